@@ -1,0 +1,72 @@
+import type { ManifestFile, Manifest } from '../domain/manifest.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { OperationContext } from '../foundation/progress.ts';
+
+/**
+ * The port to the place that keeps backup sets. Implementations: `plain-archive` (files as they are), later `repository-archive`.
+ *
+ * A snapshot is listed only after every byte of it was stored and read back from the store's own account of it; a call that
+ * rejects or is killed leaves no snapshot, and what it left behind is removed by `prune`.
+ */
+export interface Archive {
+  readonly layout: Layout;
+  /** For people: `s3://bucket/path`. */
+  readonly location: string;
+
+  /** Makes the archive; resolves to false when it is there already, which is no error. */
+  create(options?: OperationContext): Promise<boolean>;
+
+  /** @throws Failure E_ARCHIVE_MISSING (exit code 10) when nothing was made here */
+  open(options?: OperationContext): Promise<void>;
+
+  /**
+   * Stores the files that `manifest` lists from `folder`, then the manifest. Each file is hashed again while it is read;
+   * one that is not as the manifest says fails the whole set.
+   *
+   * @throws Failure E_FILE_CHANGED when a file differs from the manifest
+   * @throws Failure E_SNAPSHOT_EXISTS when the server has a set of this backup ID already
+   */
+  save(folder: string, manifest: Manifest, options?: OperationContext): Promise<Snapshot>;
+
+  /** All snapshots, of one server where it is named, newest first. */
+  list(filter?: { readonly server?: string | undefined }, options?: OperationContext): Promise<readonly Snapshot[]>;
+
+  /** The document of one snapshot; for a set without one (state `unlisted`) what can be known from its `backup.info`. */
+  manifest(snapshot: Snapshot, options?: OperationContext): Promise<Manifest>;
+
+  /**
+   * The content of one file, checked: after the last byte it rejects with E_FILE_DAMAGED when the bytes are not those of the
+   * manifest.
+   */
+  read(snapshot: Snapshot, file: ManifestFile, options?: OperationContext): AsyncIterable<Uint8Array>;
+
+  /** Compares what is stored with the manifest: every object's presence and size, and with `readData` every byte. Never rejects for damage. */
+  verify(snapshot: Snapshot, readData: boolean, options?: OperationContext): Promise<readonly Damage[]>;
+
+  /** Drops snapshots: the manifest first, so that none is ever listed that is not whole, then what only they hold. */
+  forget(snapshots: readonly Snapshot[], options?: OperationContext): Promise<void>;
+
+  /** Decides what `prune` would remove: what runs that were killed left behind, older than the grace period. Changes nothing. */
+  planPrune(options?: OperationContext): Promise<PrunePlan>;
+
+  /** Removes what the plan lists, after looking again at each. Resolves to the bytes given back. */
+  prune(plan: PrunePlan, options?: OperationContext): Promise<number>;
+
+  close(): Promise<void>;
+}
+
+export type Layout = 'repository' | 'plain';
+
+export interface Damage {
+  readonly snapshot: string;
+  readonly path: string;
+  /** One clause: `is missing`, `has 12 bytes instead of 40`, `hashes to … instead of …`. */
+  readonly finding: string;
+}
+
+export interface PrunePlan {
+  readonly objects: readonly { readonly key: string; readonly bytes: number }[];
+  readonly bytes: number;
+  /** Leftovers that are still inside the grace period and stay. */
+  readonly waiting: number;
+}

@@ -1,0 +1,119 @@
+import type { OperationContext } from '../foundation/progress.ts';
+
+/**
+ * The port to one running directory server of the OpenDS family.
+ *
+ * Every path named `…Folder` or `…File` here is a path as the *server* sees it: the server's own process reads and writes there.
+ * Calls reject with a `Failure` whose code is one of: E_SERVER_UNREACHABLE, E_SERVER_TLS, E_BIND_REFUSED, E_PRIVILEGE_MISSING,
+ * E_BACKEND_MISSING, E_BACKEND_DISABLED, E_STAGING_NOT_WRITABLE, E_DISK_FULL, E_TASK_FAILED, E_TASK_LOST, E_INTERRUPTED, E_TOOL_FAILED.
+ */
+export interface DirectoryServer {
+  /** For people, without secrets: `ldaps://host:port` or the tools' folder. */
+  readonly location: string;
+
+  /** What the server says of itself, read anew at each call. */
+  describe(options?: OperationContext): Promise<ServerDescription>;
+
+  /** What the bound account lacks for `purpose`; an empty array when it may do all. Nothing is changed on the server. */
+  missingPrivileges(purpose: 'backup' | 'restore', options?: OperationContext): Promise<readonly MissingPrivilege[]>;
+
+  /**
+   * Has the server write a backup of one backend into `folder`, which then holds its `backup.info` and one archive file.
+   * Resolves only after the server said `completed_successfully`; every other end is a Failure with the server's own last words.
+   * An abort cancels the task on the server before it rejects.
+   */
+  backUp(request: BackUpRequest, options?: OperationContext): Promise<TaskOutcome>;
+
+  /** Has the server restore one backend from `folder`, or only check that it could (`verifyOnly`). Resolves and rejects as {@link backUp}. */
+  restore(request: RestoreRequest, options?: OperationContext): Promise<TaskOutcome>;
+
+  /** Has the server write all entries of one backend into `ldifFile`. Resolves and rejects as {@link backUp}. */
+  exportLdif(request: ExportLdifRequest, options?: OperationContext): Promise<TaskOutcome>;
+
+  /**
+   * Writes the encryption-settings definitions, sealed with the passphrase of the configured pin file, into `outputFile`.
+   * Only PingDirectory has them (`describe().hasEncryptionSettings`), and only its own tool exports them.
+   */
+  exportEncryptionSettings(outputFile: string, options?: OperationContext): Promise<void>;
+
+  /** Adds the definitions of such an export to the server's own; those it has already are kept. */
+  importEncryptionSettings(inputFile: string, options?: OperationContext): Promise<void>;
+
+  /** Ends the connection; resolves also when it is broken already. */
+  close(): Promise<void>;
+}
+
+export type Product = 'PingDirectory' | 'OpenDJ';
+
+export interface ServerDescription {
+  readonly product: Product;
+  /** As the server prints it: `OpenDJ Server 5.0.3`, `PingDirectory 10.3.0.0`. */
+  readonly vendorVersion: string;
+  /** Digits and dots only: `5.0.3`. */
+  readonly version: string;
+  /** The server's own name for itself, where it has one; stable over restarts. */
+  readonly instanceName: string | undefined;
+  /** The backends that hold users' entries first, then the others, each by ID. */
+  readonly backends: readonly Backend[];
+  readonly replication: ReplicationState;
+  readonly hasEncryptionSettings: boolean;
+}
+
+export interface Backend {
+  readonly id: string;
+  /** `user`: entries of the directory's users; the others belong to the server itself. */
+  readonly role: 'user' | 'schema' | 'config' | 'encryption-settings' | 'server';
+  readonly isEnabled: boolean;
+  /** Whether the server can make a backup of it at all. */
+  readonly canBeBackedUp: boolean;
+  readonly baseDns: readonly BaseDn[];
+  /** Size of its database files, where the server tells. */
+  readonly databaseBytes: number | undefined;
+}
+
+export interface BaseDn {
+  readonly dn: string;
+  /** All entries at and below it; undefined where the server does not tell (a disabled backend). */
+  readonly entries: number | undefined;
+}
+
+/** `unknown` is never to be read as `none`: a status that could not be read says nothing. */
+export type ReplicationState =
+  | { readonly state: 'none' }
+  | { readonly state: 'replicated'; readonly baseDns: readonly string[] }
+  | { readonly state: 'unknown'; readonly reason: string };
+
+export interface MissingPrivilege {
+  /** The server's name of it: `backend-backup`. */
+  readonly privilege: string;
+  readonly neededFor: string;
+}
+
+export interface BackUpRequest {
+  readonly backend: string;
+  readonly folder: string;
+  readonly backupId: string;
+  readonly compress: boolean;
+  /** `server-default` leaves the choice to the server's own configuration. */
+  readonly encrypt: boolean | 'server-default';
+  readonly maxMegabytesPerSecond?: number | undefined;
+}
+
+export interface RestoreRequest {
+  readonly backend: string;
+  readonly folder: string;
+  readonly backupId: string;
+  readonly verifyOnly?: boolean | undefined;
+}
+
+export interface ExportLdifRequest {
+  readonly backend: string;
+  readonly ldifFile: string;
+  readonly maxMegabytesPerSecond?: number | undefined;
+}
+
+export interface TaskOutcome {
+  readonly taskId: string;
+  /** The server's lines in their order, as it wrote them. */
+  readonly log: readonly string[];
+}

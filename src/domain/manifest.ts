@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/**
+ * What a backup set holds and how it was made: the document that makes a set complete. It is written after every file it names;
+ * a set without one is an unfinished set. Version 1.
+ */
+export const manifestSchema = z.object({
+  version: z.literal(1),
+  /** `20261123104646Z`, unique per server. */
+  backupId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/),
+  /** RFC 3339, UTC: when the run began. */
+  time: z.iso.datetime(),
+  /** The name the archive keeps this server's sets under. */
+  server: z.string().min(1),
+  /** What made it: `backup` ran the server's backup, `archive` took a folder that was there. */
+  origin: z.enum(['backup', 'archive']),
+  program: z.string(),
+  /** Absent for `archive`, which speaks to no server. */
+  source: z
+    .object({
+      product: z.enum(['PingDirectory', 'OpenDJ']),
+      vendorVersion: z.string(),
+      version: z.string(),
+      instanceName: z.string().optional(),
+      location: z.string(),
+      via: z.enum(['ldap', 'tools']),
+    })
+    .optional(),
+  backends: z.array(
+    z.object({
+      id: z.string().min(1),
+      role: z.enum(['user', 'schema', 'config', 'encryption-settings', 'server']),
+      /** The ID inside its `backup.info`; what a restore task is asked for. */
+      backupId: z.string().min(1),
+      /** Relative to the set: `userRoot`. */
+      folder: z.string().min(1),
+      baseDns: z.array(z.object({ dn: z.string(), entries: z.number().int().nonnegative().optional() })),
+      isEncrypted: z.boolean(),
+      isCompressed: z.boolean(),
+    }),
+  ),
+  /** Relative path of the encryption-settings export, where the set has one. */
+  encryptionSettings: z.string().optional(),
+  /** Every file of the set except the manifest itself, by path. */
+  files: z.array(
+    z.object({
+      path: z.string().min(1),
+      bytes: z.number().int().nonnegative(),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+  /** Why this set looks wrong beside its predecessors; kept, shown, and not counted by retention. */
+  suspicions: z.array(z.string()).optional(),
+});
+
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ManifestFile = Manifest['files'][number];
+export type ManifestBackend = Manifest['backends'][number];
+
+/** Where the manifest lies inside a set. */
+export const manifestName = 'manifest.json';
+
+/** The sum of the sizes of a set's files. */
+export function bytesOf(manifest: Manifest): number {
+  return manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+}

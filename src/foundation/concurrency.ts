@@ -1,0 +1,38 @@
+/**
+ * Calls `work` for each item, at most `limit` at a time, and resolves with the results in the order of the items.
+ *
+ * On the first rejection no further item is begun; it rejects with that error once the calls under way have settled,
+ * so that nothing runs on behind the caller's back.
+ */
+export async function mapConcurrently<Item, Result>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+  limit: number,
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const underWay = new Set<Promise<void>>();
+  let failed: { readonly error: unknown } | undefined;
+  let index = 0;
+  try {
+    for await (const item of items) {
+      if (failed !== undefined) break;
+      const place = index++;
+      const call: Promise<void> = work(item, place)
+        .then(
+          (result) => {
+            results[place] = result;
+          },
+          (error: unknown) => {
+            failed ??= { error };
+          },
+        )
+        .finally(() => underWay.delete(call));
+      underWay.add(call);
+      if (underWay.size >= limit) await Promise.race(underWay);
+    }
+  } finally {
+    await Promise.all(underWay);
+  }
+  if (failed !== undefined) throw failed.error;
+  return results;
+}

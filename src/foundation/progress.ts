@@ -1,0 +1,19 @@
+/** What a long operation tells while it runs. Plain data, so that a terminal, a log and an API can each show it. */
+export type ProgressEvent =
+  | { readonly kind: 'begin'; readonly step: string; readonly total?: number | undefined; readonly unit?: ProgressUnit }
+  /** `done` is the sum since `begin`, never a difference. */
+  | { readonly kind: 'advance'; readonly step: string; readonly done: number; readonly total?: number | undefined }
+  | { readonly kind: 'end'; readonly step: string; readonly note?: string | undefined }
+  /** Something an operator wants to read now: a line the server logged, a retry, a flag raised. */
+  | { readonly kind: 'note'; readonly level: 'info' | 'warning'; readonly text: string };
+
+export type ProgressUnit = 'bytes' | 'files' | 'entries' | 'objects' | 'backends';
+
+/** Receives events in the order in which they happen; must not throw and must return at once. */
+export type ReportProgress = (event: ProgressEvent) => void;
+
+/** What every long operation takes. */
+export interface OperationContext {
+  readonly signal?: AbortSignal | undefined;
+  readonly report?: ReportProgress | undefined;
+}

@@ -1,0 +1,86 @@
+/**
+ * The port to a place where objects lie: an S3 bucket under a prefix, a local folder, memory.
+ *
+ * Keys are relative to the store's prefix, `/`-separated, without a leading slash, of at most 255 bytes a segment.
+ * What every implementation must do is held by the contract suite `test/contracts/object-store.ts`.
+ */
+export interface ObjectStore {
+  /** For people, without secrets: `s3://bucket/path` or `/folder`. */
+  readonly location: string;
+
+  /**
+   * Writes `bytes` under `key`. After it resolves the object is durable and visible to `get` and `list`, and the store
+   * has confirmed that it holds just these bytes; a rejected `put` leaves the old object, nothing, or the whole new one,
+   * never a part.
+   *
+   * @throws Failure E_OBJECT_EXISTS when `condition` is `{ absent: true }` and the key is taken
+   * @throws Failure E_OBJECT_CHANGED when `condition` is `{ etag }` and the key holds another object or none
+   */
+  put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
+
+  /**
+   * As {@link put}, for content of any length in bounded memory. A source that throws, or an abort, leaves nothing under
+   * `key` and no parts behind.
+   */
+  putStream(key: string, source: AsyncIterable<Uint8Array>, options?: PutStreamOptions): Promise<ObjectInfo>;
+
+  /**
+   * Reads an object, or the part `range` of it, whole into memory.
+   *
+   * @throws Failure E_OBJECT_MISSING when there is none
+   */
+  get(key: string, options?: GetOptions): Promise<Uint8Array>;
+
+  /** As {@link get}, as a stream; a body that ends early rejects, it is never silently short. */
+  getStream(key: string, options?: GetOptions): AsyncIterable<Uint8Array>;
+
+  /** Resolves to undefined when there is no such object. */
+  head(key: string, options?: CallOptions): Promise<ObjectInfo | undefined>;
+
+  /** All objects whose key begins with `prefix`, in the order of their keys' bytes, across as many pages as it takes. */
+  list(prefix: string, options?: CallOptions): AsyncIterable<ObjectInfo>;
+
+  /**
+   * The next segments below `prefix` (which is empty or ends with `/`): `folders` without the trailing slash, and the objects
+   * right there. Cheap however much lies below.
+   */
+  listFolder(prefix: string, options?: CallOptions): Promise<FolderListing>;
+
+  /** Removes objects; a key that is absent is no error. Rejects, naming the first, when any could not be removed. */
+  delete(keys: readonly string[], options?: CallOptions): Promise<void>;
+
+  /** Ends what the store holds open (sockets); the store cannot be used afterwards. */
+  close(): Promise<void>;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+  /** Opaque; changes whenever the content does. What {@link PutOptions.condition} compares. */
+  readonly etag: string;
+  readonly modifiedAt: Date;
+}
+
+export interface FolderListing {
+  readonly folders: readonly string[];
+  readonly objects: readonly ObjectInfo[];
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface PutOptions extends CallOptions {
+  /** Create only, or replace only what was read; without it the last writer wins. */
+  readonly condition?: { readonly absent: true } | { readonly etag: string } | undefined;
+}
+
+export interface PutStreamOptions extends PutOptions {
+  /** Where known, the length in bytes; a source of another length is refused. */
+  readonly bytes?: number | undefined;
+}
+
+export interface GetOptions extends CallOptions {
+  /** `length` bytes from `offset`, both at least 0, `length` at least 1; what lies past the end is left out. */
+  readonly range?: { readonly offset: number; readonly length: number } | undefined;
+}
