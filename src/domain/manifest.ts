@@ -1,5 +1,12 @@
 import { z } from 'zod';
 
+/** How many entries a base DN had when its backup began, and when it ended where writers changed that meanwhile. */
+const baseDnCountSchema = z.object({
+  dn: z.string(),
+  entries: z.number().int().nonnegative().optional(),
+  entriesAfter: z.number().int().nonnegative().optional(),
+});
+
 /**
  * What a backup set holds and how it was made: the document that makes a set complete. It is written after every file it names;
  * a set without one is an unfinished set. Version 1.
@@ -34,7 +41,7 @@ export const manifestSchema = z.object({
       backupId: z.string().min(1),
       /** Relative to the set: `userRoot`. */
       folder: z.string().min(1),
-      baseDns: z.array(z.object({ dn: z.string(), entries: z.number().int().nonnegative().optional() })),
+      baseDns: z.array(baseDnCountSchema),
       isEncrypted: z.boolean(),
       isCompressed: z.boolean(),
     }),
@@ -44,14 +51,23 @@ export const manifestSchema = z.object({
   /** Every file of the set except the manifest itself, by path. */
   files: z.array(
     z.object({
-      path: z.string().min(1),
+      path: z.string().refine(isPathInside, 'must be a relative path that stays inside the set'),
       bytes: z.number().int().nonnegative(),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** Absent only for sets that `aws s3 sync` left; a stored manifest always has it. */
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/)
+        .optional(),
     }),
   ),
   /** Why this set looks wrong beside its predecessors; kept, shown, and not counted by retention. */
   suspicions: z.array(z.string()).optional(),
 });
+
+/** Tells whether `path` is relative, `/`-separated and has no empty, `.` or `..` segment: nothing written by it leaves its folder. */
+export function isPathInside(path: string): boolean {
+  return path !== '' && !path.includes('\0') && !path.includes('\\') && path.split('/').every((segment) => !['', '.', '..'].includes(segment));
+}
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestFile = Manifest['files'][number];
@@ -63,4 +79,25 @@ export const manifestName = 'manifest.json';
 /** The sum of the sizes of a set's files. */
 export function bytesOf(manifest: Manifest): number {
   return manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+}
+
+/** The manifest as it is stored: JSON for people and machines, with a final newline. */
+export function encodeManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/**
+ * Reads a stored manifest. Returns the reason in one clause where it is not one, so that the caller's sentence can name the place.
+ */
+export function decodeManifest(text: string): Manifest | { readonly invalid: string } {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return { invalid: 'it is not JSON' };
+  }
+  const parsed = manifestSchema.safeParse(document);
+  if (!parsed.success) return { invalid: z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, '; ') };
+  const unhashed = parsed.data.files.find((file) => file.sha256 === undefined);
+  return unhashed === undefined ? parsed.data : { invalid: `it has no SHA-256 of "${unhashed.path}"` };
 }

@@ -19,10 +19,11 @@ export interface ObjectStore {
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
 
   /**
-   * As {@link put}, for content of any length in bounded memory. A source that throws, or an abort, leaves nothing under
-   * `key` and no parts behind.
+   * As {@link put}, for content of any length in bounded memory. `open` gives the content from its beginning each time it is called:
+   * once, or again where a wrapper tries again. A source that throws, or an abort, leaves nothing under `key` and no parts behind;
+   * what the source threw is what it rejects with.
    */
-  putStream(key: string, source: AsyncIterable<Uint8Array>, options?: PutStreamOptions): Promise<ObjectInfo>;
+  putStream(key: string, open: () => AsyncIterable<Uint8Array>, options?: PutStreamOptions): Promise<ObjectInfo>;
 
   /**
    * Reads an object, or the part `range` of it, whole into memory.

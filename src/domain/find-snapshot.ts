@@ -1,0 +1,46 @@
+import { Failure } from '../foundation/failure.ts';
+import { newestFirst, type Snapshot } from './snapshot.ts';
+
+/**
+ * The one snapshot that `wanted` names: `latest` (the newest that is `complete`), an ID or a prefix of it, or a backup ID.
+ *
+ * @throws Failure E_SNAPSHOT_UNKNOWN when none is named so, E_SNAPSHOT_AMBIGUOUS when several are
+ */
+export function findSnapshot(snapshots: readonly Snapshot[], wanted: string): Snapshot {
+  const sorted = snapshots.toSorted(newestFirst);
+  if (wanted === 'latest') return latest(sorted);
+  const exact = sorted.filter((snapshot) => snapshot.id === wanted || snapshot.backupId === wanted);
+  const found = exact.length > 0 ? exact : sorted.filter((snapshot) => wanted.length >= 2 && snapshot.id.startsWith(wanted));
+  const [only, ...others] = found;
+  if (only === undefined) {
+    throw new Failure('E_SNAPSHOT_UNKNOWN', `Cannot find snapshot "${wanted}": none of the ${sorted.length} snapshots has this ID`, {
+      hint: 'run "rootcellar list" to see them all',
+    });
+  }
+  if (others.length > 0) {
+    const names = found.map((snapshot) => `${shortId(snapshot.id)} (${snapshot.server}, ${snapshot.time})`);
+    throw new Failure('E_SNAPSHOT_AMBIGUOUS', `Cannot tell which snapshot "${wanted}" is: it names ${found.length}: ${names.slice(0, 5).join(', ')}`, {
+      hint: 'give more digits of the ID, or --server NAME',
+    });
+  }
+  return only;
+}
+
+function latest(sorted: readonly Snapshot[]): Snapshot {
+  const servers = new Set(sorted.map((snapshot) => snapshot.server));
+  if (servers.size > 1) {
+    throw new Failure('E_SNAPSHOT_AMBIGUOUS', `Cannot tell which snapshot "latest" is: the archive keeps ${servers.size} servers (${[...servers].slice(0, 5).join(', ')})`, {
+      hint: 'add --server NAME',
+    });
+  }
+  const good = sorted.find((snapshot) => snapshot.state === 'complete') ?? sorted.find((snapshot) => snapshot.state === 'unlisted');
+  if (good !== undefined) return good;
+  throw new Failure('E_SNAPSHOT_UNKNOWN', `Cannot find the latest snapshot: the archive has ${sorted.length === 0 ? 'none' : 'none that is complete'}`, {
+    hint: sorted.length === 0 ? 'make one with "rootcellar backup"' : 'see "rootcellar list" and name one by its ID',
+  });
+}
+
+/** The first twelve digits, which people read and type. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
+}
