@@ -1,0 +1,40 @@
+import { wrongUsage } from '../foundation/failure.ts';
+import { nearestName } from './nearest-name.ts';
+import { valueOfText, type GivenValue } from './setting-values.ts';
+import { settings } from './settings.ts';
+
+/** The variable that names the configuration file. */
+export const configFileVariable = 'ROOTCELLAR_CONFIG';
+
+/** Kubernetes gives every container such variables for each Service, so a Service called `rootcellar` must not stop the program. */
+const serviceVariable = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+
+/**
+ * Reads the `ROOTCELLAR_…` variables. An empty one counts as not set; `ROOTCELLAR_TEST_…` belong to the tests.
+ *
+ * @throws Failure E_USAGE for a variable that is no setting
+ */
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): readonly GivenValue[] {
+  const byVariable = new Map(settings.map((setting) => [setting.variable, setting]));
+  const given: GivenValue[] = [];
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('ROOTCELLAR_') || text === undefined || text === '' || isForOthers(name, text)) continue;
+    const setting = byVariable.get(name);
+    if (setting === undefined) throw unknownVariable(name, byVariable.keys());
+    given.push({ setting, value: valueOfText(setting, text), source: { kind: 'variable', name } });
+  }
+  return given;
+}
+
+function isForOthers(name: string, text: string): boolean {
+  if (name === configFileVariable || name.startsWith('ROOTCELLAR_TEST_')) return true;
+  return serviceVariable.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text));
+}
+
+function unknownVariable(name: string, known: Iterable<string>): Error {
+  const meant = nearestName(name, [...known, configFileVariable]);
+  return wrongUsage(
+    `Cannot use the environment variable ${name}: there is no such setting`,
+    meant === undefined ? 'run "rootcellar --help" to see all settings' : `did you mean ${meant}?`,
+  );
+}

@@ -1,0 +1,214 @@
+import { z } from 'zod';
+import {
+  boolean,
+  choice,
+  count,
+  duration,
+  names,
+  optionalCount,
+  optionalDuration,
+  optionalSize,
+  path,
+  share,
+  size,
+  text,
+} from './setting-kinds.ts';
+
+const urlExpected = 'without a user or password inside';
+const keepMost = 100_000;
+
+const s3 = z.strictObject({
+  endpoint: text(
+    {
+      description: 'address of an S3 server other than AWS',
+      expected: `an http:// or https:// address ${urlExpected}`,
+      example: 'https://s3.example.com',
+      placeholder: 'URL',
+    },
+    /^https?:\/\/[^\s@/?#]+(\/[^\s@?#]*)?$/,
+  ),
+  region: text(
+    {
+      description: "region of the bucket; otherwise AWS_REGION or the profile's",
+      expected: 'the name of a region',
+      example: 'eu-central-1',
+      placeholder: 'REGION',
+    },
+    /^[a-z0-9-]+$/i,
+  ),
+  pathStyle: choice(['auto', 'true', 'false'], 'auto', {
+    description: 'put the bucket into the path of the address; auto does so when an endpoint is set',
+  }),
+  caFile: path({ description: 'PEM file of the certificates to trust for the S3 server', example: '/etc/ssl/private-ca.pem' }),
+  storageClass: text(
+    {
+      description: "storage class of new objects; otherwise the bucket's default",
+      expected: 'a storage class such as STANDARD_IA',
+      example: 'STANDARD_IA',
+      placeholder: 'CLASS',
+    },
+    /^[A-Z0-9_]+$/,
+  ),
+  encryption: choice(['none', 'AES256', 'aws:kms'], 'none', {
+    description: 'server-side encryption asked for with each object; none leaves it to the bucket',
+    example: 'AES256',
+  }),
+  kmsKeyId: text({
+    description: "key for the encryption aws:kms; otherwise the account's default key",
+    example: 'arn:aws:kms:eu-central-1:111122223333:key/example',
+    placeholder: 'KEY',
+  }),
+  checksums: choice(['auto', 'when-supported', 'when-required'], 'auto', {
+    description: 'when to send checksums beside the data; auto finds out what the server understands',
+  }),
+  requestTimeout: duration('60s', { description: 'how long one request may be silent before it is tried again', example: '30s' }),
+  attempts: count(1, 100, 8, { description: 'calls in all, the first one included, before a request fails', example: '5' }),
+  maxBytesPerSecond: optionalSize({ description: 'limit of the transfer in each direction, a second', example: '20MiB' }),
+  partSize: size('8MiB', { description: 'size of the parts of a large upload', example: '16MiB' }),
+  concurrency: count(1, 64, 4, { description: 'parts or objects under way at the same time', example: '8' }),
+});
+
+const server = z.strictObject({
+  url: text(
+    {
+      description: 'address of the directory server',
+      expected: `an ldaps:// or ldap:// address ${urlExpected}`,
+      example: 'ldaps://localhost:1636',
+      placeholder: 'URL',
+    },
+    /^ldaps?:\/\/[^\s@/?#]+\/?$/i,
+  ),
+  name: text(
+    {
+      description: "name to keep this server's backups under; otherwise its own instance name or its host name",
+      expected: 'a name of letters, digits, dots, dashes and underscores',
+      example: 'pingdirectory-0',
+      placeholder: 'NAME',
+    },
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+  ),
+  via: choice(['ldap', 'tools'], 'ldap', { description: "how to have it work: tasks over LDAP, or the server's own programs" }),
+  mode: choice(['online', 'offline'], 'online', {
+    description: 'with tools only: have the running server do the work, or work on the files of a stopped one',
+  }),
+  home: path({
+    description: "the server's root folder, as rootcellar sees it; needed with tools and to export encryption settings",
+    example: '/opt/out/instance',
+  }),
+  bindDn: text({
+    description: 'DN of the account to bind as',
+    expected: 'a DN',
+    example: 'cn=backup,cn=Root DNs,cn=config',
+    placeholder: 'DN',
+  }),
+  bindPasswordFile: path({
+    description: "file that holds the account's password",
+    example: '/run/secrets/bind-password',
+    isSecretFile: true,
+  }),
+  caFile: path({ description: 'PEM file of the certificates to trust for the directory server', example: '/etc/ssl/directory-ca.pem' }),
+  startTls: boolean(false, { description: 'on an ldap:// address, ask for TLS before anything else is said' }),
+  allowPlaintext: boolean(false, { description: 'send the password over an ldap:// address without TLS; for tests only' }),
+  encryptionPinFile: path({
+    description: "file that holds the passphrase to seal PingDirectory's exported encryption settings with",
+    example: '/run/secrets/encryption-pin',
+    isSecretFile: true,
+  }),
+  timeout: duration('30s', { description: 'how long to wait for a connection or an answer of the server', example: '10s' }),
+});
+
+const staging = z.strictObject({
+  folder: path({ description: 'folder where the server and rootcellar both see the files of a run', example: '/opt/backup/rootcellar' }),
+  serverFolder: text(
+    {
+      description: 'the same folder as the server sees it; otherwise the same path',
+      expected: 'a path from the root',
+      example: '/opt/out/rootcellar',
+      placeholder: 'PATH',
+    },
+    /^(\/|[A-Za-z]:[\\/])/,
+  ),
+});
+
+const backup = z.strictObject({
+  backends: names({
+    description: 'backends to back up; otherwise every user backend, the schema and the configuration',
+    example: 'userRoot,schema',
+  }),
+  encrypt: choice(['false', 'true', 'server-default'], 'false', {
+    description: 'have the server encrypt what it writes; such a file needs the encryption settings to be of use',
+  }),
+  compress: boolean(false, { description: 'have the server compress what it writes, which takes it much longer' }),
+  maxMegabytesPerSecond: optionalCount(1, keepMost, { description: 'limit of how fast the server reads its database', example: '50' }),
+  suspicionShare: share(0.5, {
+    description: 'a set with less than this share of the bytes or entries of the one before is kept but flagged as suspicious',
+  }),
+});
+
+const retention = z.strictObject({
+  keepLast: optionalCount(1, keepMost, { description: 'keep the newest N', example: '8' }),
+  keepHourly: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N hours that have one', example: '24' }),
+  keepDaily: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N days that have one', example: '14' }),
+  keepWeekly: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N weeks that have one', example: '8' }),
+  keepMonthly: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N months that have one', example: '12' }),
+  keepYearly: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N years that have one', example: '5' }),
+  keepWithin: optionalDuration({ description: 'keep all that are not older than this, counted from the newest', example: '30d' }),
+  minimum: count(1, keepMost, 1, { description: 'never keep fewer good ones of a server than this, whatever the rule says', example: '3' }),
+});
+
+/**
+ * Every setting of rootcellar: the one definition from which the file's syntax, the `ROOTCELLAR_…` variables, the flags, the
+ * JSON Schema, the completion and the reference page are made. In the parsed {@link Config} durations are milliseconds and sizes bytes.
+ */
+export const configSchema = z.strictObject({
+  archive: text(
+    {
+      description: 'the place that keeps the backups: s3://bucket/path or a folder',
+      expected: 's3://bucket/path or a folder',
+      example: 's3://backups/directory',
+      placeholder: 'LOCATION',
+    },
+    /^(s3:\/\/[a-z0-9][a-z0-9.-]{1,62}(\/.*)?|(?![a-z][a-z0-9+-]+:).+)$/i,
+  ),
+  layout: choice(['plain', 'repository'], 'plain', {
+    description: 'how the backups lie there: the files as they are, or deduplicated and encrypted in the restic format',
+  }),
+  passwordFile: path({
+    description: "file that holds the password of the archive's key (layout repository)",
+    example: '/run/secrets/archive-password',
+    isSecretFile: true,
+  }),
+  s3: s3.prefault({}),
+  server: server.prefault({}),
+  staging: staging.prefault({}),
+  backup: backup.prefault({}),
+  keepLocal: count(0, 1000, 0, { description: 'staged sets to keep in the staging folder for a fast restore', example: '1' }),
+  retention: retention.prefault({}),
+  status: z
+    .strictObject({
+      maxAge: duration('12h', {
+        description: 'age of the newest good backup from which on `status` fails: two runs of six hours',
+        example: '25h',
+      }),
+    })
+    .prefault({}),
+  lease: z
+    .strictObject({
+      duration: duration('2m', { description: 'how long a run that died keeps others out; a living one renews its lease', example: '5m' }),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'warn', {
+        description: 'what is logged to the standard error',
+        example: 'info',
+      }),
+      format: choice(['auto', 'text', 'json'], 'auto', {
+        description: 'form of the log; auto is json where the standard error is not a terminal',
+      }),
+    })
+    .prefault({}),
+});
+
+/** The effective configuration. Durations are milliseconds, sizes bytes; a setting that is not set and has no default is undefined. */
+export type Config = z.output<typeof configSchema>;
