@@ -103,7 +103,7 @@ function scalarOf(setting: Setting, value: unknown): unknown {
 }
 
 function resolvePath(file: string, setting: Setting, value: unknown): unknown {
-  const isPath = setting.kind === 'path' || (setting.name === 'archive' && typeof value === 'string' && !/^[a-z][a-z0-9+-]+:/i.test(value));
+  const isPath = setting.kind === 'path' || (setting.name === 'archive' && typeof value === 'string' && value.startsWith('.'));
   return isPath && typeof value === 'string' && value !== '' ? nodePath.resolve(nodePath.dirname(file), value) : value;
 }
 

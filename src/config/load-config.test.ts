@@ -138,7 +138,7 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
   [
     'a setting without a value',
     { text: 'archive:\n' },
-    'Cannot use the setting archive from /rootcellar.yaml:1:9: an empty value is not s3://bucket/path or a folder → write for example archive: s3://backups/directory',
+    'Cannot use the setting archive from /rootcellar.yaml:1:9: an empty value is not s3://bucket/path or a folder that begins with / or ./ → write for example archive: s3://backups/directory',
   ],
   [
     'a file that is not YAML',

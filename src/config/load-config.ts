@@ -74,7 +74,7 @@ function readFlags(flags: ConfigSources['flags']): GivenValue[] {
   return settings.flatMap((setting) => {
     const value = flags[setting.name];
     if (value === undefined) return [];
-    const source = { kind: 'flag', name: setting.flag } as const;
+    const source = { kind: 'flag', name: value === false ? setting.flag.replace('--', '--no-') : setting.flag } as const;
     return [{ setting, value: typeof value === 'string' ? valueOfText(setting, value) : value, source }];
   });
 }

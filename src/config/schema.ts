@@ -85,7 +85,7 @@ const server = z.strictObject({
       example: 'pingdirectory-0',
       placeholder: 'NAME',
     },
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/,
   ),
   via: choice(['ldap', 'tools'], 'ldap', { description: "how to have it work: tasks over LDAP, or the server's own programs" }),
   mode: choice(['online', 'offline'], 'online', {
@@ -164,11 +164,11 @@ export const configSchema = z.strictObject({
   archive: text(
     {
       description: 'the place that keeps the backups: s3://bucket/path or a folder',
-      expected: 's3://bucket/path or a folder',
+      expected: 's3://bucket/path or a folder that begins with / or ./',
       example: 's3://backups/directory',
       placeholder: 'LOCATION',
     },
-    /^(s3:\/\/[a-z0-9][a-z0-9.-]{1,62}(\/.*)?|(?![a-z][a-z0-9+-]+:).+)$/i,
+    /^(s3:\/\/[a-zA-Z0-9][a-zA-Z0-9._-]+(\/[^?#]*)?|file:\/\/\/.*|\/.*|\.{1,2}(\/.*)?)$/,
   ),
   layout: choice(['plain', 'repository'], 'plain', {
     description: 'how the backups lie there: the files as they are, or deduplicated and encrypted in the restic format',

@@ -1,0 +1,155 @@
+import type { LoadedConfig } from '../config/load-config.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { Parts } from '../compose.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { exitCodes, Failure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
+import { Scrubber } from '../telemetry/scrubber.ts';
+import { allCommands } from './all-commands.ts';
+import type { Command, CommandContext } from './define-command.ts';
+import { lookFor } from './look.ts';
+import { parseCommandLine } from './parse-command-line.ts';
+import { barProgress, jsonProgress, lineProgress, silentProgress, type ProgressOutput } from './progress-output.ts';
+import { errorJson, errorText, tellError } from './render-error.ts';
+
+/** The world as the program sees it: the process's own in `main.ts`, others in tests. */
+export interface World {
+  /** The words after the program's name. */
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly programVersion: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Aborts when the operator stops the program. */
+  readonly signal: AbortSignal;
+  readonly output: Output;
+  readonly errorOutput: Output;
+  /** Asks at the terminal and resolves with the answer; undefined where there is none to ask at. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+}
+
+export interface Output {
+  readonly write: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly columns: () => number;
+}
+
+/** How the command line wants to be answered; read before it is parsed, so that its own errors have the right form too. */
+interface Manner {
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  readonly isDebug: boolean;
+}
+
+/** Runs one command line and resolves with the exit code; never rejects. */
+export async function runProgram(world: World): Promise<ExitCode> {
+  const manner = mannerOf(world.words);
+  const scrubber = new Scrubber();
+  const errorLook = lookFor(world.errorOutput.isTerminal, world.environment);
+  const progress = progressOf(world, manner, scrubber);
+  try {
+    const parsed = parseCommandLine(world.words, allCommands, lookFor(world.output.isTerminal, world.environment));
+    if (parsed.kind === 'help') {
+      world.output.write(parsed.text);
+      return exitCodes.success;
+    }
+    const config = once(() => loadConfig({ environment: world.environment, flags: parsed.flags, configFile: parsed.configFile }));
+    return await runCommand(parsed.command, parsed.input, { world, manner, scrubber, progress, config });
+  } catch (error) {
+    progress.pause();
+    const told = tellError(error, world.signal.aborted);
+    const text = manner.isJson ? errorJson(told, manner.isDebug) : errorText(told, errorLook, manner.isDebug);
+    world.errorOutput.write(scrubber.scrub(text));
+    return told.exitCode;
+  }
+}
+
+interface Surroundings {
+  readonly world: World;
+  readonly manner: Manner;
+  readonly scrubber: Scrubber;
+  readonly progress: ProgressOutput;
+  readonly config: () => Promise<LoadedConfig>;
+}
+
+async function runCommand(command: Command, input: Readonly<Record<string, unknown>>, around: Surroundings): Promise<ExitCode> {
+  const { world, manner, progress } = around;
+  let composed: Promise<Parts> | undefined;
+  const look = lookFor(world.output.isTerminal, world.environment);
+  const context: CommandContext = {
+    signal: world.signal,
+    report: progress.report,
+    loadConfig: around.config,
+    parts: () => (composed ??= composeParts(around)),
+    clock: world.clock,
+    programVersion: world.programVersion,
+    look,
+    show: (text) => {
+      if (!manner.isJson && !manner.isQuiet) writeText(world.output, progress, text);
+    },
+    confirm: (what) => confirm(what, world, progress),
+  };
+  try {
+    const outcome = await command.execute(input, context);
+    progress.pause();
+    const text = manner.isJson ? JSON.stringify(outcome.json(), null, 2) : outcome.text({ look, clock: world.clock });
+    if (text !== '') world.output.write(`${around.scrubber.scrub(text)}\n`);
+    return outcome.exitCode;
+  } finally {
+    await composed?.then(
+      (parts) => parts.close(),
+      // What could not be composed has been reported already and holds nothing open.
+      () => undefined,
+    );
+  }
+}
+
+async function composeParts({ world, manner, scrubber, progress, config }: Surroundings): Promise<Parts> {
+  const { config: effective } = await config();
+  // Loaded late: the S3 and LDAP clients take longer to load than `--help` may take in all.
+  const { compose } = await import('../compose.ts');
+  const { format, level } = effective.log;
+  return compose(effective, {
+    clock: world.clock,
+    random: world.random,
+    environment: world.environment,
+    scrubber,
+    report: progress.report,
+    log: {
+      level,
+      format: format === 'auto' ? (world.errorOutput.isTerminal && !manner.isJson ? 'text' : 'json') : format,
+      write: (line) => writeText(world.errorOutput, progress, line.trimEnd()),
+    },
+  });
+}
+
+async function confirm(what: string, { ask }: World, progress: ProgressOutput): Promise<void> {
+  if (ask === undefined)
+    throw wrongUsage(`Cannot ${what} without a confirmation: there is no terminal to ask at`, 'look at the plan, then add --yes');
+  progress.pause();
+  const answer = await ask(`Type yes to ${what}: `);
+  if (answer.trim().toLowerCase() === 'yes') return;
+  throw new Failure('E_NOT_CONFIRMED', `Did not ${what}: the answer was not yes`, { hint: 'nothing was changed' });
+}
+
+function progressOf({ errorOutput, clock, environment }: World, { isJson, isQuiet }: Manner, scrubber: Scrubber): ProgressOutput {
+  if (isQuiet) return silentProgress;
+  const write = (text: string): void => errorOutput.write(scrubber.scrub(text));
+  const look = lookFor(errorOutput.isTerminal, environment);
+  if (isJson) return jsonProgress({ write, clock });
+  const options = { write, clock, look, columns: errorOutput.columns };
+  return errorOutput.isTerminal && environment['TERM'] !== 'dumb' ? barProgress(options) : lineProgress(options);
+}
+
+function writeText(output: Output, progress: ProgressOutput, text: string): void {
+  progress.pause();
+  output.write(`${text}\n`);
+}
+
+function mannerOf(words: readonly string[]): Manner {
+  return { isJson: words.includes('--json'), isQuiet: words.includes('--quiet'), isDebug: words.includes('--debug') };
+}
+
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined;
+  return () => (made ??= make());
+}
