@@ -21,12 +21,13 @@ export interface Archive {
 
   /**
    * Stores the files that `manifest` lists from `folder`, then the manifest. Each file is hashed again while it is read;
-   * one that is not as the manifest says fails the whole set.
+   * one that is not as the manifest says fails the whole set. `assertHeld` is called right before the snapshot comes to be, and stops
+   * it by rejecting: a run that lost its lease must not commit.
    *
    * @throws Failure E_FILE_CHANGED when a file differs from the manifest
    * @throws Failure E_SNAPSHOT_EXISTS when the server has a set of this backup ID already
    */
-  save(folder: string, manifest: Manifest, options?: OperationContext): Promise<Snapshot>;
+  save(folder: string, manifest: Manifest, options?: SaveOptions): Promise<Snapshot>;
 
   /** All snapshots, of one server where it is named, newest first. */
   list(filter?: { readonly server?: string | undefined }, options?: OperationContext): Promise<readonly Snapshot[]>;
@@ -53,6 +54,10 @@ export interface Archive {
   prune(plan: PrunePlan, options?: OperationContext): Promise<number>;
 
   close(): Promise<void>;
+}
+
+export interface SaveOptions extends OperationContext {
+  readonly assertHeld?: (() => Promise<void>) | undefined;
 }
 
 export type Layout = 'repository' | 'plain';

@@ -39,6 +39,12 @@ export interface DirectoryServer {
   /** Adds the definitions of such an export to the server's own; those it has already are kept. */
   importEncryptionSettings(inputFile: string, options?: OperationContext): Promise<void>;
 
+  /**
+   * Cancels the tasks on the server that an earlier run of ours (their IDs begin with `rootcellar-`) left behind when it was killed,
+   * and resolves to their IDs once each has ended. To be called only by who holds the lease of this server.
+   */
+  cancelAbandonedTasks(options?: OperationContext): Promise<readonly string[]>;
+
   /** Ends the connection; resolves also when it is broken already. */
   close(): Promise<void>;
 }

@@ -19,9 +19,13 @@ export function findSnapshot(snapshots: readonly Snapshot[], wanted: string): Sn
   }
   if (others.length > 0) {
     const names = found.map((snapshot) => `${shortId(snapshot.id)} (${snapshot.server}, ${snapshot.time})`);
-    throw new Failure('E_SNAPSHOT_AMBIGUOUS', `Cannot tell which snapshot "${wanted}" is: it names ${found.length}: ${names.slice(0, 5).join(', ')}`, {
-      hint: 'give more digits of the ID, or --server NAME',
-    });
+    throw new Failure(
+      'E_SNAPSHOT_AMBIGUOUS',
+      `Cannot tell which snapshot "${wanted}" is: it names ${found.length}: ${names.slice(0, 5).join(', ')}`,
+      {
+        hint: 'give more digits of the ID, or --server NAME',
+      },
+    );
   }
   return only;
 }
@@ -29,15 +33,23 @@ export function findSnapshot(snapshots: readonly Snapshot[], wanted: string): Sn
 function latest(sorted: readonly Snapshot[]): Snapshot {
   const servers = new Set(sorted.map((snapshot) => snapshot.server));
   if (servers.size > 1) {
-    throw new Failure('E_SNAPSHOT_AMBIGUOUS', `Cannot tell which snapshot "latest" is: the archive keeps ${servers.size} servers (${[...servers].slice(0, 5).join(', ')})`, {
-      hint: 'add --server NAME',
-    });
+    throw new Failure(
+      'E_SNAPSHOT_AMBIGUOUS',
+      `Cannot tell which snapshot "latest" is: the archive keeps ${servers.size} servers (${[...servers].slice(0, 5).join(', ')})`,
+      {
+        hint: 'add --server NAME',
+      },
+    );
   }
   const good = sorted.find((snapshot) => snapshot.state === 'complete') ?? sorted.find((snapshot) => snapshot.state === 'unlisted');
   if (good !== undefined) return good;
-  throw new Failure('E_SNAPSHOT_UNKNOWN', `Cannot find the latest snapshot: the archive has ${sorted.length === 0 ? 'none' : 'none that is complete'}`, {
-    hint: sorted.length === 0 ? 'make one with "rootcellar backup"' : 'see "rootcellar list" and name one by its ID',
-  });
+  throw new Failure(
+    'E_SNAPSHOT_UNKNOWN',
+    `Cannot find the latest snapshot: the archive has ${sorted.length === 0 ? 'none' : 'none that is complete'}`,
+    {
+      hint: sorted.length === 0 ? 'make one with "rootcellar backup"' : 'see "rootcellar list" and name one by its ID',
+    },
+  );
 }
 
 /** The first twelve digits, which people read and type. */

@@ -66,7 +66,9 @@ export const manifestSchema = z.object({
 
 /** Tells whether `path` is relative, `/`-separated and has no empty, `.` or `..` segment: nothing written by it leaves its folder. */
 export function isPathInside(path: string): boolean {
-  return path !== '' && !path.includes('\0') && !path.includes('\\') && path.split('/').every((segment) => !['', '.', '..'].includes(segment));
+  return (
+    path !== '' && !path.includes('\0') && !path.includes('\\') && path.split('/').every((segment) => !['', '.', '..'].includes(segment))
+  );
 }
 
 export type Manifest = z.infer<typeof manifestSchema>;

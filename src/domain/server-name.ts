@@ -5,6 +5,9 @@ export function isServerName(name: string): boolean {
 
 /** The nearest such name: every other character becomes `-`. */
 export function serverNameFrom(text: string): string {
-  const name = text.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '').slice(0, 100);
+  const name = text
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 100);
   return name === '' ? 'server' : name;
 }

@@ -23,11 +23,7 @@ export interface RetryTools {
  * Calls `work` until it resolves, its failure advises `never`, or the attempts are used up; then rejects with the last error.
  * Plain errors are bugs and are never tried again; an abort ends the pauses at once.
  */
-export async function retrying<Result>(
-  rule: RetryRule,
-  tools: RetryTools,
-  work: (attempt: number) => Promise<Result>,
-): Promise<Result> {
+export async function retrying<Result>(rule: RetryRule, tools: RetryTools, work: (attempt: number) => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     tools.signal?.throwIfAborted();
     try {

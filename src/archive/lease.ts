@@ -1,0 +1,273 @@
+import { z } from 'zod';
+import type { Clock } from '../foundation/clock.ts';
+import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
+import type { OperationContext } from '../foundation/progress.ts';
+import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
+
+/** Who holds a lease: enough to tell a living process from a dead one of the same machine, and to name it to people. */
+const holderSchema = z.object({
+  /** The machine or pod. */
+  host: z.string(),
+  processId: z.number().int(),
+  /** The process ID space: equal means that the process IDs can be compared. */
+  space: z.string(),
+  /** When the process began, as its machine tells it; a process ID that was given again has another. */
+  processBegan: z.string(),
+  /** What it does: `backup`, `restore`. */
+  work: z.string(),
+});
+
+const leaseSchema = z.object({
+  holder: holderSchema,
+  /** Grows with each new holder, and never goes back. */
+  fence: z.number().int().nonnegative(),
+  renewedAt: z.iso.datetime(),
+  /** The end of the lease unless it is renewed. A lease given back ends at the moment of that. */
+  endsAt: z.iso.datetime(),
+});
+
+export type LeaseHolder = z.infer<typeof holderSchema>;
+type LeaseDocument = z.infer<typeof leaseSchema>;
+
+/** Whether the process of this machine's own ID space still runs; undefined when that cannot be known from here. */
+export type IsAlive = (holder: LeaseHolder) => boolean | undefined;
+
+export interface LeaseOptions {
+  readonly clock: Clock;
+  readonly seconds: number;
+  readonly holder: LeaseHolder;
+  readonly isAlive: IsAlive;
+}
+
+/** The right to be the one that runs. */
+export interface Lease {
+  readonly fence: number;
+  /** Aborts when the lease was lost, with the Failure that says to whom. All work under the lease takes it. */
+  readonly signal: AbortSignal;
+  /** Rejects unless the lease is held now; called before what cannot be undone. */
+  assertHeld(): Promise<void>;
+  /** Gives it back; resolves also when it is lost already. */
+  release(): Promise<void>;
+}
+
+/** Where leases are asked for: one per server of an archive. */
+export interface Leases {
+  /** @throws Failure E_BUSY (exit code 11) when another holds it */
+  take(server: string, options?: OperationContext): Promise<Lease>;
+}
+
+/** Does `work` under the lease of `server`; its signal ends the work when the lease is lost, and the lease ends with the work. */
+export async function underLease<Result>(
+  leases: Leases,
+  server: string,
+  options: OperationContext,
+  work: (lease: Lease, options: OperationContext) => Promise<Result>,
+): Promise<Result> {
+  const lease = await leases.take(server, options);
+  const signal = options.signal === undefined ? lease.signal : AbortSignal.any([options.signal, lease.signal]);
+  try {
+    return await work(lease, { ...options, signal });
+  } catch (error) {
+    // What the work says of its abort is less than why it was aborted.
+    lease.signal.throwIfAborted();
+    throw error;
+  } finally {
+    await lease.release();
+  }
+}
+
+/**
+ * Leases as objects of the archive, `.rootcellar/leases/<server>.json`, written only with conditional requests, so that two can
+ * never both succeed (design §4).
+ *
+ * A lease is renewed at a third of its time. It is taken over at once when its holder ran in this process ID space and is dead;
+ * from any other holder only after its end. One that was not renewed in time is waited for, as its holder seems to be gone.
+ */
+export class StoredLeases implements Leases {
+  readonly #store: ObjectStore;
+  readonly #options: LeaseOptions;
+
+  constructor(store: ObjectStore, options: LeaseOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  async take(server: string, options: OperationContext = {}): Promise<Lease> {
+    const key = `.rootcellar/leases/${server}.json`;
+    for (;;) {
+      const found = await this.#read(key, options.signal);
+      const pause = found === undefined ? 0 : this.#millisecondsUntilFree(found.document, server);
+      if (pause > 0) {
+        const { holder } = found?.document ?? { holder: this.#options.holder };
+        options.report?.({
+          kind: 'note',
+          level: 'info',
+          text: `waiting ${Math.ceil(pause / 1000)} s for the lease of ${nameOf(holder)}, which no longer renews it`,
+        });
+        await this.#options.clock.sleep(pause, options.signal);
+        continue;
+      }
+      const document = this.#newDocument((found?.document?.fence ?? 0) + 1);
+      try {
+        const written = await this.#write(key, document, found?.info, options.signal);
+        return new HeldLease(this.#store, key, document, written, this.#options);
+      } catch (error) {
+        // Somebody was quicker: read again and see who.
+        if (!isFailure(error, 'E_OBJECT_EXISTS') && !isFailure(error, 'E_OBJECT_CHANGED')) throw error;
+      }
+    }
+  }
+
+  /** 0: free now; more: so long until its end, its holder being silent. Throws E_BUSY while it is alive. */
+  #millisecondsUntilFree(document: LeaseDocument | undefined, server: string): number {
+    if (document === undefined) return 0;
+    const { clock, seconds, isAlive } = this.#options;
+    const now = clock.now().getTime();
+    const left = Date.parse(document.endsAt) - now;
+    if (left <= 0) return 0;
+    const alive = isAlive(document.holder);
+    if (alive === false) return 0;
+    const silence = now - Date.parse(document.renewedAt);
+    if (alive === undefined && silence > seconds * 500 && left <= seconds * 1000) return left;
+    throw new Failure(
+      'E_BUSY',
+      `Cannot begin: ${nameOf(document.holder)} is running a ${document.holder.work} of server "${server}" in ${this.#store.location}`,
+      {
+        exitCode: exitCodes.busy,
+        hint: `wait until it ends; were it dead, its lease would end at ${document.endsAt}`,
+      },
+    );
+  }
+
+  #newDocument(fence: number): LeaseDocument {
+    return renewed({ holder: this.#options.holder, fence, renewedAt: '', endsAt: '' }, this.#options);
+  }
+
+  async #read(
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ info: ObjectInfo; document: LeaseDocument | undefined } | undefined> {
+    const info = await this.#store.head(key, { signal });
+    if (info === undefined) return undefined;
+    try {
+      return { info, document: decode(await this.#store.get(key, { signal })) };
+    } catch (error) {
+      if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
+      throw error;
+    }
+  }
+
+  #write(key: string, document: LeaseDocument, before: ObjectInfo | undefined, signal: AbortSignal | undefined): Promise<ObjectInfo> {
+    const condition = before === undefined ? ({ absent: true } as const) : { etag: before.etag };
+    return this.#store.put(key, encode(document), { condition, signal });
+  }
+}
+
+class HeldLease implements Lease {
+  readonly fence: number;
+  readonly #lost = new AbortController();
+  readonly #renewals = new AbortController();
+  readonly #loop: Promise<void>;
+  readonly #store: ObjectStore;
+  readonly #key: string;
+  readonly #options: LeaseOptions;
+  #document: LeaseDocument;
+  #info: ObjectInfo;
+  /** One renewal at a time: two of ours at once would each see the other's as somebody else's. */
+  #renewal: Promise<void> = Promise.resolve();
+
+  constructor(store: ObjectStore, key: string, document: LeaseDocument, info: ObjectInfo, options: LeaseOptions) {
+    this.#store = store;
+    this.#key = key;
+    this.#options = options;
+    this.fence = document.fence;
+    this.#document = document;
+    this.#info = info;
+    this.#loop = this.#renewUntilReleased();
+  }
+
+  get signal(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async assertHeld(): Promise<void> {
+    this.signal.throwIfAborted();
+    await this.#renewInTurn();
+  }
+
+  async release(): Promise<void> {
+    this.#renewals.abort();
+    await this.#loop;
+    if (this.signal.aborted) return;
+    const endsAt = this.#options.clock.now().toISOString();
+    try {
+      await this.#store.put(this.#key, encode({ ...this.#document, endsAt }), { condition: { etag: this.#info.etag } });
+    } catch (error) {
+      // Lost or unreachable: it ends by itself, and the work is done.
+      if (!isFailure(error)) throw error;
+    }
+  }
+
+  async #renewUntilReleased(): Promise<void> {
+    const { clock, seconds } = this.#options;
+    while (!this.signal.aborted) {
+      try {
+        await clock.sleep((seconds * 1000) / 3, this.#renewals.signal);
+      } catch {
+        return;
+      }
+      // A renewal that failed is tried again until the lease's end; that it was lost is told by the signal.
+      await this.#renewInTurn().catch(() => undefined);
+    }
+  }
+
+  #renewInTurn(): Promise<void> {
+    const renewal = this.#renewal.catch(() => undefined).then(() => this.#renew());
+    this.#renewal = renewal;
+    return renewal;
+  }
+
+  /** Rejects, and aborts {@link signal}, when the lease is another's now or could not be renewed before its end. */
+  async #renew(): Promise<void> {
+    const next = renewed(this.#document, this.#options);
+    try {
+      this.#info = await this.#store.put(this.#key, encode(next), { condition: { etag: this.#info.etag } });
+      this.#document = next;
+    } catch (error) {
+      const isTaken = isFailure(error, 'E_OBJECT_CHANGED') || isFailure(error, 'E_OBJECT_EXISTS');
+      const isOver = this.#options.clock.now().getTime() >= Date.parse(this.#document.endsAt);
+      if (isTaken || isOver) this.#lost.abort(leaseLost(isTaken ? 'another process took it' : messageOf(error)));
+      if (isTaken || isOver) this.signal.throwIfAborted();
+      throw error;
+    }
+  }
+}
+
+function leaseLost(state: string): Failure {
+  return new Failure('E_LEASE_LOST', `Cannot go on: the lease could not be kept: ${state}`, {
+    exitCode: exitCodes.busy,
+    hint: 'run the command again; nothing archived was lost',
+  });
+}
+
+function renewed(document: LeaseDocument, { clock, seconds }: LeaseOptions): LeaseDocument {
+  const now = clock.now();
+  return { ...document, renewedAt: now.toISOString(), endsAt: new Date(now.getTime() + seconds * 1000).toISOString() };
+}
+
+function nameOf(holder: LeaseHolder): string {
+  return `process ${holder.processId} on ${holder.host}`;
+}
+
+function encode(document: LeaseDocument): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** An unreadable lease counts as none: it protects nobody, and must not stop everybody for ever. */
+function decode(bytes: Uint8Array): LeaseDocument | undefined {
+  try {
+    return leaseSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  } catch {
+    return undefined;
+  }
+}

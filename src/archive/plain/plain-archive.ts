@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
+import type { OperationContext } from '../../foundation/progress.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
+import type { Archive, Damage, PrunePlan, SaveOptions } from '../archive.ts';
+import { checkedContent } from './checked-content.ts';
+import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
+import { forgetSet } from './plain-forget.ts';
+import { archiveKey } from './plain-keys.ts';
+import { executePrune, planPrune } from './plain-prune.ts';
+import { saveSet } from './plain-save.ts';
+import { verifySet } from './plain-verify.ts';
+
+const archiveSchema = z.object({ version: z.number().int(), layout: z.string(), id: z.string(), created: z.string() });
+
+export interface PlainArchiveOptions {
+  readonly clock: Clock;
+  /** How long what a killed run left is spared by `prune`, as the run may be frozen rather than dead. */
+  readonly graceMilliseconds: number;
+}
+
+/**
+ * The layout `plain` (design §4): the files of each set as they are, under a prefix that is written once and never again,
+ * `<server>/<backupId>/…`, and `manifest.json` last. Also lists and reads what `aws s3 sync` left at `<path>/<backend>/`.
+ */
+export class PlainArchive implements Archive {
+  readonly layout = 'plain';
+  readonly location: string;
+  readonly #store: ObjectStore;
+  readonly #options: PlainArchiveOptions;
+  /** What was listed last, so that a snapshot that a caller got from `list` is read without listing again. */
+  readonly #known = new Map<string, CatalogEntry>();
+
+  constructor(store: ObjectStore, options: PlainArchiveOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.location = store.location;
+  }
+
+  async create({ signal }: OperationContext = {}): Promise<boolean> {
+    if (await this.#isOurs(signal)) return false;
+    const document = { version: 1, layout: this.layout, id: randomUUID(), created: this.#options.clock.now().toISOString() };
+    await this.#store.put(archiveKey, new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`), { signal });
+    return true;
+  }
+
+  async open({ signal }: OperationContext = {}): Promise<void> {
+    if (await this.#isOurs(signal)) return;
+    throw new Failure('E_ARCHIVE_MISSING', `Cannot open the archive ${this.location}: there is none`, {
+      exitCode: exitCodes.archiveMissing,
+      hint: 'check ROOTCELLAR_ARCHIVE (--archive), or make it with "rootcellar init"',
+    });
+  }
+
+  save(folder: string, manifest: Manifest, options: SaveOptions = {}): Promise<Snapshot> {
+    return saveSet(this.#store, folder, manifest, options);
+  }
+
+  async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
+    const entries = await readCatalog(this.#store, filter.server, signal);
+    for (const entry of entries) this.#known.set(entry.snapshot.id, entry);
+    return entries.map((entry) => entry.snapshot);
+  }
+
+  async manifest(snapshot: Snapshot, options: OperationContext = {}): Promise<Manifest> {
+    const { manifest } = await this.#entry(snapshot, options);
+    if (manifest !== undefined) return manifest;
+    throw new Failure(
+      'E_SNAPSHOT_DAMAGED',
+      `Cannot read snapshot ${snapshot.server}/${snapshot.backupId}: ${snapshot.remarks.join('; ')}`,
+      {
+        exitCode: exitCodes.verificationFailed,
+        hint: 'use another snapshot; "rootcellar verify" tells which are whole',
+      },
+    );
+  }
+
+  async *read(snapshot: Snapshot, file: ManifestFile, options: OperationContext = {}): AsyncIterable<Uint8Array> {
+    const { keyOf } = await this.#entry(snapshot, options);
+    yield* checkedContent(
+      () => this.#store.getStream(keyOf(file.path), { signal: options.signal }),
+      file,
+      `${snapshot.server}/${snapshot.backupId}/${file.path}`,
+    );
+  }
+
+  async verify(snapshot: Snapshot, readData: boolean, options: OperationContext = {}): Promise<readonly Damage[]> {
+    return verifySet(this.#store, await this.#entry(snapshot, options), readData, options);
+  }
+
+  async forget(snapshots: readonly Snapshot[], options: OperationContext = {}): Promise<void> {
+    for (const snapshot of snapshots) {
+      options.signal?.throwIfAborted();
+      await forgetSet(this.#store, await this.#entry(snapshot, options), options);
+      this.#known.delete(snapshot.id);
+    }
+  }
+
+  planPrune(options: OperationContext = {}): Promise<PrunePlan> {
+    return planPrune(this.#store, this.#options, options);
+  }
+
+  prune(plan: PrunePlan, options: OperationContext = {}): Promise<number> {
+    return executePrune(this.#store, plan, options);
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  async #entry(snapshot: Snapshot, options: OperationContext): Promise<CatalogEntry> {
+    if (!this.#known.has(snapshot.id)) await this.list({ server: snapshot.server }, options);
+    const entry = this.#known.get(snapshot.id);
+    if (entry !== undefined) return entry;
+    throw new Failure(
+      'E_SNAPSHOT_UNKNOWN',
+      `Cannot read snapshot ${snapshot.server}/${snapshot.backupId}: it is no longer in ${this.location}`,
+      {
+        hint: 'run "rootcellar list" to see what is there',
+      },
+    );
+  }
+
+  /** Whether an archive of this layout is here; what `aws s3 sync` left counts as one that can be read. */
+  async #isOurs(signal: AbortSignal | undefined): Promise<boolean> {
+    const document = await this.#readMark(signal);
+    if (document === undefined) return false;
+    if (document.layout === this.layout && document.version === 1) return true;
+    throw new Failure(
+      'E_ARCHIVE_FOREIGN',
+      `Cannot open ${this.location} as a plain archive: it is of layout "${document.layout}", version ${document.version}`,
+      {
+        hint: 'set ROOTCELLAR_LAYOUT (--layout) to that of the archive, or use the newer program that made it',
+      },
+    );
+  }
+
+  async #readMark(signal: AbortSignal | undefined): Promise<z.infer<typeof archiveSchema> | undefined> {
+    try {
+      const text = new TextDecoder().decode(await this.#store.get(archiveKey, { signal }));
+      return archiveSchema.parse(JSON.parse(text));
+    } catch (error) {
+      if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
+      if (isFailure(error)) throw error;
+      throw new Failure('E_ARCHIVE_FOREIGN', `Cannot open the archive ${this.location}: its mark ${archiveKey} cannot be read`, {
+        cause: error,
+        hint: `look at that object; if nothing else wrote it, remove it and run "rootcellar init" again; ${manifestName} files are not touched by that`,
+      });
+    }
+  }
+}

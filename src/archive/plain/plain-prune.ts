@@ -1,0 +1,65 @@
+import { manifestName } from '../../domain/manifest.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import type { OperationContext } from '../../foundation/progress.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
+import type { PrunePlan } from '../archive.ts';
+import { unfinishedSets } from './plain-catalog.ts';
+import { unfinishedKey } from './plain-keys.ts';
+
+/** Lists what killed runs left: the objects of sets that are marked unfinished and have no manifest, once the mark is older than the grace period. */
+export async function planPrune(
+  store: ObjectStore,
+  { clock, graceMilliseconds }: { readonly clock: Clock; readonly graceMilliseconds: number },
+  { signal }: OperationContext,
+): Promise<PrunePlan> {
+  const objects: { key: string; bytes: number }[] = [];
+  let waiting = 0;
+  for (const [name, markedAt] of await unfinishedSets(store, signal)) {
+    if (clock.now().getTime() - markedAt.getTime() < graceMilliseconds) {
+      waiting += 1;
+      continue;
+    }
+    const rest = await restOf(store, name, signal);
+    const [server = '', backupId = ''] = name.split('/');
+    objects.push(...rest, { key: unfinishedKey(server, backupId), bytes: 0 });
+  }
+  return { objects, bytes: objects.reduce((sum, object) => sum + object.bytes, 0), waiting };
+}
+
+/** Removes what was planned, looking again first: a set that got its manifest meanwhile keeps its files. */
+export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal, report }: OperationContext): Promise<number> {
+  const step = 'prune';
+  let given = 0;
+  report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
+  const bySet = Map.groupBy(plan.objects, (object) => setNameOf(object.key));
+  for (const [name, objects] of bySet) {
+    const isComplete = (await store.head(`${name}/${manifestName}`, { signal })) !== undefined;
+    const marks = objects.filter((object) => object.key.startsWith('.rootcellar/'));
+    const removed = isComplete ? marks : objects;
+    // The mark last: as long as anything is left, the rest stays known as one.
+    await store.delete(
+      removed.filter((object) => !marks.includes(object)).map((object) => object.key),
+      { signal },
+    );
+    await store.delete(
+      marks.map((object) => object.key),
+      { signal },
+    );
+    given += removed.reduce((sum, object) => sum + object.bytes, 0);
+    report?.({ kind: 'advance', step, done: removed.length });
+  }
+  report?.({ kind: 'end', step });
+  return given;
+}
+
+/** Everything below the set, or nothing where it is complete and only its mark stayed behind. */
+async function restOf(store: ObjectStore, name: string, signal: AbortSignal | undefined): Promise<{ key: string; bytes: number }[]> {
+  const objects: { key: string; bytes: number }[] = [];
+  for await (const { key, bytes } of store.list(`${name}/`, { signal })) objects.push({ key, bytes });
+  return objects.some((object) => object.key === `${name}/${manifestName}`) ? [] : objects;
+}
+
+function setNameOf(key: string): string {
+  const segments = key.split('/');
+  return (key.startsWith('.rootcellar/') ? segments.slice(2) : segments).slice(0, 2).join('/');
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { ManifestFile } from '../../domain/manifest.ts';
+import { mapConcurrently } from '../../foundation/concurrency.ts';
+import { isFailure } from '../../foundation/failure.ts';
+import type { OperationContext } from '../../foundation/progress.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
+import type { Damage } from '../archive.ts';
+import { differenceFrom } from './checked-content.ts';
+import type { CatalogEntry } from './plain-catalog.ts';
+
+const filesAtOnce = 4;
+
+/** Compares each object of a set with its manifest: presence and size, and with `readData` every byte. */
+export async function verifySet(
+  store: ObjectStore,
+  entry: CatalogEntry,
+  readData: boolean,
+  options: OperationContext,
+): Promise<readonly Damage[]> {
+  const { snapshot, manifest, keyOf } = entry;
+  if (manifest === undefined || snapshot.state === 'damaged') {
+    return snapshot.remarks.map((remark) => ({ snapshot: snapshot.id, path: '', finding: remark }));
+  }
+  const step = `verify ${snapshot.server}/${snapshot.backupId}`;
+  let done = 0;
+  options.report?.({ kind: 'begin', step, total: readData ? snapshot.bytes : manifest.files.length, unit: readData ? 'bytes' : 'objects' });
+  const findings = await mapConcurrently(manifest.files, filesAtOnce, async (file) => {
+    const advance = (amount: number) => {
+      done += amount;
+      options.report?.({ kind: 'advance', step, done });
+    };
+    const finding = readData
+      ? await readFinding(store, keyOf(file.path), file, advance, options.signal)
+      : await headFinding(store, keyOf(file.path), file, options.signal);
+    if (!readData) advance(1);
+    return finding === undefined ? [] : [{ snapshot: snapshot.id, path: file.path, finding }];
+  });
+  options.report?.({ kind: 'end', step });
+  return findings.flat();
+}
+
+async function headFinding(
+  store: ObjectStore,
+  key: string,
+  file: ManifestFile,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const info = await store.head(key, { signal });
+  return info === undefined ? 'is missing' : differenceFrom(file, info.bytes, undefined);
+}
+
+async function readFinding(
+  store: ObjectStore,
+  key: string,
+  file: ManifestFile,
+  advance: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  try {
+    for await (const piece of store.getStream(key, { signal })) {
+      hash.update(piece);
+      bytes += piece.length;
+      advance(piece.length);
+    }
+  } catch (error) {
+    if (isFailure(error, 'E_OBJECT_MISSING')) return 'is missing';
+    throw error;
+  }
+  return differenceFrom(file, bytes, hash.digest('hex'));
+}

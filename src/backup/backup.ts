@@ -1,0 +1,149 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Archive } from '../archive/archive.ts';
+import { underLease, type Lease, type Leases } from '../archive/lease.ts';
+import { backupIdAt } from '../domain/backup-id.ts';
+import { encodeManifest, manifestName, type Manifest } from '../domain/manifest.ts';
+import type { RetentionRule } from '../domain/retention.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
+import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Failure } from '../foundation/failure.ts';
+import type { OperationContext } from '../foundation/progress.ts';
+import { chooseBackends } from './choose-backends.ts';
+import { forgetByRule } from './forget-by-rule.ts';
+import { describeSet } from './describe-set.ts';
+import { stageBackends } from './stage-backends.ts';
+import { assertRoom, makeRunFolder, markArchived, sweepStaging, type RunFolder, type Staging } from '../staging/staging.ts';
+import { suspicionsOf } from './suspicion.ts';
+
+export interface BackupRequest {
+  readonly archive: Archive;
+  readonly leases: Leases;
+  readonly server: DirectoryServer;
+  readonly staging: Staging;
+  readonly clock: Clock;
+  /** `rootcellar 0.1.0`, for the manifest. */
+  readonly program: string;
+  readonly via: 'ldap' | 'tools';
+  /** The name to archive under; the server's own where it is undefined. */
+  readonly serverName?: string | undefined;
+  /** Empty: all that a rebuild needs. */
+  readonly backends: readonly string[];
+  readonly encrypt: boolean | 'server-default';
+  readonly compress: boolean;
+  readonly maxMegabytesPerSecond?: number | undefined;
+  /** How many archived sets stay in the staging folder for a fast restore. */
+  readonly keepLocal: number;
+  /** Applied after the set is archived; an empty rule forgets nothing. */
+  readonly retention: RetentionRule;
+  /** A set with less than this share (0 to 1) of the entries or bytes before is suspicious. */
+  readonly suspicionShare: number;
+}
+
+export interface BackupReport {
+  readonly snapshot: Snapshot;
+  readonly files: number;
+  /** Milliseconds from the server's first task to the last word of the store. */
+  readonly duration: number;
+  readonly forgotten: readonly Snapshot[];
+  /** Why what the rule would drop is still there, where that failed; the backup itself is safe then. */
+  readonly forgetFailure: Failure | undefined;
+}
+
+/**
+ * One backup (design §3): lease → backends → server's tasks into a fresh staging folder → each file checked → manifest → archive → forget by
+ * the rule → staging emptied. A step that fails leaves no snapshot, no staged rest and no lease; what a killed run leaves, the next one sweeps.
+ */
+export async function backUp(request: BackupRequest, options: OperationContext = {}): Promise<BackupReport> {
+  const { archive, server, leases } = request;
+  await archive.open(options);
+  const description = await server.describe(options);
+  await assertPrivileges(server, 'backup', options);
+  const name = archiveNameOf(server, description, request.serverName);
+  return underLease(leases, name, options, (lease, held) => backUpUnderLease(request, { name, description, lease }, held));
+}
+
+interface Run {
+  readonly name: string;
+  readonly description: ServerDescription;
+  readonly lease: Lease;
+}
+
+async function backUpUnderLease(request: BackupRequest, run: Run, options: OperationContext): Promise<BackupReport> {
+  const { archive, staging, clock } = request;
+  const began = clock.now();
+  await sweepRests(request, run.name, options);
+  const before = await archive.list({ server: run.name }, options);
+  const folder = await makeRunFolder(staging, run.name, await freeBackupId(before, clock, options.signal));
+  try {
+    const manifest = await stageSet(request, run, { began, folder, before }, options);
+    const assertHeld = () => run.lease.assertHeld();
+    const snapshot = await archive.save(folder.folder, manifest, { ...options, assertHeld });
+    await markArchived(folder, snapshot.id);
+    const forgot = await forgetByRule(archive, run.name, request.retention, options);
+    return { snapshot, files: manifest.files.length, duration: clock.now().getTime() - began.getTime(), ...forgot };
+  } catch (error) {
+    await rm(folder.folder, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await sweepStaging(staging, run.name, request.keepLocal);
+  }
+}
+
+/** Ends what an earlier run that was killed left: its tasks on the server first, as they still write to its folder. */
+async function sweepRests({ server, staging, keepLocal }: BackupRequest, name: string, options: OperationContext): Promise<void> {
+  const tasks = await server.cancelAbandonedTasks(options);
+  const rests = await sweepStaging(staging, name, keepLocal);
+  if (tasks.length === 0 && !rests.some((rest) => !rest.endsWith('.archived'))) return;
+  const found = [...(tasks.length > 0 ? [`${tasks.length} tasks on the server`] : []), ...rests].join(', ');
+  options.report?.({ kind: 'note', level: 'warning', text: `removed what an earlier run left: ${found}` });
+}
+
+interface SetPlace {
+  readonly began: Date;
+  readonly folder: RunFolder;
+  readonly before: readonly Snapshot[];
+}
+
+async function stageSet(
+  request: BackupRequest,
+  run: Run,
+  { began, folder, before }: SetPlace,
+  options: OperationContext,
+): Promise<Manifest> {
+  const { archive, server, staging } = request;
+  const backends = chooseBackends(run.description, request.backends);
+  const expected = backends.reduce((sum, backend) => sum + (backend.databaseBytes ?? 0), 0);
+  await assertRoom(staging, expected, `a backup of ${backends.map((backend) => backend.id).join(', ')}`);
+  const staged = await stageBackends(request, run.description, backends, folder, options);
+  const after = await server.describe(options);
+  const manifest = await describeSet(
+    {
+      folder: folder.folder,
+      backupId: path.basename(folder.folder),
+      began,
+      server: run.name,
+      program: request.program,
+      source: { description: run.description, after, location: server.location, via: request.via },
+      staged,
+    },
+    options.signal,
+  );
+  const last = before.find((snapshot) => snapshot.state === 'complete');
+  const suspicions = suspicionsOf(manifest, last && (await archive.manifest(last, options)), request.suspicionShare);
+  for (const text of suspicions) options.report?.({ kind: 'note', level: 'warning', text: `suspicious: ${text}` });
+  const whole = suspicions.length === 0 ? manifest : { ...manifest, suspicions: [...suspicions] };
+  await writeFile(path.join(folder.folder, manifestName), encodeManifest(whole));
+  return whole;
+}
+
+/** An ID that no set of this server has: that of this second, or of a later one. */
+export async function freeBackupId(taken: readonly Snapshot[], clock: Clock, signal: AbortSignal | undefined): Promise<string> {
+  for (;;) {
+    const backupId = backupIdAt(clock.now());
+    if (!taken.some((snapshot) => snapshot.backupId === backupId)) return backupId;
+    await clock.sleep(200, signal);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
+import type { ServerDescription } from '../directory-servers/directory-server.ts';
+import { describeFiles } from '../staging/set-files.ts';
+import type { StagedBackend, StagedSet } from './stage-backends.ts';
+
+export interface SetToDescribe {
+  readonly folder: string;
+  readonly backupId: string;
+  readonly began: Date;
+  readonly server: string;
+  readonly program: string;
+  readonly source: {
+    readonly description: ServerDescription;
+    /** What the server said once all was staged; its counts tell how far writers moved meanwhile. */
+    readonly after: ServerDescription;
+    readonly location: string;
+    readonly via: 'ldap' | 'tools';
+  };
+  readonly staged: StagedSet;
+}
+
+/** Reads every staged file once and makes the set's manifest of it. */
+export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Promise<Manifest> {
+  const { description, after, location, via } = set.source;
+  const { product, vendorVersion, version, instanceName } = description;
+  const { encryptionSettings } = set.staged;
+  return {
+    version: 1,
+    backupId: set.backupId,
+    time: set.began.toISOString(),
+    server: set.server,
+    origin: 'backup',
+    program: set.program,
+    source: { product, vendorVersion, version, ...(instanceName === undefined ? {} : { instanceName }), location, via },
+    backends: set.staged.backends.map((staged) => manifestBackend(staged, after)),
+    ...(encryptionSettings === undefined ? {} : { encryptionSettings }),
+    files: await describeFiles(set.folder, signal),
+  };
+}
+
+function manifestBackend({ backend, entry }: StagedBackend, after: ServerDescription): ManifestBackend {
+  const later = after.backends.find((one) => one.id === backend.id)?.baseDns ?? [];
+  return {
+    id: backend.id,
+    role: backend.role,
+    backupId: entry.backupId,
+    folder: backend.id,
+    baseDns: backend.baseDns.map(({ dn, entries }) => {
+      const entriesAfter = later.find((one) => one.dn === dn)?.entries;
+      const isMoved = entriesAfter !== undefined && entriesAfter !== entries;
+      return { dn, ...(entries === undefined ? {} : { entries }), ...(isMoved ? { entriesAfter } : {}) };
+    }),
+    isEncrypted: entry.isEncrypted,
+    isCompressed: entry.isCompressed,
+  };
+}

@@ -1,0 +1,138 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Archive } from '../archive/archive.ts';
+import { encodeManifest, manifestName, type Manifest, type ManifestFile } from '../domain/manifest.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { mapConcurrently } from '../foundation/concurrency.ts';
+import { exitCodes, Failure, isFailure, messageOf, wrongUsage } from '../foundation/failure.ts';
+import type { OperationContext } from '../foundation/progress.ts';
+import { formatBytes } from '../foundation/sizes.ts';
+import { hashFile } from '../staging/set-files.ts';
+
+const filesAtOnce = 4;
+
+export interface FetchReport {
+  readonly snapshot: Snapshot;
+  readonly folder: string;
+  readonly files: number;
+  readonly bytes: number;
+  /** Bytes that were there already, whole, and were not read again. */
+  readonly reusedBytes: number;
+}
+
+/**
+ * Writes the files of a snapshot below `folder`, each under a temporary name until its last byte was checked, and the manifest last where
+ * the set was made by `backup`. Files of the set that are there and whole are kept, so a fetch that was cut off goes on where it was.
+ *
+ * @throws Failure E_USAGE when the folder holds other things, E_DISK_FULL, E_FILE_DAMAGED (exit code 20); no unchecked file stays under its name
+ */
+export async function fetchSet(archive: Archive, snapshot: Snapshot, folder: string, options: OperationContext = {}): Promise<FetchReport> {
+  const manifest = await archive.manifest(snapshot, options);
+  refuseDamaged(snapshot);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw wrongUsage(`Cannot fetch to ${folder}: ${messageOf(error)}`, 'name a folder that can be made or is there');
+  });
+  await assertNothingElse(folder, manifest);
+  const wanted = await missingFiles(folder, manifest, options.signal);
+  await assertRoom(folder, wanted);
+  const step = 'fetch';
+  let done = 0;
+  options.report?.({ kind: 'begin', step, total: sum(wanted), unit: 'bytes' });
+  await mapConcurrently(wanted, filesAtOnce, (file) =>
+    fetchFile(archive.read(snapshot, file, options), path.join(folder, file.path), (bytes) => {
+      done += bytes;
+      options.report?.({ kind: 'advance', step, done });
+    }),
+  );
+  if (manifest.origin === 'backup') await writeFile(path.join(folder, manifestName), encodeManifest(manifest));
+  options.report?.({ kind: 'end', step });
+  const bytes = sum(manifest.files);
+  return { snapshot, folder, files: manifest.files.length, bytes, reusedBytes: bytes - sum(wanted) };
+}
+
+function refuseDamaged({ state, server, backupId, remarks }: Snapshot): void {
+  if (state !== 'damaged') return;
+  throw new Failure('E_SNAPSHOT_DAMAGED', `Cannot fetch ${server}/${backupId}: ${remarks.join('; ')}`, {
+    exitCode: exitCodes.verificationFailed,
+    hint: 'use another snapshot; "rootcellar verify" tells which are whole',
+  });
+}
+
+async function assertNothingElse(folder: string, manifest: Manifest): Promise<void> {
+  const expected = new Set([...manifest.files.map((file) => file.path), manifestName]);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const name = path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/');
+    if (entry.isDirectory() || expected.has(name) || expected.has(withoutTemporaryEnding(name))) continue;
+    throw wrongUsage(
+      `Cannot fetch to ${folder}: it holds ${name}, which is not of this snapshot`,
+      'name an empty folder, or one that an earlier fetch of this snapshot began',
+    );
+  }
+}
+
+async function missingFiles(folder: string, manifest: Manifest, signal: AbortSignal | undefined): Promise<readonly ManifestFile[]> {
+  const isThere = await mapConcurrently(manifest.files, 2, async (file) => {
+    const name = path.join(folder, file.path);
+    const size = await stat(name).then(
+      (found) => found.size,
+      () => undefined,
+    );
+    if (size !== file.bytes || file.sha256 === undefined) return false;
+    return (await hashFile(name, signal)).sha256 === file.sha256;
+  });
+  return manifest.files.filter((_file, index) => !isThere[index]);
+}
+
+async function assertRoom(folder: string, wanted: readonly ManifestFile[]): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= sum(wanted)) return;
+  throw new Failure(
+    'E_DISK_FULL',
+    `Cannot fetch to ${folder}: it needs ${formatBytes(sum(wanted))}, and ${formatBytes(bavail * bsize)} are free`,
+    {
+      hint: 'make room, or name a folder on a larger volume',
+    },
+  );
+}
+
+async function fetchFile(content: AsyncIterable<Uint8Array>, name: string, advance: (bytes: number) => void): Promise<void> {
+  const temporary = `${name}${temporaryEnding}`;
+  await mkdir(path.dirname(name), { recursive: true });
+  try {
+    await pipeline(counted(content, advance), createWriteStream(temporary, { mode: 0o640, flush: true }));
+    await rename(temporary, name);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (isFailure(error)) throw error;
+    const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+    throw new Failure(
+      isFull ? 'E_DISK_FULL' : 'E_FETCH_FAILED',
+      `Cannot write ${name}: ${isFull ? 'the volume is full' : messageOf(error)}`,
+      {
+        cause: error,
+        hint: isFull
+          ? 'make room and run the command again; it goes on where it was'
+          : 'see that the folder can be written, then run the command again',
+      },
+    );
+  }
+}
+
+const temporaryEnding = '.rootcellar-partial';
+
+function withoutTemporaryEnding(name: string): string {
+  return name.endsWith(temporaryEnding) ? name.slice(0, -temporaryEnding.length) : name;
+}
+
+async function* counted(content: AsyncIterable<Uint8Array>, advance: (bytes: number) => void): AsyncIterable<Uint8Array> {
+  for await (const piece of content) {
+    advance(piece.length);
+    yield piece;
+  }
+}
+
+function sum(files: readonly ManifestFile[]): number {
+  return files.reduce((total, file) => total + file.bytes, 0);
+}

@@ -1,0 +1,173 @@
+import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Backend, ServerDescription } from '../directory-servers/directory-server.ts';
+import { Failure } from '../foundation/failure.ts';
+
+/** What a restore will do, decided before anything is touched; shown to the operator, who says yes to just this. */
+export interface RestorePlan {
+  readonly snapshot: Snapshot;
+  readonly target: { readonly location: string; readonly product: string; readonly version: string };
+  readonly steps: readonly RestoreStep[];
+  readonly bytesToFetch: number;
+  /** What the operator should know and may accept. */
+  readonly warnings: readonly string[];
+}
+
+export type RestoreStep =
+  | { readonly kind: 'import-encryption-settings'; readonly file: string }
+  | {
+      readonly kind: 'restore-backend';
+      readonly backend: ManifestBackend;
+      readonly entriesNow: number | undefined;
+      readonly entriesInSet: number | undefined;
+    };
+
+export interface PlanRequest {
+  readonly snapshot: Snapshot;
+  readonly manifest: Manifest;
+  readonly target: ServerDescription;
+  readonly location: string;
+  /** Empty: every backend of the set that holds users' entries. */
+  readonly backends: readonly string[];
+}
+
+/**
+ * Decides what to restore in which order: the encryption settings first, then one backend after the other.
+ *
+ * @throws Failure E_REPLICATED, E_REPLICATION_UNKNOWN, E_SERVER_MISMATCH, E_BACKEND_MISSING: the state in which a restore would do harm
+ */
+export function planRestore(request: PlanRequest): RestorePlan {
+  const { snapshot, manifest, target, location } = request;
+  refuseReplicated(target, location);
+  refuseOtherProduct(manifest, target);
+  const backends = chosenBackends(request);
+  const settings = manifest.encryptionSettings;
+  return {
+    snapshot,
+    target: { location, product: target.product, version: target.version },
+    steps: [
+      ...(settings === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: settings }]),
+      ...backends.map((backend) => restoreStep(backend, target)),
+    ],
+    bytesToFetch: snapshot.bytes,
+    warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, target), ...keyWarnings(manifest, backends)],
+  };
+}
+
+function refuseReplicated({ replication }: ServerDescription, location: string): void {
+  if (replication.state === 'none') return;
+  if (replication.state === 'replicated') {
+    throw new Failure(
+      'E_REPLICATED',
+      `Cannot restore into ${location}: it replicates ${replication.baseDns.join(', ')} with other servers, and a restore of one replica alone would be overwritten by them or spread to them`,
+      {
+        hint: 'if one replica is broken and the others are well, run "dsreplication initialize" from a healthy one; restoring a whole topology is not supported yet',
+      },
+    );
+  }
+  throw new Failure(
+    'E_REPLICATION_UNKNOWN',
+    `Cannot restore into ${location}: whether it is replicated could not be read: ${replication.reason}`,
+    {
+      hint: 'give the account the privilege config-read, see that cn=monitor answers, then run the restore again',
+    },
+  );
+}
+
+function refuseOtherProduct({ source }: Manifest, target: ServerDescription): void {
+  if (source === undefined || source.product === target.product) return;
+  throw new Failure(
+    'E_SERVER_MISMATCH',
+    `Cannot restore a backup of ${source.product} ${source.version} into ${target.product} ${target.version}: their backups are not compatible`,
+    {
+      hint: `restore it into a ${source.product} server`,
+    },
+  );
+}
+
+function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): readonly ManifestBackend[] {
+  const chosen =
+    backends.length > 0
+      ? backends.map((id) => backendOf(manifest, snapshot, id))
+      : manifest.backends.filter((backend) => backend.role === 'user');
+  if (chosen.length === 0) {
+    throw new Failure(
+      'E_BACKEND_MISSING',
+      `Cannot restore ${snapshot.server}/${snapshot.backupId}: it has no backend with users' entries`,
+      {
+        hint: `name one of ${manifest.backends.map((backend) => backend.id).join(', ') || '(it has none at all)'} with --backend`,
+      },
+    );
+  }
+  for (const backend of chosen) {
+    refuseMissing(backend, target);
+    refuseOtherVersion(backend, manifest, target);
+  }
+  return chosen;
+}
+
+function backendOf(manifest: Manifest, { server, backupId }: Snapshot, id: string): ManifestBackend {
+  const found = manifest.backends.find((backend) => backend.id === id);
+  if (found !== undefined) return found;
+  throw new Failure('E_BACKEND_MISSING', `Cannot restore backend "${id}": snapshot ${server}/${backupId} has none of this name`, {
+    hint: `it has ${manifest.backends.map((backend) => backend.id).join(', ')}`,
+  });
+}
+
+function refuseMissing({ id }: ManifestBackend, target: ServerDescription): void {
+  if (target.backends.some((backend) => backend.id === id)) return;
+  throw new Failure('E_BACKEND_MISSING', `Cannot restore backend "${id}": the server has none of this name`, {
+    hint: 'make the backend on the server first, as it was on the one that was backed up (dsconfig create-backend)',
+  });
+}
+
+/** Schema and configuration belong to one version of the server (facts of PingDirectory: "the exact same version"). */
+function refuseOtherVersion({ id, role }: ManifestBackend, { source }: Manifest, target: ServerDescription): void {
+  if ((role !== 'schema' && role !== 'config') || source === undefined || source.version === target.version) return;
+  throw new Failure(
+    'E_SERVER_MISMATCH',
+    `Cannot restore backend "${id}" of version ${source.version} into version ${target.version}: it must be the very same`,
+    {
+      hint: 'leave this backend out, or restore into a server of the same version',
+    },
+  );
+}
+
+function restoreStep(backend: ManifestBackend, target: ServerDescription): RestoreStep {
+  const now = target.backends.find((one) => one.id === backend.id);
+  return { kind: 'restore-backend', backend, entriesNow: entriesOf(now?.baseDns ?? []), entriesInSet: entriesOf(backend.baseDns) };
+}
+
+function entriesOf(baseDns: Backend['baseDns'] | ManifestBackend['baseDns']): number | undefined {
+  const counts = baseDns.map((baseDn) => baseDn.entries);
+  return counts.length === 0 || counts.includes(undefined) ? undefined : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+function stateWarnings({ state, remarks }: Snapshot): string[] {
+  return state === 'complete' ? [] : remarks.map((remark) => `the snapshot is ${state}: ${remark}`);
+}
+
+function versionWarnings({ source }: Manifest, target: ServerDescription): string[] {
+  if (source === undefined) return ['which server made the backup is not known, so its version could not be compared'];
+  const order = compareVersions(source.version, target.version);
+  if (order === 0) return [];
+  return [`the backup is of version ${source.version} and the server is ${target.version}${order > 0 ? ', which is older' : ''}`];
+}
+
+function keyWarnings(manifest: Manifest, backends: readonly ManifestBackend[]): string[] {
+  const encrypted = backends.filter((backend) => backend.isEncrypted).map((backend) => backend.id);
+  if (encrypted.length === 0 || manifest.encryptionSettings !== undefined) return [];
+  return [
+    `${encrypted.join(', ')} was encrypted by the server, and the set has no export of its keys: only a server that has them can restore it`,
+  ];
+}
+
+/** Negative when `a` is the older; missing parts count as 0. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
+  for (let place = 0; place < Math.max(left?.length ?? 0, right?.length ?? 0); place += 1) {
+    const difference = (left?.[place] ?? 0) - (right?.[place] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

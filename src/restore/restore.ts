@@ -1,0 +1,125 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Archive } from '../archive/archive.ts';
+import { underLease, type Lease, type Leases } from '../archive/lease.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { DirectoryServer } from '../directory-servers/directory-server.ts';
+import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { exitCodes, Failure } from '../foundation/failure.ts';
+import type { OperationContext } from '../foundation/progress.ts';
+import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
+import { fetchSet } from './fetch.ts';
+import { planRestore, type RestorePlan, type RestoreStep } from './plan.ts';
+import { proveByCounts, type Proof } from './prove.ts';
+
+export interface RestoreRequest {
+  readonly archive: Archive;
+  readonly leases: Leases;
+  readonly server: DirectoryServer;
+  readonly staging: Staging;
+  readonly clock: Clock;
+  /** The name of the server that is restored into; its own where it is undefined. */
+  readonly serverName?: string | undefined;
+  readonly snapshot: Snapshot;
+  /** Empty: every backend of the set that holds users' entries. */
+  readonly backends: readonly string[];
+  /** Shown the plan before anything is touched; the restore goes on only when it resolves to true. */
+  readonly approve: (plan: RestorePlan) => Promise<boolean>;
+}
+
+export interface RestoreReport {
+  readonly plan: RestorePlan;
+  /** False: the operator said no, or only wanted the plan; nothing was touched. */
+  readonly isDone: boolean;
+  readonly proofs: readonly Proof[];
+  readonly duration: number;
+}
+
+/**
+ * One restore onto a server that is not replicated (design §3): plan → yes → fetch, every byte checked → the server's own check of each
+ * backup → encryption settings → each backend → proof by entry counts. What fails before the first restore task has touched nothing.
+ *
+ * @throws Failure E_RESTORE_UNPROVEN (exit code 20) when the server says success and the counts say otherwise
+ */
+export async function restore(request: RestoreRequest, options: OperationContext = {}): Promise<RestoreReport> {
+  const { archive, server, leases } = request;
+  await archive.open(options);
+  const target = await server.describe(options);
+  const plan = planRestore({
+    snapshot: request.snapshot,
+    manifest: await archive.manifest(request.snapshot, options),
+    target,
+    location: server.location,
+    backends: request.backends,
+  });
+  await assertPrivileges(server, 'restore', options);
+  if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], duration: 0 };
+  const name = archiveNameOf(server, target, request.serverName);
+  return underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease }, held));
+}
+
+async function restoreUnderLease(
+  request: RestoreRequest,
+  plan: RestorePlan,
+  { name, lease }: { readonly name: string; readonly lease: Lease },
+  options: OperationContext,
+): Promise<RestoreReport> {
+  const { server, clock } = request;
+  const began = clock.now();
+  await server.cancelAbandonedTasks(options);
+  const { run, isOwn } = await stage(request, name, options);
+  await askServerToCheck(server, plan, run, options);
+  await lease.assertHeld();
+  for (const step of plan.steps) await executeStep(server, step, run, options);
+  const proofs = await prove(server, plan, options);
+  // Kept when anything failed, so that the next try does not fetch again; a backup sweeps it.
+  if (isOwn) await rm(run.folder, { recursive: true, force: true });
+  return { plan, isDone: true, proofs, duration: clock.now().getTime() - began.getTime() };
+}
+
+/** The set in the staging folder: one that was kept there, checked again, or else fetched. */
+async function stage(request: RestoreRequest, name: string, options: OperationContext): Promise<{ run: RunFolder; isOwn: boolean }> {
+  const { archive, staging, snapshot } = request;
+  const kept = (await keptSets(staging, snapshot.server)).find((set) => set.snapshotId === snapshot.id);
+  const run = kept ?? (await makeRunFolder(staging, name, `restore-${snapshot.backupId}`));
+  await fetchSet(archive, snapshot, run.folder, options);
+  return { run, isOwn: kept === undefined };
+}
+
+async function askServerToCheck(server: DirectoryServer, plan: RestorePlan, run: RunFolder, options: OperationContext): Promise<void> {
+  for (const step of plan.steps) {
+    if (step.kind !== 'restore-backend') continue;
+    const name = `check ${step.backend.id}`;
+    options.report?.({ kind: 'begin', step: name });
+    await server.restore({ ...taskOf(step, run), verifyOnly: true }, options);
+    options.report?.({ kind: 'end', step: name, note: 'the server can restore it' });
+  }
+}
+
+async function executeStep(server: DirectoryServer, step: RestoreStep, run: RunFolder, options: OperationContext): Promise<void> {
+  const name = step.kind === 'restore-backend' ? `restore ${step.backend.id}` : 'import encryption settings';
+  options.report?.({ kind: 'begin', step: name });
+  if (step.kind === 'restore-backend') await server.restore(taskOf(step, run), options);
+  else await server.importEncryptionSettings(path.posix.join(run.serverFolder, step.file), options);
+  options.report?.({ kind: 'end', step: name });
+}
+
+function taskOf({ backend }: Extract<RestoreStep, { kind: 'restore-backend' }>, run: RunFolder) {
+  return { backend: backend.id, folder: path.posix.join(run.serverFolder, backend.folder), backupId: backend.backupId };
+}
+
+async function prove(server: DirectoryServer, plan: RestorePlan, options: OperationContext): Promise<readonly Proof[]> {
+  const after = await server.describe(options);
+  const proofs = plan.steps.flatMap((step) => (step.kind === 'restore-backend' ? proveByCounts(step.backend, after) : []));
+  const [wrong] = proofs.filter((proof) => proof.state === 'different');
+  if (wrong === undefined) return proofs;
+  throw new Failure(
+    'E_RESTORE_UNPROVEN',
+    `Cannot prove the restore of ${wrong.backend}: the server says that it succeeded, but ${wrong.baseDn} has ${wrong.found ?? 'an unknown number of'} entries instead of ${wrong.expected}`,
+    {
+      exitCode: exitCodes.verificationFailed,
+      hint: 'do not use this server yet: look at its error log, then restore again; the archive is untouched',
+    },
+  );
+}

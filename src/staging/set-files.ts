@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { ManifestFile } from '../domain/manifest.ts';
+import { mapConcurrently } from '../foundation/concurrency.ts';
+import { Failure } from '../foundation/failure.ts';
+
+const filesAtOnce = 2;
+
+/**
+ * Every regular file below `folder` by its path, `/`-separated, in the order of the paths, each with its size and SHA-256.
+ *
+ * @throws Failure E_SET_UNREADABLE for anything that is neither file nor folder: a link or socket would not come back
+ */
+export async function describeFiles(folder: string, signal?: AbortSignal): Promise<ManifestFile[]> {
+  const paths = await pathsBelow(folder);
+  return mapConcurrently(paths, filesAtOnce, async (name) => ({ path: name, ...(await hashFile(path.join(folder, name), signal)) }));
+}
+
+/** Size and SHA-256 of a file, read in pieces. */
+export async function hashFile(name: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const piece of createReadStream(name, { highWaterMark: 1024 * 1024, signal: signal ?? null }) as AsyncIterable<Uint8Array>) {
+    hash.update(piece);
+    bytes += piece.length;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+async function pathsBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const odd = entries.find((entry) => !entry.isFile() && !entry.isDirectory());
+  if (odd !== undefined) {
+    throw new Failure('E_SET_UNREADABLE', `Cannot archive ${path.join(odd.parentPath, odd.name)}: it is neither a file nor a folder`, {
+      hint: 'archive a folder that holds only files and folders',
+    });
+  }
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+    .toSorted();
+}

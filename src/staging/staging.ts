@@ -1,0 +1,111 @@
+import { chmod, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Failure, messageOf } from '../foundation/failure.ts';
+import { formatBytes } from '../foundation/sizes.ts';
+
+/**
+ * The staging folder: where the server writes a set and rootcellar reads it (and the other way round for a restore).
+ *
+ * `<folder>/<server>/<backupId>/` is one run. Beside it, `<backupId>.archived` is written once the set is safely archived, and holds the
+ * snapshot's ID; a run folder without that file is what a killed run left. Only who holds the server's lease calls what changes it.
+ */
+export interface Staging {
+  /** As rootcellar sees it. */
+  readonly folder: string;
+  /** The same folder as the directory server sees it. */
+  readonly serverFolder: string;
+}
+
+export interface RunFolder {
+  readonly folder: string;
+  readonly serverFolder: string;
+}
+
+export interface KeptSet extends RunFolder {
+  readonly backupId: string;
+  readonly snapshotId: string;
+}
+
+/** The two names of one run's folder. */
+export function runFolder(staging: Staging, server: string, name: string): RunFolder {
+  return { folder: path.join(staging.folder, server, name), serverFolder: path.posix.join(staging.serverFolder, server, name) };
+}
+
+/** Makes a run's folder, writable by the group, as the server may run under another user of the same group. */
+export async function makeRunFolder(staging: Staging, server: string, name: string): Promise<RunFolder> {
+  const run = runFolder(staging, server, name);
+  try {
+    for (const folder of [path.dirname(run.folder), run.folder]) {
+      await mkdir(folder, { recursive: true });
+      await chmod(folder, 0o770).catch(() => undefined);
+    }
+    return run;
+  } catch (error) {
+    throw new Failure('E_STAGING_NOT_WRITABLE', `Cannot make the staging folder ${run.folder}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a folder that both rootcellar and the server may write',
+    });
+  }
+}
+
+/** Notes that the set of this run is archived as `snapshotId`; from now on its folder is a kept set and no rest. */
+export async function markArchived(run: RunFolder, snapshotId: string): Promise<void> {
+  await writeFile(`${run.folder}.archived`, `${snapshotId}\n`);
+}
+
+/** The archived sets that are still here, newest first. */
+export async function keptSets(staging: Staging, server: string): Promise<readonly KeptSet[]> {
+  const names = await namesIn(path.join(staging.folder, server));
+  const marks = names
+    .filter((name) => name.endsWith('.archived'))
+    .toSorted()
+    .toReversed();
+  const kept = marks.map((mark) => mark.slice(0, -'.archived'.length)).filter((name) => names.includes(name));
+  return Promise.all(
+    kept.map(async (backupId) => {
+      const run = runFolder(staging, server, backupId);
+      return { ...run, backupId, snapshotId: (await readFile(`${run.folder}.archived`, 'utf8')).trim() };
+    }),
+  );
+}
+
+/**
+ * Removes what killed runs left and all but the newest `keep` archived sets. Resolves to the names of the rests it removed.
+ */
+export async function sweepStaging(staging: Staging, server: string, keep: number): Promise<readonly string[]> {
+  const folder = path.join(staging.folder, server);
+  const kept = (await keptSets(staging, server)).slice(0, keep).flatMap(({ backupId }) => [backupId, `${backupId}.archived`]);
+  const rests: string[] = [];
+  for (const name of await namesIn(folder)) {
+    if (kept.includes(name)) continue;
+    await rm(path.join(folder, name), { recursive: true, force: true });
+    rests.push(name);
+  }
+  return rests;
+}
+
+/**
+ * Refuses before the work begins when the staging folder has less room than `needed` bytes.
+ *
+ * @throws Failure E_DISK_FULL
+ */
+export async function assertRoom(staging: Staging, needed: number, what: string): Promise<void> {
+  const { bavail, bsize } = await statfs(staging.folder);
+  const free = bavail * bsize;
+  if (free >= needed) return;
+  throw new Failure(
+    'E_DISK_FULL',
+    `Cannot stage ${what} in ${staging.folder}: it needs about ${formatBytes(needed)}, and ${formatBytes(free)} are free`,
+    {
+      hint: 'make room, lower keepLocal, or set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a larger volume',
+    },
+  );
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch {
+    return [];
+  }
+}
