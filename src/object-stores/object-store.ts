@@ -1,7 +1,8 @@
 /**
  * The port to a place where objects lie: an S3 bucket under a prefix, a local folder, memory.
  *
- * Keys are relative to the store's prefix, `/`-separated, without a leading slash, of at most 255 bytes a segment.
+ * Keys are relative to the store's prefix, `/`-separated, without a leading slash, of at most 255 bytes a segment
+ * and 900 in all; `keys.ts` says the whole rule, and breaking it is E_KEY_REFUSED. An object and a folder cannot have one name.
  * What every implementation must do is held by the contract suite `test/contracts/object-store.ts`.
  */
 export interface ObjectStore {
@@ -15,6 +16,7 @@ export interface ObjectStore {
    *
    * @throws Failure E_OBJECT_EXISTS when `condition` is `{ absent: true }` and the key is taken
    * @throws Failure E_OBJECT_CHANGED when `condition` is `{ etag }` and the key holds another object or none
+   * @throws Failure E_CONDITIONAL_WRITES_UNSUPPORTED when the store would ignore `condition`; nothing is written then
    */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
 
@@ -32,7 +34,12 @@ export interface ObjectStore {
    */
   get(key: string, options?: GetOptions): Promise<Uint8Array>;
 
-  /** As {@link get}, as a stream; a body that ends early rejects, it is never silently short. */
+  /**
+   * As {@link get}, as a stream; a body that ends early rejects, it is never silently short. Where the store keeps a checksum
+   * of the whole object it is compared at the end: until the stream has ended without throwing, trust nothing that it gave.
+   *
+   * @throws Failure E_TRANSFER_CUT when the body ended early, E_OBJECT_DAMAGED when its checksum differs
+   */
   getStream(key: string, options?: GetOptions): AsyncIterable<Uint8Array>;
 
   /** Resolves to undefined when there is no such object. */
@@ -49,6 +56,24 @@ export interface ObjectStore {
 
   /** Removes objects; a key that is absent is no error. Rejects, naming the first, when any could not be removed. */
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
+
+  /**
+   * Writes that were begun and neither finished nor given up: what killed runs left (multipart uploads, temporary files),
+   * and what other writers have under way at this moment. Costs space, is seen by no other method.
+   */
+  listUnfinished(options?: CallOptions): AsyncIterable<UnfinishedWrite>;
+
+  /**
+   * Gives back the space of such writes; one that is gone is no error. A write that was still under way rejects with
+   * E_WRITE_DISCARDED and leaves nothing, so pass only those that began long ago.
+   */
+  discardUnfinished(writes: readonly UnfinishedWrite[], options?: CallOptions): Promise<void>;
+
+  /**
+   * Tries out, with small objects that it removes again, what the store can do and honours; for `doctor`. Other methods find
+   * out by themselves what they need, and never rely on a guarantee that the store does not keep.
+   */
+  probe(options?: CallOptions): Promise<StoreAbilities>;
 
   /** Ends what the store holds open (sockets); the store cannot be used afterwards. */
   close(): Promise<void>;
@@ -67,7 +92,29 @@ export interface FolderListing {
   readonly objects: readonly ObjectInfo[];
 }
 
+export interface StoreAbilities {
+  /** `put` with `{ absent: true }` is refused for a key that is taken. */
+  readonly conditionalCreate: boolean;
+  /** `put` with `{ etag }` is refused for another etag. */
+  readonly conditionalReplace: boolean;
+  /** Both hold for objects too large for one request. */
+  readonly conditionalStream: boolean;
+  /** What the store checks of the bytes that arrive: `none` where there is no wire in between. */
+  readonly checksums: 'sha256' | 'md5' | 'none';
+  /** The store's own clock, to the second, at the moment of the last answer; undefined where it is this machine's. */
+  readonly time: Date | undefined;
+}
+
+export interface UnfinishedWrite {
+  /** Opaque, unique in the store. */
+  readonly id: string;
+  /** The key that was to be written; for people, as a store may have had to shorten it. */
+  readonly key: string;
+  readonly beganAt: Date;
+}
+
 export interface CallOptions {
+  /** On abort the call rejects with the signal's own reason, once whatever it had begun is undone. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -84,4 +131,8 @@ export interface PutStreamOptions extends PutOptions {
 export interface GetOptions extends CallOptions {
   /** `length` bytes from `offset`, both at least 0, `length` at least 1; what lies past the end is left out. */
   readonly range?: { readonly offset: number; readonly length: number } | undefined;
+  /** Read only the object that has this etag; otherwise E_OBJECT_CHANGED. */
+  readonly etag?: string | undefined;
+  /** Called with the whole object's description before the first byte is given; not called when `range` begins past the end. */
+  readonly onInfo?: ((info: ObjectInfo) => void) | undefined;
 }

@@ -1,0 +1,96 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { readFile } from 'node:fs/promises';
+import { getCACertificates } from 'node:tls';
+
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+import { Failure, messageOf, wrongUsage } from '../foundation/failure.ts';
+import type { ProxyOptions, S3StoreOptions } from './s3-options.ts';
+
+const mostSockets = 64;
+
+/**
+ * Makes the SDK's client: one attempt a request (a second one, made unseen, would turn a lost answer to a conditional put
+ * into a false "exists already"), time limits that reject, our CA file and proxy, credentials by the SDK's default chain.
+ *
+ * @throws Failure E_CA_FILE when the CA file cannot be read or holds no certificate; E_USAGE for a bad endpoint
+ */
+export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
+  const { endpoint } = options;
+  const agentOptions = {
+    keepAlive: true,
+    maxSockets: mostSockets,
+    proxyEnv: proxyEnvironment(options.proxy),
+  };
+  const ca = options.caFile === undefined ? undefined : await trusted(options.caFile);
+  const requestTimeout = options.requestTimeoutMilliseconds ?? 60_000;
+  const region = regionSetting(options);
+  const config: S3ClientConfig = {
+    ...(endpoint !== undefined && { endpoint: checkedEndpoint(endpoint) }),
+    ...(region !== undefined && { region }),
+    forcePathStyle: usesPathStyle(options),
+    maxAttempts: 1,
+    // Ours go out with each request; the SDK's own CRC32 is what breaks older stores.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // With an agent of our own the SDK sends the header without waiting for the answer, so it would only cost.
+    expectContinueHeader: false,
+    requestHandler: new NodeHttpHandler({
+      requestTimeout,
+      socketTimeout: requestTimeout,
+      throwOnRequestTimeout: true,
+      connectionTimeout: options.connectTimeoutMilliseconds ?? 10_000,
+      httpAgent: new HttpAgent(agentOptions),
+      httpsAgent: new HttpsAgent({ ...agentOptions, ...(ca !== undefined && { ca }) }),
+    }),
+  };
+  return new S3Client(config);
+}
+
+/** Tells whether the options mean Amazon's own S3, whose abilities are known. */
+export function isAws(options: Pick<S3StoreOptions, 'endpoint'>): boolean {
+  if (options.endpoint === undefined) return true;
+  const host = URL.parse(options.endpoint)?.hostname ?? '';
+  return /\.amazonaws\.com(\.cn)?$/.test(host);
+}
+
+function usesPathStyle(options: S3StoreOptions): boolean {
+  const { forcePathStyle = 'auto' } = options;
+  return forcePathStyle === 'auto' ? !isAws(options) : forcePathStyle;
+}
+
+function regionSetting(options: S3StoreOptions): string | undefined {
+  // Other stores mostly ignore the region, but a signature cannot be made without one.
+  return options.region ?? (isAws(options) ? undefined : 'us-east-1');
+}
+
+function checkedEndpoint(endpoint: string): string {
+  const url = URL.parse(endpoint);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return endpoint;
+  throw wrongUsage('Cannot use the S3 endpoint: it is not an http:// or https:// URL without user and password', 'write https://host:port');
+}
+
+function proxyEnvironment(proxy: ProxyOptions | undefined): NodeJS.ProcessEnv {
+  return {
+    ...(proxy?.httpProxy !== undefined && { HTTP_PROXY: proxy.httpProxy }),
+    ...(proxy?.httpsProxy !== undefined && { HTTPS_PROXY: proxy.httpsProxy }),
+    ...(proxy?.noProxy !== undefined && { NO_PROXY: proxy.noProxy }),
+  };
+}
+
+async function trusted(caFile: string): Promise<string[]> {
+  const attempt = `Cannot trust the certificates in "${caFile}"`;
+  const hint = 'name a PEM file that the process may read';
+  let pem: string;
+  try {
+    pem = await readFile(caFile, 'utf8');
+  } catch (error) {
+    throw new Failure('E_CA_FILE', `${attempt}: ${messageOf(error)}`, { hint, cause: error });
+  }
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new Failure('E_CA_FILE', `${attempt}: the file has no PEM certificate`, { hint });
+  }
+  return [...getCACertificates('default'), pem];
+}

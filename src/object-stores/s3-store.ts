@@ -1,0 +1,352 @@
+import { randomUUID } from 'node:crypto';
+
+import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+
+import { mapConcurrently } from '../foundation/concurrency.ts';
+import { Failure, isFailure } from '../foundation/failure.ts';
+import { abortable, collect, cutIntoParts, ofDeclaredLength } from './bodies.ts';
+import { checkFolderPrefix, checkKey, normalPrefix } from './keys.ts';
+import type {
+  CallOptions,
+  FolderListing,
+  GetOptions,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  PutStreamOptions,
+  StoreAbilities,
+  UnfinishedWrite,
+} from './object-store.ts';
+import { S3Calls } from './s3-calls.ts';
+import { isAws, openS3Client } from './s3-client.ts';
+import { deleteObjects } from './s3-delete.ts';
+import { s3ErrorName, statusOf } from './s3-failures.ts';
+import { type ChecksumKind, type StoreAccount, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
+import { listObjects, listOneFolder, listUploads, uploadOf } from './s3-listing.ts';
+import type { S3StoreOptions } from './s3-options.ts';
+import { S3Probe, conditionsUnsupported } from './s3-probe.ts';
+import { mostParts, uploadInParts } from './s3-upload.ts';
+import { objectChanged, objectExists, objectMissing, transferCut } from './store-failures.ts';
+
+const MiB = 1024 * 1024;
+
+/**
+ * Opens a bucket under a prefix. Sends nothing yet: whether bucket and credentials are right shows in the first call.
+ *
+ * @throws Failure E_CA_FILE, E_USAGE
+ */
+export async function openS3Store(options: S3StoreOptions): Promise<S3Store> {
+  const client = await openS3Client(options);
+  return new S3Store(new S3Calls({ client, bucket: options.bucket, prefix: normalPrefix(options.prefix ?? '') }), options);
+}
+
+/** A bucket of AWS S3, or of any store that speaks its protocol. Tries nothing twice; see `RetryingStore`. */
+export class S3Store implements ObjectStore {
+  readonly location: string;
+  readonly #calls: S3Calls;
+  readonly #options: S3StoreOptions;
+  readonly #probe: S3Probe;
+  #bucketWasSeen = false;
+
+  constructor(calls: S3Calls, options: S3StoreOptions) {
+    this.location = calls.location;
+    this.#calls = calls;
+    this.#options = options;
+    this.#probe = new S3Probe(calls, options.newId ?? randomUUID);
+  }
+
+  async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<ObjectInfo> {
+    checkKey(key, this.location);
+    options.signal?.throwIfAborted();
+    await this.#refuseIgnoredCondition(key, options.condition, 'put');
+    const digest = digestOf(await this.#checksums(), bytes);
+    const input = {
+      ...this.#calls.at(key),
+      ...this.#writeFields(),
+      Body: bytes,
+      ...digestFields(digest),
+      ...conditionFields(options.condition),
+    };
+    const call = { doing: `write "${key}" to`, permission: 's3:PutObject', signal: options.signal };
+    const answer = await this.#calls.run(
+      call,
+      (client, sendOptions) => client.send(new PutObjectCommand(input), sendOptions),
+      (error) => this.#refusal(error, key, options.condition),
+    );
+    const account = accountOf(answer, digest);
+    if (account === 'different') throw notConfirmed(this.#calls.sentence(call), 'the store received other bytes');
+    if (account === 'unknown') await this.#readBack(key, bytes, answer, options);
+    const modifiedAt = this.#calls.answeredAt(answer);
+    if (answer.ETag !== undefined && modifiedAt !== undefined) return { key, bytes: bytes.byteLength, etag: answer.ETag, modifiedAt };
+    const info = await this.head(key, options);
+    if (info === undefined) throw notConfirmed(this.#calls.sentence(call), 'the object is not there after the store has confirmed it');
+    return info;
+  }
+
+  async putStream(key: string, open: () => AsyncIterable<Uint8Array>, options: PutStreamOptions = {}): Promise<ObjectInfo> {
+    checkKey(key, this.location);
+    options.signal?.throwIfAborted();
+    const stop = new AbortController();
+    const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+    const attempt = this.#calls.sentence({ doing: `write "${key}" to` });
+    const source = ofDeclaredLength(abortable(open(), signal), options.bytes, attempt);
+    const parts = cutIntoParts(endingOthers(source, stop), this.#partBytes(options.bytes));
+    try {
+      const first = await parts.next();
+      if (first.done === true) throw new Error('cutIntoParts() gives at least one part');
+      const second = await parts.next();
+      // Conditions are looked into only now: what fits into one request needs less of the store.
+      if (second.done === true) return await this.put(key, first.value, { ...options, signal });
+      await this.#refuseIgnoredCondition(key, options.condition, 'stream');
+      const plan = {
+        key,
+        checksums: await this.#checksums(),
+        partsAtOnce: this.#options.partsAtOnce ?? 4,
+        partRetry: this.#options.partRetry,
+        writeFields: this.#writeFields(),
+        condition: conditionFields(options.condition),
+        refusal: (error: unknown) => this.#refusal(error, key, options.condition),
+        signal,
+        stop: (error: unknown) => stop.abort(error),
+      };
+      return await uploadInParts(this.#calls, plan, preceded([first.value, second.value], parts));
+    } finally {
+      await parts.return(undefined);
+    }
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
+    try {
+      return await collect(this.getStream(key, options));
+    } catch (error) {
+      // Nothing of it has been given out, so a transfer that was damaged under way may simply be made again.
+      if (!isFailure(error, 'E_OBJECT_DAMAGED')) throw error;
+      throw new Failure(error.code, error.message, { hint: error.hint, facts: error.facts, cause: error.cause, retry: 'now' });
+    }
+  }
+
+  async *getStream(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {
+    checkKey(key, this.location);
+    const answer = await this.#begin(key, options);
+    if (answer === undefined) return;
+    const expected = answer.ContentLength;
+    options.onInfo?.(infoOfAnswer(key, answer));
+    const call = readCall(key, options);
+    let received = 0;
+    try {
+      for await (const chunk of abortable(answer.Body as AsyncIterable<Uint8Array>, options.signal)) {
+        received += chunk.byteLength;
+        yield chunk;
+      }
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const failure = this.#calls.failure(error, call);
+      // The caller has the bytes already: reading on from the end would hide that they are wrong.
+      if (isFailure(failure, 'E_OBJECT_DAMAGED')) throw new Failure(failure.code, failure.message, { hint: failure.hint, cause: error });
+      if (expected !== undefined && received < expected) throw transferCut(this.#calls.sentence(call), received, expected, error);
+      throw failure;
+    } finally {
+      // A consumer that stops early must not leave a socket with an unread body in the pool.
+      (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
+    }
+    if (expected !== undefined && received !== expected) throw transferCut(this.#calls.sentence(call), received, expected);
+  }
+
+  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    checkKey(key, this.location);
+    const call = readCall(key, options);
+    options.signal?.throwIfAborted();
+    try {
+      const sendOptions = options.signal === undefined ? {} : { abortSignal: options.signal };
+      return infoOfAnswer(key, await this.#calls.client.send(new HeadObjectCommand(this.#calls.at(key)), sendOptions));
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (statusOf(error) === 404) {
+        await this.#seeBucket(options);
+        return undefined;
+      }
+      // An answer to HEAD has no body, and so no reason: a GET of one byte tells it.
+      if ([400, 403].includes(statusOf(error) ?? 0)) return this.#headByGet(key, options);
+      throw this.#calls.failure(error, call);
+    }
+  }
+
+  list(prefix: string, options: CallOptions = {}): AsyncIterable<ObjectInfo> {
+    return listObjects(this.#calls, prefix, this.#options.pageKeys, options);
+  }
+
+  async listFolder(prefix: string, options: CallOptions = {}): Promise<FolderListing> {
+    checkFolderPrefix(prefix);
+    return listOneFolder(this.#calls, prefix, this.#options.pageKeys, options);
+  }
+
+  async delete(keys: readonly string[], options: CallOptions = {}): Promise<void> {
+    for (const key of keys) checkKey(key, this.location);
+    options.signal?.throwIfAborted();
+    await deleteObjects(this.#calls, keys, keys.length > 1 ? await this.#checksums() : 'sha256', options);
+  }
+
+  listUnfinished(options: CallOptions = {}): AsyncIterable<UnfinishedWrite> {
+    return listUploads(this.#calls, options);
+  }
+
+  async discardUnfinished(writes: readonly UnfinishedWrite[], options: CallOptions = {}): Promise<void> {
+    await mapConcurrently(writes, 8, async (write) => {
+      options.signal?.throwIfAborted();
+      const { uploadId, key } = uploadOf(write);
+      await this.#calls.discardUpload(key, uploadId, options);
+    });
+  }
+
+  async probe(options: CallOptions = {}): Promise<StoreAbilities> {
+    options.signal?.throwIfAborted();
+    const checksums = await this.#probe.checksums();
+    const conditions = await this.#probe.conditions();
+    const call = { doing: 'list', permission: 's3:ListBucket', signal: options.signal };
+    return { ...conditions, checksums, time: await this.#calls.time(call) };
+  }
+
+  async close(): Promise<void> {
+    this.#calls.client.destroy();
+  }
+
+  async #begin(key: string, options: GetOptions): Promise<GetObjectCommandOutput | undefined> {
+    const { range, etag } = options;
+    const input = {
+      ...this.#calls.at(key),
+      ...(range !== undefined && { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` }),
+      ...(etag !== undefined && { IfMatch: etag }),
+      ...(range === undefined && this.#options.checksums !== 'when-required' && { ChecksumMode: 'ENABLED' as const }),
+    };
+    const pastEnd = new Error('range past the end');
+    try {
+      return await this.#calls.run(
+        readCall(key, options),
+        (client, sendOptions) => client.send(new GetObjectCommand(input), sendOptions),
+        (error) => {
+          if (statusOf(error) === 416) return pastEnd;
+          if (statusOf(error) === 412) return objectChanged(`Cannot read "${key}" in ${this.location}`, error);
+          return isMissing(error) ? objectMissing(key, this.location, error) : undefined;
+        },
+      );
+    } catch (error) {
+      if (error === pastEnd) return undefined;
+      throw error;
+    }
+  }
+
+  async #headByGet(key: string, options: CallOptions): Promise<ObjectInfo | undefined> {
+    const input = { ...this.#calls.at(key), Range: 'bytes=0-0' };
+    try {
+      await this.#calls.run(
+        readCall(key, options),
+        async (client, sendOptions) => {
+          const answer = await client.send(new GetObjectCommand(input), sendOptions);
+          (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
+        },
+        (error) => (isMissing(error) ? objectMissing(key, this.location, error) : undefined),
+      );
+    } catch (error) {
+      if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
+      throw error;
+    }
+    throw new Failure('E_STORE_FAILED', `Cannot read "${key}" in ${this.location}: the store refuses HEAD and allows GET`, {
+      hint: 'look at what stands between here and the store',
+    });
+  }
+
+  /** A HEAD of an object tells a missing bucket and a missing key apart by nothing; asked once, when it matters. */
+  async #seeBucket(options: CallOptions): Promise<void> {
+    if (this.#bucketWasSeen) return;
+    const call = { doing: 'open', permission: 's3:ListBucket', signal: options.signal };
+    try {
+      await this.#calls.run(
+        call,
+        (client, sendOptions) => client.send(new HeadBucketCommand({ Bucket: this.#calls.bucket }), sendOptions),
+        (error) => (statusOf(error) === 404 ? this.#calls.failure({ name: 'NoSuchBucket' }, call) : undefined),
+      );
+    } catch (error) {
+      if (!isFailure(error, 'E_ACCESS_DENIED')) throw error;
+    }
+    this.#bucketWasSeen = true;
+  }
+
+  async #checksums(): Promise<ChecksumKind> {
+    const { checksums = 'auto' } = this.#options;
+    if (checksums !== 'auto') return checksums === 'when-supported' ? 'sha256' : 'md5';
+    return isAws(this.#options) ? 'sha256' : this.#probe.checksums();
+  }
+
+  async #refuseIgnoredCondition(key: string, condition: PutOptions['condition'], how: 'put' | 'stream'): Promise<void> {
+    if (condition === undefined || isAws(this.#options)) return;
+    const honoured = await this.#probe.conditions();
+    const isHonoured = 'absent' in condition ? honoured.conditionalCreate : honoured.conditionalReplace;
+    if (!isHonoured || (how === 'stream' && !honoured.conditionalStream)) throw conditionsUnsupported(key, this.location);
+  }
+
+  #refusal(error: unknown, key: string, condition: PutOptions['condition']): Failure | undefined {
+    if (condition === undefined) return undefined;
+    if ('absent' in condition) return statusOf(error) === 412 ? objectExists(key, this.location, error) : undefined;
+    const isChanged =
+      statusOf(error) === 412 || (statusOf(error) === 404 && !['NoSuchBucket', 'NoSuchUpload'].includes(s3ErrorName(error)));
+    return isChanged ? objectChanged(`Cannot replace "${key}" in ${this.location}`, error) : undefined;
+  }
+
+  async #readBack(key: string, bytes: Uint8Array, answer: StoreAccount, options: CallOptions): Promise<void> {
+    const held = await this.get(key, { signal: options.signal, etag: answer.ETag });
+    if (digestOf('sha256', held).base64 === digestOf('sha256', bytes).base64) return;
+    throw notConfirmed(this.#calls.sentence({ doing: `write "${key}" to` }), 'what the store gives back is not what was sent');
+  }
+
+  #writeFields(): Readonly<Record<string, string>> {
+    const { storageClass, encryption } = this.#options;
+    return {
+      ...(storageClass !== undefined && { StorageClass: storageClass }),
+      ...(encryption !== undefined && { ServerSideEncryption: encryption.mode }),
+      ...(encryption?.kmsKeyId !== undefined && { SSEKMSKeyId: encryption.kmsKeyId }),
+    };
+  }
+
+  /** A known length makes the parts as large as it takes to stay below S3's number of them. */
+  #partBytes(bytes: number | undefined): number {
+    const wanted = Math.max(this.#options.partBytes ?? 8 * MiB, 5 * MiB);
+    const needed = Math.ceil((bytes ?? 0) / mostParts / MiB) * MiB;
+    return Math.max(wanted, needed);
+  }
+}
+
+function readCall(key: string, options: CallOptions) {
+  return { doing: `read "${key}" in`, permission: 's3:GetObject', signal: options.signal };
+}
+
+function conditionFields(condition: PutOptions['condition']): { readonly IfNoneMatch?: string; readonly IfMatch?: string } {
+  if (condition === undefined) return {};
+  return 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.etag };
+}
+
+function isMissing(error: unknown): boolean {
+  return s3ErrorName(error) === 'NoSuchKey' || (statusOf(error) === 404 && s3ErrorName(error) !== 'NoSuchBucket');
+}
+
+type Description = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified'>;
+
+function infoOfAnswer(key: string, answer: Description): ObjectInfo {
+  const whole = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+  const bytes = whole === undefined ? (answer.ContentLength ?? 0) : Number(whole);
+  return { key, bytes, etag: answer.ETag ?? '', modifiedAt: answer.LastModified ?? new Date(0) };
+}
+
+/** A source that throws ends the requests that are under way, too. */
+async function* endingOthers(source: AsyncIterable<Uint8Array>, stop: AbortController): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source;
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  }
+}
+
+async function* preceded(first: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* first;
+  yield* rest;
+}

@@ -1,0 +1,151 @@
+import {
+  CompleteMultipartUploadCommand,
+  type CompletedPart,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+
+import { mapConcurrently } from '../foundation/concurrency.ts';
+import { Failure } from '../foundation/failure.ts';
+import { retrying } from '../foundation/retry.ts';
+import type { ObjectInfo } from './object-store.ts';
+import type { S3Calls } from './s3-calls.ts';
+import { s3ErrorName, statusOf } from './s3-failures.ts';
+import { type ChecksumKind, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
+import type { S3StoreOptions } from './s3-options.ts';
+import { writeDiscarded } from './store-failures.ts';
+
+/** S3's own limit. */
+export const mostParts = 10_000;
+
+export interface UploadPlan {
+  readonly key: string;
+  readonly checksums: ChecksumKind;
+  readonly partsAtOnce: number;
+  readonly partRetry: S3StoreOptions['partRetry'];
+  /** Storage class and encryption. */
+  readonly writeFields: Readonly<Record<string, string>>;
+  readonly condition: { readonly IfNoneMatch?: string; readonly IfMatch?: string };
+  /** Turns the refusal of the condition into its failure. */
+  readonly refusal: (error: unknown) => Failure | undefined;
+  readonly signal: AbortSignal;
+  /** Aborts `signal`, and with it the source and the other requests, as soon as one part has failed. */
+  readonly stop: (error: unknown) => void;
+}
+
+interface SentPart {
+  readonly part: CompletedPart;
+  readonly bytes: number;
+}
+
+/**
+ * Writes one object as a multipart upload: each part with its digest, compared with what the store says of it, then the
+ * whole made visible in one request and its length compared. When anything fails, or `plan.signal` aborts, the requests
+ * under way are ended first and then the parts given back, so that none arrives behind the clean-up.
+ *
+ * (`@aws-sdk/lib-storage` rejects an aborted upload while its requests still run, and cannot end them.)
+ */
+export async function uploadInParts(calls: S3Calls, plan: UploadPlan, parts: AsyncIterable<Uint8Array>): Promise<ObjectInfo> {
+  const upload = new Upload(calls, plan);
+  const uploadId = await upload.begin();
+  try {
+    const sent = await upload.sendAll(parts, uploadId);
+    await upload.complete(sent, uploadId);
+    return await upload.confirm(sent);
+  } catch (error) {
+    await calls.abortUpload(calls.at(plan.key), uploadId);
+    throw error;
+  }
+}
+
+class Upload {
+  readonly #calls: S3Calls;
+  readonly #plan: UploadPlan;
+  readonly #call;
+
+  constructor(calls: S3Calls, plan: UploadPlan) {
+    this.#calls = calls;
+    this.#plan = plan;
+    this.#call = { doing: `write "${plan.key}" to`, permission: 's3:PutObject', signal: plan.signal };
+  }
+
+  async begin(): Promise<string> {
+    const { key, checksums, writeFields } = this.#plan;
+    const input = { ...this.#calls.at(key), ...writeFields, ...(checksums === 'sha256' && { ChecksumAlgorithm: 'SHA256' as const }) };
+    const { UploadId } = await this.#calls.run(this.#call, (client, options) =>
+      client.send(new CreateMultipartUploadCommand(input), options),
+    );
+    if (UploadId === undefined) throw this.#refused('the store began no upload');
+    return UploadId;
+  }
+
+  /** The first part that fails ends the others, rather than letting them run their time. */
+  async sendAll(parts: AsyncIterable<Uint8Array>, uploadId: string): Promise<SentPart[]> {
+    return mapConcurrently(parts, this.#plan.partsAtOnce, async (part, index) => {
+      try {
+        return await this.#sendPersistently(part, index + 1, uploadId);
+      } catch (error) {
+        this.#plan.stop(error);
+        throw error;
+      }
+    });
+  }
+
+  #sendPersistently(part: Uint8Array, number: number, uploadId: string): Promise<SentPart> {
+    const { partRetry, signal } = this.#plan;
+    if (partRetry === undefined) return this.#send(part, number, uploadId);
+    const { rule, ...tools } = partRetry;
+    return retrying(rule, { ...tools, signal }, () => this.#send(part, number, uploadId));
+  }
+
+  async #send(part: Uint8Array, number: number, uploadId: string): Promise<SentPart> {
+    const { key, checksums } = this.#plan;
+    if (number > mostParts) throw this.#refused(`it takes more than ${mostParts} parts`);
+    const digest = digestOf(checksums, part);
+    const input = { ...this.#calls.at(key), UploadId: uploadId, PartNumber: number, Body: part, ...digestFields(digest) };
+    const answer = await this.#calls.run(
+      this.#call,
+      (client, options) => client.send(new UploadPartCommand(input), options),
+      (error) => this.#discarded(error),
+    );
+    if (accountOf(answer, digest) === 'different') {
+      throw notConfirmed(this.#calls.sentence(this.#call), `the store received other bytes as part ${number}`);
+    }
+    const checksum = checksums === 'sha256' ? { ChecksumSHA256: digest.base64 } : {};
+    return { part: { ETag: answer.ETag, PartNumber: number, ...checksum }, bytes: part.byteLength };
+  }
+
+  async complete(sent: readonly SentPart[], uploadId: string): Promise<void> {
+    const { key, condition, refusal } = this.#plan;
+    const Parts = sent.map(({ part }) => part);
+    const input = { ...this.#calls.at(key), UploadId: uploadId, MultipartUpload: { Parts }, ...condition };
+    await this.#calls.run(
+      this.#call,
+      (client, options) => client.send(new CompleteMultipartUploadCommand(input), options),
+      (error) => refusal(error) ?? this.#discarded(error),
+    );
+  }
+
+  async confirm(sent: readonly SentPart[]): Promise<ObjectInfo> {
+    const { key } = this.#plan;
+    const bytes = sent.reduce((sum, each) => sum + each.bytes, 0);
+    const call = { ...this.#call, permission: 's3:GetObject' };
+    const found = await this.#calls.run(call, (client, options) => client.send(new HeadObjectCommand(this.#calls.at(key)), options));
+    if (found.ContentLength !== bytes) {
+      throw notConfirmed(this.#calls.sentence(this.#call), `the store holds ${found.ContentLength ?? 'no'} of the ${bytes} bytes sent`);
+    }
+    return { key, bytes, etag: found.ETag ?? '', modifiedAt: found.LastModified ?? new Date(0) };
+  }
+
+  #discarded(error: unknown): Failure | undefined {
+    const isGone = s3ErrorName(error) === 'NoSuchUpload' || (statusOf(error) === 404 && s3ErrorName(error) !== 'NoSuchBucket');
+    return isGone ? writeDiscarded(this.#plan.key, this.#calls.location, error) : undefined;
+  }
+
+  #refused(state: string): Failure {
+    return new Failure('E_STORE_FAILED', `${this.#calls.sentence(this.#call)}: ${state}`, {
+      hint: 'set a larger part size, or look into the state of the store',
+    });
+  }
+}
