@@ -1,0 +1,45 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { IsAlive, LeaseHolder } from './lease.ts';
+
+/** This process, as a lease names it. `work` is what it does: `backup`. */
+export function thisProcess(work: string): LeaseHolder {
+  return {
+    host: hostname(),
+    processId: process.pid,
+    space: processSpace(),
+    processBegan: beginningOf(process.pid) ?? '',
+    work,
+  };
+}
+
+/**
+ * Whether a holder still runs, as far as it can be known from here: only of the same process ID space on the same boot of the same
+ * machine. A process ID that was given to another process in the meantime is told by the time at which that one began.
+ */
+export const isAlive: IsAlive = (holder) => {
+  if (holder.host !== hostname() || holder.space !== processSpace() || holder.space === '') return undefined;
+  const began = beginningOf(holder.processId);
+  return began !== undefined && began === holder.processBegan;
+};
+
+/** Names the process ID space, by boot and PID namespace (Linux, proc(5)); empty where the system has no such account. */
+function processSpace(): string {
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    return '';
+  }
+}
+
+/** The start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); undefined when there is none. */
+function beginningOf(processId: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${processId}/stat`, 'utf8');
+    // The name in field 2 may hold anything, so count from its closing parenthesis: state is field 3.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
