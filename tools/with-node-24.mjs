@@ -5,7 +5,7 @@
 // Plain JavaScript without packages, for Node 20.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,11 @@ function lockDigest() {
 }
 
 function isInstalled() {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest() && (ownNodeIsNew || existsSync(packagedNode));
+  if (!ownNodeIsNew && !existsSync(packagedNode)) return false;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockDigest()) return true;
+  // Somebody ran "npm ci" by hand: npm leaves this file when it is done.
+  const marker = path.join(root, 'node_modules', '.package-lock.json');
+  return existsSync(marker) && statSync(marker).mtimeMs > statSync(path.join(root, 'package-lock.json')).mtimeMs;
 }
 
 async function install() {

@@ -1,0 +1,90 @@
+import { glob } from 'node:fs/promises';
+import path from 'node:path';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+export const root = path.resolve(import.meta.dirname, '..');
+
+/** Where tests lie; a lane needs a slow real part and runs only when asked for. */
+export const testFolders = {
+  unit: ['src/**/*.test.ts', 'test/*.test.ts', 'test/harness/*.test.ts'],
+  withServers: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+  lane: (name: string) => [`test/lanes/${name}/**/*.test.ts`],
+} as const;
+
+/** The test files of these globs, sorted, as absolute paths; all patterns must be part of the path. */
+export async function findTests(globs: readonly string[], patterns: readonly string[] = []): Promise<string[]> {
+  const files: string[] = [];
+  for await (const file of glob(globs, { cwd: root }))
+    if (patterns.every((pattern) => file.includes(pattern))) files.push(path.join(root, file));
+  return files.sort();
+}
+
+export interface TestRun {
+  readonly passed: number;
+  readonly failed: number;
+  /** Skipped or to do: with us a defect. */
+  readonly notRun: number;
+  readonly rooms: ReadonlyMap<string, RoomCoverage>;
+}
+
+export interface RoomCoverage {
+  readonly lines: number;
+  readonly covered: number;
+}
+
+export interface TestRunOptions {
+  readonly files: readonly string[];
+  /** Files at a time. */
+  readonly concurrency: number;
+  readonly withCoverage?: boolean;
+}
+
+/** Runs the files, each in a process of its own, and shows each test on standard output as it ends. */
+export async function runTests({ files, concurrency, withCoverage = false }: TestRunOptions): Promise<TestRun> {
+  let passed = 0;
+  let failed = 0;
+  let notRun = 0;
+  const rooms = new Map<string, RoomCoverage>();
+  if (files.length === 0) return { passed, failed, notRun, rooms };
+  const stream = run({
+    files,
+    cwd: root,
+    concurrency,
+    timeout: 600_000,
+    coverage: withCoverage,
+    coverageIncludeGlobs: ['src/**/*.ts'],
+    coverageExcludeGlobs: ['**/*.test.ts'],
+  });
+  stream.on('test:summary', ({ file, counts }) => {
+    if (file !== undefined) return;
+    passed = counts.passed;
+    failed = counts.tests - counts.passed - counts.skipped - counts.todo;
+    notRun = counts.skipped + counts.todo;
+  });
+  stream.on('test:coverage', ({ summary }) => {
+    for (const { path: file, totalLineCount, coveredLineCount } of summary.files)
+      addCoverage(rooms, file, totalLineCount, coveredLineCount);
+  });
+  const report = stream.filter((event: { readonly type: string }) => event.type !== 'test:coverage').compose(spec);
+  for await (const piece of report) process.stdout.write(String(piece));
+  return { passed, failed, notRun, rooms };
+}
+
+function addCoverage(rooms: Map<string, RoomCoverage>, file: string, lines: number, covered: number): void {
+  const [, room = ''] = path.relative(root, file).split(path.sep);
+  const before = rooms.get(room) ?? { lines: 0, covered: 0 };
+  rooms.set(room, { lines: before.lines + lines, covered: before.covered + covered });
+}
+
+/** Prints how much of each room the tests ran through, and the totals as the last line; returns whether all is well. */
+export function printResult({ passed, failed, notRun, rooms }: TestRun): boolean {
+  if (rooms.size > 0) console.log('\nLines that ran, per room:');
+  for (const [room, { lines, covered }] of [...rooms].sort(([a], [b]) => a.localeCompare(b))) {
+    console.log(`  ${room.padEnd(20)} ${((100 * covered) / lines).toFixed(1).padStart(5)} %  (${covered} of ${lines})`);
+  }
+  if (passed + failed === 0) console.log('\nNo test ran: the pattern fits no test file');
+  if (notRun > 0) console.log(`\n${notRun} skipped or to do, which counts as failed here`);
+  console.log(`\n${passed} passed, ${failed + notRun} failed`);
+  return failed + notRun === 0 && passed > 0;
+}

@@ -1,0 +1,29 @@
+// npm test: everything but the lanes. npm test -- PATTERN…: the test files whose path has all the patterns, without the checks.
+// --lane NAME: only the tests of that lane.
+import { parseArgs } from 'node:util';
+import { opendjTemplate } from '../test/harness/opendj-template.ts';
+import { programPath } from '../test/harness/parts.ts';
+import { checks, runSteps } from './run-steps.ts';
+import { findTests, printResult, runTests, testFolders } from './run-tests.ts';
+
+const { values, positionals: patterns } = parseArgs({ options: { lane: { type: 'string' } }, allowPositionals: true });
+const { lane } = values;
+const isWhole = lane === undefined && patterns.length === 0;
+
+const begin = Date.now();
+const unit = lane === undefined ? await findTests(testFolders.unit, patterns) : [];
+const withServers = await findTests(lane === undefined ? testFolders.withServers : testFolders.lane(lane), patterns);
+const areChecksWell = !isWhole || (await runSteps(checks));
+if (withServers.length > 0) await getParts();
+// A file at a time for each of two cores: more of them only make each other late.
+const result = await runTests({ files: [...unit, ...withServers], concurrency: 2, withCoverage: isWhole });
+if (!areChecksWell) console.log('\nA check failed; see the top');
+console.log(`\nTook ${Math.round((Date.now() - begin) / 1000)} s`);
+process.exitCode = printResult(result) && areChecksWell ? 0 : 1;
+
+/** Before the tests, so that the minutes it may take are announced and do not count as a test's. */
+async function getParts(): Promise<void> {
+  await programPath('versitygw');
+  if (lane === 'minio') await programPath('minio');
+  await opendjTemplate(50);
+}
