@@ -1,0 +1,116 @@
+/** What one room may import, besides itself. */
+export type RoomRule = readonly string[];
+
+/** Files directly in `src`: they pick implementations and so may import everything. */
+export const roomFreeFiles: readonly string[] = ['compose.ts', 'index.ts'];
+
+const everyRoom: RoomRule = ['foundation'];
+
+/** The jobs take ports; they know neither S3 nor LDAP. */
+const job: RoomRule = [
+  ...everyRoom,
+  'domain',
+  'telemetry',
+  'staging',
+  'archive/archive.ts',
+  'archive/lease.ts',
+  'directory-servers/directory-server.ts',
+  // Rules about what the port says; nothing of LDAP.
+  'directory-servers/server-checks.ts',
+  'node:crypto',
+  'node:fs',
+  'node:path',
+  'node:stream',
+  'node:util',
+  'node:zlib',
+  'npm:yauzl',
+  'npm:zod',
+];
+
+/**
+ * The room table of the design, as data: room → what it may import. `room` is all its files, `room/file.ts` one of them (a port),
+ * `node:x` a built-in module, `npm:x` a package. Imports go downwards only; a new line here is a decision.
+ */
+export const mayImport: Readonly<Record<string, RoomRule>> = {
+  foundation: [],
+  domain: [...everyRoom, 'npm:zod'],
+  schedule: [...everyRoom, 'domain'],
+  telemetry: [...everyRoom, 'npm:pino', 'node:async_hooks'],
+  config: [...everyRoom, 'domain', 'schedule', 'npm:zod', 'npm:yaml', 'node:fs', 'node:path'],
+  'object-stores': [
+    ...everyRoom,
+    'telemetry',
+    'npm:@aws-sdk/*',
+    'npm:@smithy/node-http-handler',
+    'node:crypto',
+    'node:fs',
+    'node:http',
+    'node:https',
+    'node:path',
+    'node:stream',
+    'node:timers',
+    'node:tls',
+    'node:url',
+  ],
+  repository: [...everyRoom, 'object-stores/object-store.ts', 'node:crypto', 'node:stream', 'node:zlib'],
+  archive: [
+    ...everyRoom,
+    'domain',
+    'repository',
+    'object-stores/object-store.ts',
+    'node:crypto',
+    'node:fs',
+    // The host name, by which a lease names its holder.
+    'node:os',
+    'node:path',
+    'node:stream',
+    'npm:zod',
+  ],
+  'directory-servers': [
+    ...everyRoom,
+    'domain',
+    'telemetry',
+    'npm:ldapts',
+    'node:child_process',
+    'node:crypto',
+    'node:events',
+    'node:fs',
+    'node:net',
+    'node:path',
+    'node:readline',
+    'node:stream',
+    'node:tls',
+  ],
+  // The folder that server and program both see: what lies in it, and its sweeping.
+  staging: [...everyRoom, 'domain', 'node:crypto', 'node:fs', 'node:path'],
+  backup: job,
+  restore: job,
+  verify: job,
+  history: job,
+  journal: job,
+  // It tries what a backup would do, with the backup's own checks.
+  doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
+  agent: [...job, 'backup', 'restore', 'verify', 'history', 'journal', 'doctor', 'schedule', 'config', 'node:http'],
+  console: [...everyRoom, 'agent/agent-api.ts'],
+  cli: [
+    ...job,
+    'backup',
+    'restore',
+    'verify',
+    'history',
+    'journal',
+    'doctor',
+    'agent',
+    'config',
+    // The only place that picks implementations; the program's entry asks it for them.
+    'compose.ts',
+    'node:module',
+    'node:process',
+    'node:readline',
+    'node:timers',
+    'node:tty',
+    'node:url',
+    'node:util',
+    'npm:commander',
+  ],
+};
