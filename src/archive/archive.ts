@@ -1,6 +1,7 @@
 import type { ManifestFile, Manifest } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import type { UnfinishedWrite } from '../object-stores/object-store.ts';
 
 /**
  * The port to the place that keeps backup sets. Implementations: `plain-archive` (files as they are), later `repository-archive`.
@@ -70,6 +71,8 @@ export interface Damage {
 }
 
 export interface PrunePlan {
+  /** Writes that were begun and never ended: parts of uploads, temporary files. */
+  readonly unfinishedWrites: readonly UnfinishedWrite[];
   readonly objects: readonly { readonly key: string; readonly bytes: number }[];
   readonly bytes: number;
   /** Leftovers that are still inside the grace period and stay. */

@@ -16,7 +16,9 @@ export async function* checkedContent(open: () => AsyncIterable<Uint8Array>, fil
       yield piece;
     }
   } catch (error) {
-    throw isFailure(error, 'E_OBJECT_MISSING') ? damaged(name, 'it is missing', error) : error;
+    if (isFailure(error, 'E_OBJECT_MISSING')) throw damaged(name, 'it is missing', error);
+    if (isFailure(error, 'E_OBJECT_DAMAGED')) throw damaged(name, 'it does not have the checksum that the store keeps of it', error);
+    throw error;
   }
   const finding = differenceFrom(file, bytes, hash.digest('hex'));
   if (finding !== undefined) throw damaged(name, `it ${finding}`);

@@ -285,7 +285,7 @@ test('planPrune() spares a rest inside the grace period', async () => {
   await set.clock.advance(2 * hour);
   const late = await set.archive.planPrune();
 
-  assert.deepEqual(early, { objects: [], bytes: 0, waiting: 1 });
+  assert.deepEqual(early, { unfinishedWrites: [], objects: [], bytes: 0, waiting: 1 });
   assert.equal(late.bytes, 7);
   assert.equal(await set.archive.prune(late), 7);
   assert.deepEqual(await set.keys(), []);
@@ -306,4 +306,20 @@ test('prune() keeps a set that got its manifest after the plan was made', async 
   const [snapshot] = await set.archive.list();
   assert.ok(snapshot);
   assert.deepEqual(await set.archive.verify(snapshot, true), []);
+});
+
+test('prune() discards writes that were begun long ago and never ended', async () => {
+  await using set = await setUp();
+  const stuck = set.store.putStream('prod/20261123100000Z/userRoot/large', async function* () {
+    yield new Uint8Array(5);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  });
+  stuck.catch(() => undefined);
+  await set.clock.advance(2 * hour);
+
+  const plan = await set.archive.planPrune();
+  await set.archive.prune(plan);
+
+  assert.equal(plan.unfinishedWrites.length, 1);
+  await assert.rejects(stuck, { code: 'E_WRITE_DISCARDED' });
 });

@@ -1,7 +1,7 @@
 import { manifestName } from '../../domain/manifest.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
-import type { ObjectStore } from '../../object-stores/object-store.ts';
+import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
 import type { PrunePlan } from '../archive.ts';
 import { unfinishedSets } from './plain-catalog.ts';
 import { unfinishedKey } from './plain-keys.ts';
@@ -13,9 +13,15 @@ export async function planPrune(
   { signal }: OperationContext,
 ): Promise<PrunePlan> {
   const objects: { key: string; bytes: number }[] = [];
+  const unfinishedWrites: UnfinishedWrite[] = [];
+  const isSpared = (moment: Date) => clock.now().getTime() - moment.getTime() < graceMilliseconds;
   let waiting = 0;
+  for await (const write of store.listUnfinished({ signal })) {
+    if (isSpared(write.beganAt)) waiting += 1;
+    else unfinishedWrites.push(write);
+  }
   for (const [name, markedAt] of await unfinishedSets(store, signal)) {
-    if (clock.now().getTime() - markedAt.getTime() < graceMilliseconds) {
+    if (isSpared(markedAt)) {
       waiting += 1;
       continue;
     }
@@ -23,7 +29,7 @@ export async function planPrune(
     const [server = '', backupId = ''] = name.split('/');
     objects.push(...rest, { key: unfinishedKey(server, backupId), bytes: 0 });
   }
-  return { objects, bytes: objects.reduce((sum, object) => sum + object.bytes, 0), waiting };
+  return { unfinishedWrites, objects, bytes: objects.reduce((sum, object) => sum + object.bytes, 0), waiting };
 }
 
 /** Removes what was planned, looking again first: a set that got its manifest meanwhile keeps its files. */
@@ -31,6 +37,7 @@ export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal
   const step = 'prune';
   let given = 0;
   report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
+  await store.discardUnfinished(plan.unfinishedWrites, { signal });
   const bySet = Map.groupBy(plan.objects, (object) => setNameOf(object.key));
   for (const [name, objects] of bySet) {
     const isComplete = (await store.head(`${name}/${manifestName}`, { signal })) !== undefined;

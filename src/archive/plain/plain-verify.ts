@@ -66,6 +66,7 @@ async function readFinding(
     }
   } catch (error) {
     if (isFailure(error, 'E_OBJECT_MISSING')) return 'is missing';
+    if (isFailure(error, 'E_OBJECT_DAMAGED')) return 'does not have the checksum that the store keeps of it';
     throw error;
   }
   return differenceFrom(file, bytes, hash.digest('hex'));
