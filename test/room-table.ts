@@ -105,8 +105,10 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     // The only place that picks implementations; the program's entry asks it for them.
     'compose.ts',
     'node:module',
+    'node:module',
     'node:process',
     'node:readline',
+    'node:timers',
     'node:timers',
     'node:tty',
     'node:url',

@@ -1,12 +1,36 @@
+import { archiveCommand } from './commands/archive-folder.ts';
+import { backupCommand } from './commands/backup.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configSchemaCommand } from './commands/config-schema.ts';
 import { configSettingsCommand } from './commands/config-settings.ts';
 import { configShowCommand } from './commands/config-show.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { fetchCommand } from './commands/fetch.ts';
+import { forgetCommand } from './commands/forget.ts';
+import { initCommand } from './commands/init.ts';
+import { listCommand } from './commands/list.ts';
+import { pruneCommand } from './commands/prune.ts';
+import { restoreCommand } from './commands/restore.ts';
+import { showCommand } from './commands/show.ts';
+import { statusCommand } from './commands/status.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import type { Command } from './define-command.ts';
 
 /** Every command, in the order of the help. */
 export const allCommands: readonly Command[] = [
+  initCommand,
+  backupCommand,
+  archiveCommand,
+  listCommand,
+  showCommand,
+  fetchCommand,
+  restoreCommand,
+  verifyCommand,
+  forgetCommand,
+  pruneCommand,
+  statusCommand,
+  doctorCommand,
   configShowCommand,
   configSettingsCommand,
   configSchemaCommand,

@@ -79,7 +79,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     signal: world.signal,
     report: progress.report,
     loadConfig: around.config,
-    parts: () => (composed ??= composeParts(around)),
+    parts: () => (composed ??= composeParts(command, around)),
     clock: world.clock,
     programVersion: world.programVersion,
     look,
@@ -103,12 +103,13 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
   }
 }
 
-async function composeParts({ world, manner, scrubber, progress, config }: Surroundings): Promise<Parts> {
+async function composeParts(command: Command, { world, manner, scrubber, progress, config }: Surroundings): Promise<Parts> {
   const { config: effective } = await config();
   // Loaded late: the S3 and LDAP clients take longer to load than `--help` may take in all.
   const { compose } = await import('../compose.ts');
   const { format, level } = effective.log;
   return compose(effective, {
+    work: command.name,
     clock: world.clock,
     random: world.random,
     environment: world.environment,

@@ -184,6 +184,14 @@ export const configSchema = z.strictObject({
   backup: backup.prefault({}),
   keepLocal: count(0, 1000, 0, { description: 'staged sets to keep in the staging folder for a fast restore', example: '1' }),
   retention: retention.prefault({}),
+  prune: z
+    .strictObject({
+      grace: duration('1d', {
+        description: 'age from which on `prune` takes what no snapshot needs for left behind; must be longer than any run takes',
+        example: '2d',
+      }),
+    })
+    .prefault({}),
   status: z
     .strictObject({
       maxAge: duration('12h', {

@@ -1,0 +1,66 @@
+import { exitCodes } from '../../foundation/failure.ts';
+import { formatDuration } from '../../foundation/durations.ts';
+import { formatBytes } from '../../foundation/sizes.ts';
+import { shortId } from '../../domain/find-snapshot.ts';
+import { defineCommand } from '../define-command.ts';
+import { countOf } from '../snapshot-text.ts';
+
+export const backupCommand = defineCommand({
+  name: 'backup',
+  summary: 'Back up the directory server into the archive',
+  description:
+    'Has the server write a backup of its backends into the staging folder, checks every file, archives them, and forgets older ' +
+    'snapshots by the retention rule of the configuration, if there is one. Without --backend it takes what backup.backends ' +
+    'names, otherwise every user backend, the schema and the configuration.\n\n' +
+    'It ends with 3 when the set is archived but suspicious (far smaller than the one before), or when older ones could not be forgotten.',
+  options: { backend: { type: 'texts', placeholder: 'NAME', summary: 'back up only this backend' } },
+  examples: [
+    { line: 'rootcellar backup', summary: 'all that a rebuild needs' },
+    { line: 'rootcellar backup --backend userRoot --json', summary: 'one backend, with the result for a script' },
+  ],
+  exits: ['partial', 'archiveMissing', 'busy', 'interrupted'],
+  run: async ({ backend }, context) => {
+    const { config } = await context.loadConfig();
+    const parts = await context.parts();
+    const { backUp } = await import('../../backup/backup.ts');
+    const { encrypt, compress, maxMegabytesPerSecond, suspicionShare } = config.backup;
+    return backUp(
+      {
+        archive: await parts.archive(),
+        leases: await parts.leases(),
+        server: await parts.server(),
+        staging: parts.staging(),
+        clock: context.clock,
+        program: `rootcellar ${context.programVersion}`,
+        via: config.server.via,
+        serverName: config.server.name,
+        backends: backend.length > 0 ? backend : (config.backup.backends ?? []),
+        encrypt: encrypt === 'server-default' ? encrypt : encrypt === 'true',
+        compress,
+        maxMegabytesPerSecond,
+        keepLocal: config.keepLocal,
+        retention: config.retention,
+        suspicionShare,
+      },
+      context,
+    );
+  },
+  render: ({ snapshot, files, duration, forgotten, forgetFailure }, { look }) =>
+    [
+      `${look.green('Backed up')} ${snapshot.backends.join(', ')} of ${snapshot.server} as snapshot ${look.bold(shortId(snapshot.id))}: ` +
+        `${countOf(files, 'file')}, ${formatBytes(snapshot.bytes)}, in ${formatDuration(duration)}.`,
+      ...snapshot.remarks.map((remark) => `${look.yellow(snapshot.state)}: ${remark}`),
+      ...(forgotten.length > 0 ? [`Forgot ${countOf(forgotten.length, 'older snapshot')} by the retention rule.`] : []),
+      ...(forgetFailure === undefined ? [] : [`${look.yellow('Older snapshots are still there:')} ${forgetFailure.message}`]),
+    ].join('\n'),
+  json: ({ snapshot, files, duration, forgotten, forgetFailure }) => ({
+    ...snapshot,
+    files,
+    milliseconds: duration,
+    forgotten: forgotten.map(({ id }) => id),
+    forgetFailure:
+      forgetFailure === undefined ? null : { code: forgetFailure.code, message: forgetFailure.message, hint: forgetFailure.hint },
+  }),
+  exitCodeOf: ({ snapshot, forgetFailure }) =>
+    snapshot.state === 'complete' && forgetFailure === undefined ? exitCodes.success : exitCodes.partial,
+});

@@ -1,0 +1,77 @@
+import { formatBytes } from '../../foundation/sizes.ts';
+import type { Manifest } from '../../domain/manifest.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import { defineCommand, type RenderContext } from '../define-command.ts';
+import { findOne, snapshotArgument } from '../find-one.ts';
+import { printable } from '../look.ts';
+import { serverOption } from '../server-option.ts';
+import { formatAge, formatTime, stateText } from '../snapshot-text.ts';
+import { renderPairs, renderTable } from '../table.ts';
+
+export const showCommand = defineCommand({
+  name: 'show',
+  summary: 'Show what one snapshot holds',
+  description: 'Shows where a snapshot came from, its backends with their entry counts, and its files with size and SHA-256.',
+  arguments: { id: snapshotArgument },
+  options: { server: serverOption },
+  examples: [
+    { line: 'rootcellar show latest', summary: 'the newest' },
+    { line: 'rootcellar show 3f2a --json', summary: 'with its whole manifest' },
+  ],
+  exits: ['archiveMissing', 'interrupted'],
+  run: async ({ id, server }, context) => {
+    const { archive, snapshot } = await findOne(id, server, context);
+    return { snapshot, manifest: await archive.manifest(snapshot, context) };
+  },
+  render: ({ snapshot, manifest }, context) =>
+    [factsOf(snapshot, manifest, context), backendsOf(manifest, context), filesOf(manifest, context)].filter(Boolean).join('\n\n'),
+  json: ({ snapshot, manifest }) => ({ ...snapshot, manifest }),
+});
+
+function factsOf(snapshot: Snapshot, { origin, program, source }: Manifest, { look, clock }: RenderContext): string {
+  return renderPairs(
+    [
+      ['snapshot', snapshot.id],
+      ['time', `${formatTime(snapshot.time)} UTC (${formatAge(snapshot.time, clock.now())} ago)`],
+      ['server', printable(snapshot.server)],
+      ['backup ID', snapshot.backupId],
+      ['state', stateText(snapshot, look)],
+      ...snapshot.remarks.map((remark) => ['', printable(remark)] as const),
+      ['size', formatBytes(snapshot.bytes)],
+      ['made by', `${origin} of ${printable(program)}`],
+      ...(source === undefined ? [] : [['from', printable(`${source.vendorVersion} at ${source.location}`)] as const]),
+    ],
+    look,
+  );
+}
+
+function backendsOf({ backends }: Manifest, { look }: RenderContext): string {
+  if (backends.length === 0) return '';
+  return renderTable(
+    [
+      { title: 'backend', cell: ({ id }) => printable(id) },
+      { title: 'role', cell: ({ role }) => role },
+      { title: 'encrypted', cell: ({ isEncrypted }) => (isEncrypted ? 'yes' : 'no') },
+      { title: 'compressed', cell: ({ isCompressed }) => (isCompressed ? 'yes' : 'no') },
+      {
+        title: 'entries',
+        cell: ({ baseDns }) =>
+          printable(baseDns.map(({ dn, entries }) => `${dn}: ${entries?.toLocaleString('en') ?? 'unknown'}`).join(' · ')),
+      },
+    ],
+    backends,
+    look,
+  );
+}
+
+function filesOf({ files }: Manifest, { look }: RenderContext): string {
+  return renderTable(
+    [
+      { title: 'file', cell: (file) => printable(file.path) },
+      { title: 'size', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },
+      { title: 'SHA-256', cell: ({ sha256 }) => sha256 ?? '–' },
+    ],
+    files,
+    look,
+  );
+}

@@ -1,0 +1,58 @@
+import { shortId } from '../domain/find-snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import { formatDuration } from '../foundation/durations.ts';
+import { formatBytes } from '../foundation/sizes.ts';
+import type { RenderContext } from './define-command.ts';
+import { printable, type Look } from './look.ts';
+import { renderTable, type Column } from './table.ts';
+
+/** Snapshots as a table, in the order given; `more` adds columns at the end. */
+export function snapshotTable<Row extends Snapshot>(
+  rows: readonly Row[],
+  { look, clock }: RenderContext,
+  more: readonly Column<Row>[] = [],
+): string {
+  const now = clock.now();
+  return renderTable<Row>(
+    [
+      { title: 'id', cell: ({ id }) => shortId(id) },
+      { title: 'time (UTC)', cell: ({ time }) => formatTime(time) },
+      { title: 'age', cell: ({ time }) => formatAge(time, now), align: 'right' },
+      { title: 'server', cell: ({ server }) => printable(server) },
+      { title: 'backends', cell: ({ backends }) => printable(backends.join(', ')) },
+      { title: 'size', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },
+      { title: 'state', cell: (snapshot) => stateText(snapshot, look) },
+      ...more,
+    ],
+    rows,
+    look,
+  );
+}
+
+/** `2026-11-23 10:46:46`. */
+export function formatTime(time: string): string {
+  return time.slice(0, 19).replace('T', ' ');
+}
+
+/** `3 d 4 h`; `0 s` for a time that has not come yet, as clocks differ. */
+export function formatAge(time: string, now: Date): string {
+  const age = now.getTime() - Date.parse(time);
+  return age < 1000 ? '0 s' : formatDuration(age);
+}
+
+export function stateText({ state }: Pick<Snapshot, 'state'>, look: Look): string {
+  switch (state) {
+    case 'complete':
+      return look.green(state);
+    case 'suspicious':
+    case 'unlisted':
+      return look.yellow(state);
+    case 'damaged':
+      return look.red(state);
+  }
+}
+
+/** `3 snapshots`, `1 snapshot`. */
+export function countOf(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+}
