@@ -83,7 +83,8 @@ export function optionWords(name: string, { type, placeholder = 'VALUE' }: Optio
   return type === 'flag' ? optionFlag(name) : `${optionFlag(name)} ${placeholder}`;
 }
 
-function optionSummary({ summary, type, isRequired }: OptionDefinition): string {
+/** What an option is for, with whether it is required. */
+export function optionSummary({ summary, type, isRequired }: OptionDefinition): string {
   return `${summary}${type === 'texts' ? '; may be given again' : ''}${isRequired === true ? ' (required)' : ''}`;
 }
 

@@ -92,18 +92,17 @@ function lineOf(event: ProgressEvent, step: Step | undefined, at: number, look: 
   }
 }
 
-const barCells = 24;
+const barCells = 16;
 
+/** One line, one cell shorter than the terminal: a full one would wrap, and the next drawing would begin too low. */
 function barLine(step: Step, at: number, columns: number, look: Look): string {
-  const advance = describeAdvance(step, at);
   const hasShare = step.total !== undefined && step.total > 0;
-  const bar = hasShare ? ` ${barOf(Math.min(1, step.done / (step.total ?? 1)))} ` : ' ';
+  const text = step.done === 0 && !hasShare ? '…' : describeAdvance(step, at);
+  const bar = hasShare ? barOf(Math.min(1, step.done / (step.total ?? 1))) : '';
   const name = printable(step.name);
-  const text = step.done === 0 && !hasShare ? '…' : advance;
-  // One cell is left free: a line that fills the terminal would wrap, and the next drawing would start too low.
-  const room = columns - 3 - bar.length - text.length;
-  if (room < 8) return `${look.dim('·')} ${`${name}: ${text}`.slice(0, Math.max(8, columns - 3))}`;
-  return `${look.dim('·')} ${name.length > room ? `${name.slice(0, room - 1)}…` : name}${look.dim(bar)}${text}`;
+  const room = columns - 1 - '· '.length;
+  if (bar !== '' && name.length + bar.length + text.length + 2 <= room) return `${look.dim('·')} ${name} ${look.dim(bar)} ${text}`;
+  return `${look.dim('·')} ${`${name}: ${text}`.slice(0, Math.max(1, room))}`;
 }
 
 function barOf(share: number): string {

@@ -1,0 +1,12 @@
+// node tools/generate-reference.ts: writes docs/reference/ from the definitions of commands and settings.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { allCommands } from '../src/cli/all-commands.ts';
+import { referencePages } from '../src/cli/reference-pages.ts';
+
+const folder = path.join(import.meta.dirname, '../docs/reference');
+await mkdir(folder, { recursive: true });
+for (const [name, text] of Object.entries(referencePages(allCommands))) {
+  await writeFile(path.join(folder, name), text);
+  console.log(`wrote docs/reference/${name}`);
+}
