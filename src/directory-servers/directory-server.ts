@@ -5,7 +5,8 @@ import type { OperationContext } from '../foundation/progress.ts';
  *
  * Every path named `…Folder` or `…File` here is a path as the *server* sees it: the server's own process reads and writes there.
  * Calls reject with a `Failure` whose code is one of: E_SERVER_UNREACHABLE, E_SERVER_TLS, E_BIND_REFUSED, E_PRIVILEGE_MISSING,
- * E_BACKEND_MISSING, E_BACKEND_DISABLED, E_STAGING_NOT_WRITABLE, E_DISK_FULL, E_TASK_FAILED, E_TASK_LOST, E_INTERRUPTED, E_TOOL_FAILED.
+ * E_SERVER_UNKNOWN, E_BACKEND_MISSING, E_BACKEND_DISABLED, E_STAGING_NOT_WRITABLE, E_DISK_FULL, E_TASK_FAILED, E_TASK_LOST, E_INTERRUPTED,
+ * E_TOOL_MISSING, E_TOOL_FAILED.
  */
 export interface DirectoryServer {
   /** For people, without secrets: `ldaps://host:port` or the tools' folder. */
@@ -103,6 +104,11 @@ export interface BackUpRequest {
   /** `server-default` leaves the choice to the server's own configuration. */
   readonly encrypt: boolean | 'server-default';
   readonly maxMegabytesPerSecond?: number | undefined;
+  /**
+   * Asked when the server has no trace of the task any more: true only if the folder proves that this backup is there, whole.
+   * Without it, or with false, such a task rejects with E_TASK_LOST.
+   */
+  readonly confirmLost?: (() => Promise<boolean>) | undefined;
 }
 
 export interface RestoreRequest {

@@ -1,0 +1,122 @@
+import type { Clock } from '../foundation/clock.ts';
+import { Failure, isFailure } from '../foundation/failure.ts';
+import type { OperationContext } from '../foundation/progress.ts';
+import { describeServer } from './describe-server.ts';
+import { type DetectedProduct, detectProduct } from './detect-product.ts';
+import type {
+  BackUpRequest,
+  DirectoryServer,
+  ExportLdifRequest,
+  MissingPrivilege,
+  RestoreRequest,
+  ServerDescription,
+  TaskOutcome,
+} from './directory-server.ts';
+import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
+import { runTask } from './follow-task.ts';
+import { LdapSession, type LdapSessionOptions } from './ldap-session.ts';
+import { findMissingPrivileges } from './missing-privileges.ts';
+import { readBackends } from './read-backends.ts';
+import { type StopTools, stopAbandonedTasks, taskIdPrefix } from './stop-task.ts';
+import { type TaskRequest, attemptOf, taskEntry, unsupportedWish } from './task-entry.ts';
+
+export interface LdapDirectoryServerOptions extends LdapSessionOptions {
+  readonly clock: Clock;
+  /** A random UUID, new at each call: the ID of a task after `rootcellar-`. */
+  readonly newTaskId: () => string;
+  /** The server's root folder, as this process sees it; needed only for the encryption settings. */
+  readonly home?: string | undefined;
+  /** The file of the passphrase that seals exported encryption settings. */
+  readonly encryptionPinFile?: string | undefined;
+  /** How long a running task is followed while the server cannot be reached; 10 minutes unless told. */
+  readonly patienceMilliseconds?: number | undefined;
+  /** How long an abort waits for the server to stop the task; 15 seconds unless told. */
+  readonly cancelPatienceMilliseconds?: number | undefined;
+}
+
+/** A server of the OpenDS family that is given its work as tasks over LDAP. */
+export class LdapDirectoryServer implements DirectoryServer {
+  readonly location: string;
+  readonly #options: LdapDirectoryServerOptions;
+  readonly #session: LdapSession;
+  #detected: DetectedProduct | undefined;
+
+  constructor(options: LdapDirectoryServerOptions) {
+    this.location = options.url;
+    this.#options = options;
+    this.#session = new LdapSession(options);
+  }
+
+  async describe({ signal }: OperationContext = {}): Promise<ServerDescription> {
+    return describeServer(this.#session, signal);
+  }
+
+  async missingPrivileges(purpose: 'backup' | 'restore', { signal }: OperationContext = {}): Promise<readonly MissingPrivilege[]> {
+    const { dialect } = await this.#detect(signal);
+    return findMissingPrivileges(this.#session, dialect, purpose, { taskId: this.#options.newTaskId(), signal });
+  }
+
+  async backUp(request: BackUpRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'backup', ...request }, options);
+  }
+
+  async restore(request: RestoreRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'restore', ...request }, options);
+  }
+
+  async exportLdif(request: ExportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'export', ...request }, options);
+  }
+
+  async exportEncryptionSettings(outputFile: string, options: OperationContext = {}): Promise<void> {
+    await this.#encryptionSettings().exportTo(outputFile, options);
+  }
+
+  async importEncryptionSettings(inputFile: string, options: OperationContext = {}): Promise<void> {
+    await this.#encryptionSettings().importFrom(inputFile, options);
+  }
+
+  async cancelAbandonedTasks({ signal }: OperationContext = {}): Promise<readonly string[]> {
+    return stopAbandonedTasks(this.#stopTools(), signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  #encryptionSettings(): EncryptionSettingsTool {
+    return new EncryptionSettingsTool(this.#options);
+  }
+
+  async #detect(signal: AbortSignal | undefined): Promise<DetectedProduct> {
+    this.#detected ??= await detectProduct(this.#session, signal);
+    return this.#detected;
+  }
+
+  async #run(request: TaskRequest, options: OperationContext): Promise<TaskOutcome> {
+    const { dialect } = await this.#detect(options.signal);
+    await this.#assertInService(request, options.signal);
+    const unsupported = unsupportedWish(request, dialect);
+    if (unsupported !== undefined) options.report?.({ kind: 'note', level: 'warning', text: unsupported });
+    const tools = { ...this.#stopTools(), patienceMilliseconds: this.#options.patienceMilliseconds ?? 600_000 };
+    return runTask(request, taskEntry(request, `${taskIdPrefix}${this.#options.newTaskId()}`, dialect), tools, options);
+  }
+
+  #stopTools(): StopTools {
+    const { clock, cancelPatienceMilliseconds = 15_000 } = this.#options;
+    return { session: this.#session, clock, cancelPatienceMilliseconds };
+  }
+
+  /** Asked beforehand: of a disabled backend OpenDJ says that there is none, or fails with a NullPointerException. */
+  async #assertInService(request: TaskRequest, signal: AbortSignal | undefined): Promise<void> {
+    const { dialect } = await this.#detect(signal);
+    const backends = await readBackends(this.#session, dialect, signal).catch((error: unknown) => {
+      if (isFailure(error, 'E_PRIVILEGE_MISSING')) return [];
+      throw error;
+    });
+    if (backends.find(({ id }) => id === request.backend)?.isEnabled !== false) return;
+    throw new Failure('E_BACKEND_DISABLED', `Cannot ${attemptOf(request)}: the server has it, but it is disabled`, {
+      hint: 'enable the backend on the server, or leave it out',
+    });
+  }
+}

@@ -1,0 +1,230 @@
+import type { Socket } from 'node:net';
+import { Attribute, Change, Client, type Control, type Entry, ResultCodeError } from 'ldapts';
+import { Failure, interrupted, isFailure, messageOf } from '../foundation/failure.ts';
+import type { Secret } from '../foundation/secret.ts';
+import { type LdapAddress, dial, unreachable } from './ldap-dial.ts';
+
+export interface LdapAccount {
+  readonly bindDn: string;
+  /** Read anew at each bind, so that a rotated password is taken up. */
+  readonly readPassword: () => Promise<Secret>;
+}
+
+export interface LdapSessionOptions extends LdapAccount, Omit<LdapAddress, 'caPem' | 'connectTimeoutMilliseconds'> {
+  /** Reads the PEM file of the trusted certificates; called at each connection. */
+  readonly readCa?: (() => Promise<string>) | undefined;
+  /** Limit of a connection and of each single answer. */
+  readonly timeoutMilliseconds: number;
+}
+
+export const resultCodes = {
+  noSuchAttribute: 16,
+  noSuchObject: 32,
+  invalidCredentials: 49,
+  insufficientAccess: 50,
+  unwilling: 53,
+  noOperation: 16_654,
+} as const;
+
+/** One level of the tree or the entry alone; attributes by their names in lower case, each with all its values. */
+export interface SearchRequest {
+  readonly base: string;
+  readonly scope: 'base' | 'one' | 'sub';
+  readonly filter?: string | undefined;
+  readonly attributes: readonly string[];
+}
+
+export interface LdapEntry {
+  readonly dn: string;
+  /** The values of an attribute; none where the entry has it not or the account may not see it. */
+  values(attribute: string): readonly string[];
+  /** The first of them. */
+  value(attribute: string): string | undefined;
+}
+
+/**
+ * A bound connection that is made when first needed, and made again by the next call after it broke.
+ *
+ * Calls reject with a Failure: E_SERVER_UNREACHABLE, E_SERVER_TLS, E_BIND_REFUSED, E_PRIVILEGE_MISSING, E_INTERRUPTED; any other
+ * refusal of the server is the `ResultCodeError` of ldapts, for the caller who knows what it means there.
+ */
+export class LdapSession {
+  readonly #options: LdapSessionOptions;
+  #connection: Promise<Client> | undefined;
+
+  constructor(options: LdapSessionOptions) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    return this.#options.url;
+  }
+
+  get bindDn(): string {
+    return this.#options.bindDn;
+  }
+
+  /** Resolves with the entries found; with none when the base is absent. */
+  async search(request: SearchRequest, signal?: AbortSignal): Promise<readonly LdapEntry[]> {
+    return this.#call(`read ${request.base === '' ? 'the root DSE' : request.base}`, signal, async (client) => {
+      try {
+        const { base, scope, attributes } = request;
+        const filter = request.filter ?? '(objectClass=*)';
+        const { searchEntries } = await client.search(base, { scope, filter, attributes: [...attributes] });
+        return searchEntries.map((entry) => wrapEntry(entry));
+      } catch (error) {
+        if (hasResult(error, resultCodes.noSuchObject)) return [];
+        throw error;
+      }
+    });
+  }
+
+  async add(
+    dn: string,
+    attributes: Readonly<Record<string, string | readonly string[]>>,
+    signal?: AbortSignal,
+    control?: Control,
+  ): Promise<void> {
+    const values = Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),
+    );
+    await this.#call(`add ${dn}`, signal, (client) => client.add(dn, values, control));
+  }
+
+  async replace(dn: string, attribute: string, value: string, signal?: AbortSignal): Promise<void> {
+    const change = new Change({ operation: 'replace', modification: new Attribute({ type: attribute, values: [value] }) });
+    await this.#call(`change ${dn}`, signal, (client) => client.modify(dn, change));
+  }
+
+  /** Whether the account may compare this attribute of the entry at all: tells an absent value from one it may not see. */
+  async mayCompare(dn: string, attribute: string, value: string, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.#call(`compare ${attribute} of ${dn}`, signal, (client) => client.compare(dn, attribute, value));
+      return true;
+    } catch (error) {
+      if (hasResult(error, resultCodes.noSuchAttribute)) return true;
+      if (error instanceof ResultCodeError || isFailure(error, 'E_PRIVILEGE_MISSING')) return false;
+      throw error;
+    }
+  }
+
+  /** The DN the server knows the account by (RFC 4532), which may differ from the one it binds with. */
+  async whoAmI(signal?: AbortSignal): Promise<string> {
+    return this.#call('ask who is bound', signal, async (client) => {
+      const { value } = await client.exop('1.3.6.1.4.1.4203.1.11.3');
+      return (value ?? '').replace(/^dn:\s*/i, '') || this.#options.bindDn;
+    });
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    const client = await connection?.catch(() => undefined);
+    await client?.unbind().catch(() => undefined);
+  }
+
+  async #call<Result>(attempt: string, signal: AbortSignal | undefined, work: (client: Client) => Promise<Result>): Promise<Result> {
+    if (signal?.aborted === true) throw interrupted(`The attempt to ${attempt}`);
+    const client = await this.#connected(signal);
+    try {
+      return await work(client);
+    } catch (error) {
+      if (hasResult(error, resultCodes.insufficientAccess)) throw privilegeMissing(attempt, error);
+      if (error instanceof ResultCodeError && !saysGoodbye(error)) throw error;
+      await this.close();
+      throw unreachable(`Cannot ${attempt} on ${this.url}: ${brokenBecause(error)}`, error);
+    }
+  }
+
+  async #connected(signal: AbortSignal | undefined): Promise<Client> {
+    const present = await this.#connection?.catch(() => undefined);
+    // Once its connection is lost, a client of ldapts would make another one that is not bound.
+    if (present?.isBound === true) return present;
+    const connection = this.#connect(signal);
+    this.#connection = connection;
+    return connection;
+  }
+
+  async #connect(signal: AbortSignal | undefined): Promise<Client> {
+    const { readCa, timeoutMilliseconds, bindDn, readPassword, ...address } = this.#options;
+    const [caPem, password] = await Promise.all([readCa?.(), readPassword()]);
+    const socket = await dial({ ...address, caPem, connectTimeoutMilliseconds: timeoutMilliseconds }, signal);
+    const client = clientOver(socket, timeoutMilliseconds);
+    try {
+      await client.bind(bindDn, password.reveal());
+      return client;
+    } catch (error) {
+      socket.destroy();
+      throw this.#bindFailure(error);
+    }
+  }
+
+  #bindFailure(error: unknown): Failure {
+    const attempt = `Cannot bind to ${this.url} as "${this.#options.bindDn}"`;
+    if (hasResult(error, resultCodes.invalidCredentials)) {
+      const hint = 'see that server.bindDn names the account and that server.bindPasswordFile holds its password';
+      return new Failure('E_BIND_REFUSED', `${attempt}: the server knows no such account with this password`, { hint, cause: error });
+    }
+    if (error instanceof ResultCodeError) {
+      if (saysGoodbye(error)) return unreachable(`${attempt}: ${textOf(error)}`, error);
+      const hint = "see the server's access log, and that the account is not locked or expired";
+      return new Failure('E_BIND_REFUSED', `${attempt}: ${textOf(error)}`, { hint, cause: error });
+    }
+    return unreachable(`${attempt}: ${brokenBecause(error)}`, error);
+  }
+}
+
+/** A client that lives exactly as long as `socket`, which is connected (and secured) already. */
+function clientOver(socket: Socket, timeout: number): Client {
+  let isTaken = false;
+  return new Client({
+    url: 'ldap://established',
+    timeout,
+    createConnection: () => {
+      if (isTaken) throw new Error('the connection was lost');
+      isTaken = true;
+      return socket;
+    },
+  });
+}
+
+/** Tells whether the server refused with this result code. */
+export function hasResult(error: unknown, code: number): error is ResultCodeError {
+  return error instanceof ResultCodeError && error.code === code;
+}
+
+/** The server's words, without what ldapts adds to them. */
+export function textOf(error: Error): string {
+  return error.message.replace(/\s*Code: 0x[0-9a-f]+$/i, '').replace(/\.$/, '');
+}
+
+const busy = 51;
+const unavailable = 52;
+
+/** A server that goes down or comes up answers so. */
+function saysGoodbye(error: ResultCodeError): boolean {
+  return error.code === busy || error.code === unavailable;
+}
+
+function brokenBecause(error: unknown): string {
+  const message = messageOf(error);
+  if (/timed out/.test(message)) return 'no answer in time';
+  if (/closed|lost|Socket error/.test(message)) return 'the connection was lost';
+  return message.split('\n')[0] ?? message;
+}
+
+function privilegeMissing(attempt: string, error: ResultCodeError): Failure {
+  return new Failure('E_PRIVILEGE_MISSING', `Cannot ${attempt}: ${textOf(error)}`, {
+    hint: 'give the account what docs/guide/least-privilege-account.md lists',
+    cause: error,
+  });
+}
+
+function wrapEntry(entry: Entry): LdapEntry {
+  const attributes = new Map<string, readonly string[]>();
+  for (const [name, value] of Object.entries(entry)) {
+    if (name !== 'dn') attributes.set(name.toLowerCase(), [value].flat().map(String));
+  }
+  const values = (attribute: string): readonly string[] => attributes.get(attribute.toLowerCase()) ?? [];
+  return { dn: entry.dn, values, value: (attribute) => values(attribute)[0] };
+}

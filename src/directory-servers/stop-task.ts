@@ -1,0 +1,86 @@
+import type { Clock } from '../foundation/clock.ts';
+import { Failure } from '../foundation/failure.ts';
+import { type LdapSession, hasResult, resultCodes } from './ldap-session.ts';
+import { scheduledTasksDn } from './task-entry.ts';
+import { readTaskState } from './task-state.ts';
+
+export interface StopTools {
+  readonly session: LdapSession;
+  readonly clock: Clock;
+  /** How long to wait for a canceled task to come to its end. */
+  readonly cancelPatienceMilliseconds: number;
+}
+
+/** What a task's entry says. */
+export interface TaskSight {
+  readonly state: string | undefined;
+  readonly log: readonly string[];
+}
+
+export const firstPause = 100;
+export const longestPause = 2000;
+
+/** Every task of ours has an ID that begins so. */
+export const taskIdPrefix = 'rootcellar-';
+
+/** Reads a task's entry; undefined when the server has it no more. */
+export async function readTask(session: LdapSession, dn: string, signal?: AbortSignal): Promise<TaskSight | undefined> {
+  const attributes = ['ds-task-state', 'ds-task-log-message'];
+  const [entry] = await session.search({ base: dn, scope: 'base', attributes }, signal);
+  return entry === undefined ? undefined : { state: entry.value('ds-task-state'), log: entry.values('ds-task-log-message') };
+}
+
+/**
+ * Asks the server to stop a task and waits for its end. Resolves to false when it still runs after that time: a server stops a task
+ * only where it looks for it. `onSight` gets each look at it.
+ */
+export async function stopTask(dn: string, tools: StopTools, onSight?: (sight: TaskSight) => void, signal?: AbortSignal): Promise<boolean> {
+  const { session, clock, cancelPatienceMilliseconds } = tools;
+  const begin = clock.now().getTime();
+  try {
+    // Both products make it `stopped_by_administrator` where the task runs already.
+    await session.replace(dn, 'ds-task-state', 'canceled_before_starting', signal);
+  } catch (error) {
+    // It has ended by itself, or is gone.
+    if (hasResult(error, resultCodes.unwilling) || hasResult(error, resultCodes.noSuchObject)) return true;
+    throw error;
+  }
+  for (let pause = firstPause; clock.now().getTime() - begin < cancelPatienceMilliseconds; pause = Math.min(longestPause, pause * 1.5)) {
+    const sight = await readTask(session, dn, signal);
+    if (sight === undefined) return true;
+    onSight?.(sight);
+    if (!isUnderWay(sight.state)) return true;
+    await clock.sleep(pause, signal);
+  }
+  return false;
+}
+
+/** Whether a task in this state will still do something. */
+export function isUnderWay(state: string | undefined): boolean {
+  const progress = readTaskState(state);
+  return progress === 'pending' || progress === 'running';
+}
+
+/**
+ * Stops all tasks of ours that are under way; resolves to their IDs once each has ended.
+ *
+ * @throws Failure E_TASK_FAILED for one that does not end in time
+ */
+export async function stopAbandonedTasks(tools: StopTools, signal?: AbortSignal): Promise<readonly string[]> {
+  const attributes = ['ds-task-id', 'ds-task-state'];
+  const filter = `(ds-task-id=${taskIdPrefix}*)`;
+  const entries = await tools.session.search({ base: scheduledTasksDn, scope: 'sub', filter, attributes }, signal);
+  const stopped: string[] = [];
+  for (const entry of entries) {
+    if (!isUnderWay(entry.value('ds-task-state'))) continue;
+    const taskId = entry.value('ds-task-id') ?? entry.dn;
+    if (!(await stopTask(entry.dn, tools, undefined, signal))) {
+      throw new Failure('E_TASK_FAILED', `Cannot stop task ${taskId}, which an earlier run left on the server: it still runs`, {
+        hint: "wait for its end, or end it with the server's own manage-tasks",
+        retry: 'later',
+      });
+    }
+    stopped.push(taskId);
+  }
+  return stopped;
+}
