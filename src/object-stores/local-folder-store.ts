@@ -63,18 +63,18 @@ export class LocalFolderStore implements ObjectStore {
     options.signal?.throwIfAborted();
     const attempt = `Cannot write "${key}" to ${this.location}`;
     const temporary = join(this.#unfinished, temporaryName(key, this.#newId()));
-    const source = new Source(ofDeclaredLength(abortable(begin(), options.signal), options.bytes, attempt));
+    const source = remembering(ofDeclaredLength(abortable(begin(), options.signal), options.bytes, attempt));
     const work = async (): Promise<ObjectInfo> => {
       await makeFolder(this.#unfinished);
       try {
-        await writeWhole(temporary, source.bytes());
+        await writeWhole(temporary, source.bytes);
         options.signal?.throwIfAborted();
         return await this.#publish(temporary, key, options);
       } finally {
         await unlessAbsent(() => unlink(temporary));
       }
     };
-    return this.#guarded(attempt, work, (error) => source.hasThrown(error));
+    return this.#guarded(attempt, work, source.hasThrown);
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
@@ -295,26 +295,20 @@ export class LocalFolderStore implements ObjectStore {
 }
 
 /** Remembers what the source threw: it may be a file system's error too, and says nothing of this folder. */
-class Source {
-  readonly #inner: AsyncIterable<Uint8Array>;
-  #thrown: { readonly error: unknown } | undefined;
-
-  constructor(inner: AsyncIterable<Uint8Array>) {
-    this.#inner = inner;
-  }
-
-  async *bytes(): AsyncGenerator<Uint8Array> {
+function remembering(inner: AsyncIterable<Uint8Array>): {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly hasThrown: (error: unknown) => boolean;
+} {
+  const thrown: unknown[] = [];
+  async function* bytes(): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.#inner;
+      yield* inner;
     } catch (error) {
-      this.#thrown = { error };
+      thrown.push(error);
       throw error;
     }
   }
-
-  hasThrown(error: unknown): boolean {
-    return this.#thrown?.error === error;
-  }
+  return { bytes: bytes(), hasThrown: (error) => thrown.includes(error) };
 }
 
 async function writeWhole(path: string, source: AsyncIterable<Uint8Array>): Promise<void> {

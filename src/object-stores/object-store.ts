@@ -59,7 +59,8 @@ export interface ObjectStore {
 
   /**
    * Writes that were begun and neither finished nor given up: what killed runs left (multipart uploads, temporary files),
-   * and what other writers have under way at this moment. Costs space, is seen by no other method.
+   * and what other writers have under way at this moment. Costs space, is seen by no other method. MinIO does not tell
+   * (it lists uploads by their exact key only) and removes them itself after a day.
    */
   listUnfinished(options?: CallOptions): AsyncIterable<UnfinishedWrite>;
 

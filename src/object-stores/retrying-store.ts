@@ -104,7 +104,11 @@ export class RetryingStore implements ObjectStore {
   }
 
   async *listUnfinished(options: CallOptions = {}): AsyncGenerator<UnfinishedWrite> {
-    yield* await this.#retry(options, () => Array.fromAsync(this.#inner.listUnfinished(options)));
+    yield* await this.#retry(options, async () => {
+      const found: UnfinishedWrite[] = [];
+      for await (const write of this.#inner.listUnfinished(options)) found.push(write);
+      return found;
+    });
   }
 
   discardUnfinished(writes: readonly UnfinishedWrite[], options: CallOptions = {}): Promise<void> {

@@ -200,7 +200,8 @@ function tlsState({ nodeCode, message }: Trouble): string {
 function unreachableState({ name, nodeCode }: Trouble): string {
   if (nodeCode === 'ECONNREFUSED') return 'nothing listens at the endpoint (ECONNREFUSED)';
   if (nodeCode === 'ENOTFOUND' || nodeCode === 'EAI_AGAIN') return `the host of the endpoint is not known to DNS (${nodeCode})`;
-  if (name === 'TimeoutError' || nodeCode === 'ETIMEDOUT') return 'the store did not answer in time';
+  // The SDK calls a reset connection a TimeoutError as well, and keeps Node's code.
+  if ((name === 'TimeoutError' && nodeCode === '') || nodeCode === 'ETIMEDOUT') return 'the store did not answer in time';
   return `the connection broke (${nodeCode === '' ? 'closed by the other side' : nodeCode})`;
 }
 

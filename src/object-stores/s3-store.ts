@@ -17,6 +17,7 @@ import type {
   StoreAbilities,
   UnfinishedWrite,
 } from './object-store.ts';
+import { reasonOfBrokenWrite } from './s3-broken-write.ts';
 import { S3Calls } from './s3-calls.ts';
 import { isAws, openS3Client } from './s3-client.ts';
 import { deleteObjects } from './s3-delete.ts';
@@ -68,11 +69,15 @@ export class S3Store implements ObjectStore {
       ...conditionFields(options.condition),
     };
     const call = { doing: `write "${key}" to`, permission: 's3:PutObject', signal: options.signal };
-    const answer = await this.#calls.run(
-      call,
-      (client, sendOptions) => client.send(new PutObjectCommand(input), sendOptions),
-      (error) => this.#refusal(error, key, options.condition),
-    );
+    const answer = await this.#calls
+      .run(
+        call,
+        (client, sendOptions) => client.send(new PutObjectCommand(input), sendOptions),
+        (error) => this.#refusal(error, key, options.condition),
+      )
+      .catch(async (error: unknown) => {
+        throw await reasonOfBrokenWrite(this.#calls, key, call, error);
+      });
     const account = accountOf(answer, digest);
     if (account === 'different') throw notConfirmed(this.#calls.sentence(call), 'the store received other bytes');
     if (account === 'unknown') await this.#readBack(key, bytes, answer, options);

@@ -10,6 +10,7 @@ import { mapConcurrently } from '../foundation/concurrency.ts';
 import { Failure } from '../foundation/failure.ts';
 import { retrying } from '../foundation/retry.ts';
 import type { ObjectInfo } from './object-store.ts';
+import { reasonOfBrokenPart } from './s3-broken-write.ts';
 import type { S3Calls } from './s3-calls.ts';
 import { s3ErrorName, statusOf } from './s3-failures.ts';
 import { type ChecksumKind, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
@@ -104,11 +105,15 @@ class Upload {
     if (number > mostParts) throw this.#refused(`it takes more than ${mostParts} parts`);
     const digest = digestOf(checksums, part);
     const input = { ...this.#calls.at(key), UploadId: uploadId, PartNumber: number, Body: part, ...digestFields(digest) };
-    const answer = await this.#calls.run(
-      this.#call,
-      (client, options) => client.send(new UploadPartCommand(input), options),
-      (error) => this.#discarded(error),
-    );
+    const answer = await this.#calls
+      .run(
+        this.#call,
+        (client, options) => client.send(new UploadPartCommand(input), options),
+        (error) => this.#discarded(error),
+      )
+      .catch(async (error: unknown) => {
+        throw await reasonOfBrokenPart(this.#calls, key, uploadId, this.#call, error);
+      });
     if (accountOf(answer, digest) === 'different') {
       throw notConfirmed(this.#calls.sentence(this.#call), `the store received other bytes as part ${number}`);
     }
@@ -139,7 +144,8 @@ class Upload {
   }
 
   #discarded(error: unknown): Failure | undefined {
-    const isGone = s3ErrorName(error) === 'NoSuchUpload' || (statusOf(error) === 404 && s3ErrorName(error) !== 'NoSuchBucket');
+    const isGone =
+      ['NoSuchUpload', 'InvalidPart'].includes(s3ErrorName(error)) || (statusOf(error) === 404 && s3ErrorName(error) !== 'NoSuchBucket');
     return isGone ? writeDiscarded(this.#plan.key, this.#calls.location, error) : undefined;
   }
 

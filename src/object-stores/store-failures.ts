@@ -28,7 +28,6 @@ export function transferCut(attempt: string, received: number, expected: number,
 export function writeDiscarded(key: string, location: string, cause?: unknown): Failure {
   return new Failure('E_WRITE_DISCARDED', `Cannot write "${key}" to ${location}: the unfinished upload was removed meanwhile`, {
     hint: 'run again, and see that no prune with a short grace period and no lifecycle rule removes uploads that are under way',
-    retry: 'now',
     cause,
   });
 }
