@@ -18,6 +18,7 @@ const job: RoomRule = [
   // Rules about what the port says; nothing of LDAP.
   'directory-servers/server-checks.ts',
   'node:crypto',
+  'node:events',
   'node:fs',
   'node:path',
   'node:stream',
@@ -76,6 +77,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:events',
     'node:fs',
     'node:net',
+    'node:os',
     'node:path',
     'node:readline',
     'node:stream',
