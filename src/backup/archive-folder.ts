@@ -23,16 +23,20 @@ export interface ArchiveFolderRequest {
 
 /**
  * Archives a folder that is there already: a backup folder that the server's tools or an earlier `fetch` made, or any other. Backends are
- * known by their `backup.info`, in the folder itself or one level below. A fetched set keeps its ID and time. The folder is left as it is.
+ * known by their `backup.info`, in the folder itself or one level below. A fetched set keeps its server, ID and time. The folder is left as
+ * it is.
  *
- * @throws Failure E_USAGE when the folder is missing, empty, or has a foreign `manifest.json` at its top
+ * @throws Failure E_USAGE when the folder is missing or empty, E_SET_CHANGED when it has a `manifest.json` at its top that is foreign or no
+ * longer right
  */
 export async function archiveFolder(request: ArchiveFolderRequest, options: OperationContext = {}): Promise<Snapshot> {
   const { archive, leases, folder, serverName } = request;
   await assertFolder(folder);
   await archive.open(options);
-  return underLease(leases, serverName, options, async (lease, held) => {
-    const manifest = await describeFolder(request, await archive.list({ server: serverName }, held), held.signal);
+  const files = await describeFiles(folder, options.signal);
+  const fetched = await readOwnManifest(folder, files);
+  return underLease(leases, fetched?.server ?? serverName, options, async (lease, held) => {
+    const manifest = fetched ?? (await describeFolder(request, files, await archive.list({ server: serverName }, held), held.signal));
     return archive.save(folder, manifest, { ...held, assertHeld: () => lease.assertHeld() });
   });
 }
@@ -48,13 +52,11 @@ async function assertFolder(folder: string): Promise<void> {
 
 async function describeFolder(
   request: ArchiveFolderRequest,
+  files: ManifestFile[],
   taken: readonly Snapshot[],
   signal: AbortSignal | undefined,
 ): Promise<Manifest> {
   const { folder, clock, program, serverName } = request;
-  const files = await describeFiles(folder, signal);
-  const fetched = await readOwnManifest(folder, files);
-  if (fetched !== undefined) return fetched;
   const began = clock.now();
   return {
     version: 1,
@@ -99,8 +101,14 @@ async function backendsIn(folder: string, files: readonly ManifestFile[]): Promi
   return found.flat();
 }
 
+const rolesOfOwn = new Map<string, ManifestBackend['role']>([
+  ['schema', 'schema'],
+  ['config', 'config'],
+  ['tasks', 'server'],
+  ['encryption-settings', 'encryption-settings'],
+]);
+
 function backendOf(id: string, folder: string, entry: ReturnType<typeof parseBackupInfo>['backups'][number]): ManifestBackend {
-  const own = { schema: 'schema', config: 'config', tasks: 'server', 'encryption-settings': 'encryption-settings' } as const;
-  const role = own[id as keyof typeof own] ?? 'user';
+  const role = rolesOfOwn.get(id) ?? 'user';
   return { id, role, backupId: entry.backupId, folder, baseDns: [], isEncrypted: entry.isEncrypted, isCompressed: entry.isCompressed };
 }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseBackupInfo, type BackupInfoEntry } from '../domain/backup-info.ts';
+import { isPathInside } from '../domain/manifest.ts';
 import { Failure, type FailureOptions } from '../foundation/failure.ts';
 import { checkZip, isZip } from './check-zip.ts';
 
@@ -28,14 +29,15 @@ export async function checkBackend(
   const entry = parseBackupInfo(text).backups.find((one) => one.backupId === backupId);
   if (entry === undefined) throw incomplete(backend, `its backup.info does not name backup ${backupId}`);
   const archiveFile = entry.archiveFile ?? `${backend}-backup-${backupId}`;
+  if (!isPathInside(archiveFile)) throw incomplete(backend, `its backup.info names the file ${archiveFile}, which is not in its folder`);
   const name = path.join(folder, archiveFile);
   const size = await stat(name).then(
-    (found) => found.size,
+    (found) => (found.isFile() ? found.size : 0),
     (error: unknown) => {
       throw incomplete(backend, `the file ${archiveFile} that its backup.info names is not there`, { cause: error });
     },
   );
-  if (size === 0) throw incomplete(backend, `${archiveFile} is empty`);
+  if (size === 0) throw incomplete(backend, `${archiveFile} is empty or no file`);
   if (entry.isEncrypted || !(await isZip(name))) return { entry, isContentChecked: false };
   const checked = await checkZip(name, signal);
   if (typeof checked === 'object') throw incomplete(backend, `${archiveFile} is damaged: ${checked.wrong}`);

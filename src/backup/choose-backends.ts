@@ -10,7 +10,7 @@ import { Failure } from '../foundation/failure.ts';
  * @throws Failure E_BACKEND_MISSING, E_BACKEND_DISABLED
  */
 export function chooseBackends(server: ServerDescription, wished: readonly string[]): readonly Backend[] {
-  const chosen = wished.length > 0 ? wished.map((id) => named(server, id)) : whatARebuildNeeds(server);
+  const chosen = wished.length > 0 ? [...new Set(wished)].map((id) => named(server, id)) : whatARebuildNeeds(server);
   const disabled = chosen.find((backend) => !backend.isEnabled);
   if (disabled !== undefined) {
     throw new Failure('E_BACKEND_DISABLED', `Cannot back up backend "${disabled.id}": the server has it, but it is disabled`, {

@@ -1,7 +1,8 @@
-import { access, constants, mkdir, rm, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, rm, rmdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { checkBackend } from '../backup/check-backend.ts';
 import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
+import { messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { makeRunFolder, type Staging } from '../staging/staging.ts';
@@ -34,12 +35,18 @@ export async function checkServer(
   });
   if (description === undefined) return [bind, ...later.map((check) => notReached(check, 'the server could not be reached'))];
   const found = description;
-  return [
+  const findings = [
     bind,
     await runCheck('server: privileges', () => privileges(server, options)),
     await runCheck('server: backends', async () => backends(found)),
     await runCheck('server: replication', async () => replication(found)),
-    await runCheck('staging: folder', () => folder(staging)),
+  ];
+  const writable = await runCheck('staging: folder', () => folder(staging));
+  if (writable.state !== 'ok')
+    return [...findings, writable, ...later.slice(-2).map((check) => notReached(check, 'the staging folder cannot be used'))];
+  return [
+    ...findings,
+    writable,
     await runCheck('staging: seen from both sides', () => bothSides(server, found, staging, name, options)),
     await runCheck('staging: space', () => space(found, staging)),
   ];
@@ -90,9 +97,14 @@ function replication({ replication: found }: ServerDescription): CheckResult {
 }
 
 async function folder(staging: Staging): Promise<CheckResult> {
-  await mkdir(staging.folder, { recursive: true });
-  await access(staging.folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  return `${staging.folder} can be written from this side`;
+  try {
+    await mkdir(staging.folder, { recursive: true });
+    await access(staging.folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return `${staging.folder} can be written from this side`;
+  } catch (error) {
+    const fix = 'set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a folder that both rootcellar and the server may write';
+    return { state: 'failed', text: `${staging.folder} cannot be used: ${messageOf(error)}`, fix };
+  }
 }
 
 async function bothSides(
@@ -114,7 +126,9 @@ async function bothSides(
     await checkBackend(path.join(run.folder, smallest.id), serverFolder, smallest.id, 'doctor', options.signal);
     return `the server's backup of ${smallest.id} was written to ${run.serverFolder} and read at ${run.folder}`;
   } finally {
-    await rm(path.dirname(run.folder), { recursive: true, force: true });
+    await rm(run.folder, { recursive: true, force: true });
+    // Stays where another doctor is at work in it.
+    await rmdir(path.dirname(run.folder)).catch(() => undefined);
   }
 }
 

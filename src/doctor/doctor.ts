@@ -23,10 +23,14 @@ export interface DoctorRequest {
 
 /**
  * Tries everything that a backup and a restore need, on the real store and the real server, and tells each result with its fix. Nothing it
- * makes stays behind, but for small objects where the account may not delete.
+ * makes stays behind, but for small objects where the account may not delete. Rejects with the signal's reason when it aborts.
  */
 export async function examine(request: DoctorRequest, options: OperationContext = {}): Promise<readonly Finding[]> {
-  return [...(await examineArchive(request, options)), ...(await examineServer(request, options))];
+  const ofArchive = await examineArchive(request, options);
+  options.signal?.throwIfAborted();
+  const ofServer = await examineServer(request, options);
+  options.signal?.throwIfAborted();
+  return [...ofArchive, ...ofServer];
 }
 
 async function examineArchive(request: DoctorRequest, options: OperationContext): Promise<readonly Finding[]> {

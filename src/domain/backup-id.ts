@@ -9,5 +9,7 @@ export function momentOfBackupId(backupId: string): Date | undefined {
   if (found === null) return undefined;
   const [, year, month, day, hour, minute, second] = found;
   const moment = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(moment.getTime()) ? undefined : moment;
+  // JavaScript reads 30 February as 2 March: only what is written back as it was read is a moment.
+  if (Number.isNaN(moment.getTime()) || !backupId.startsWith(backupIdAt(moment).slice(0, -1))) return undefined;
+  return moment;
 }

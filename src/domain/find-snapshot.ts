@@ -2,7 +2,8 @@ import { Failure } from '../foundation/failure.ts';
 import { newestFirst, type Snapshot } from './snapshot.ts';
 
 /**
- * The one snapshot that `wanted` names: `latest` (the newest that is `complete`), an ID or a prefix of it, or a backup ID.
+ * The one snapshot that `wanted` names: `latest` (the newest that is `complete`, or `unlisted` where none is), an ID or a prefix of it of at
+ * least two digits, or a backup ID.
  *
  * @throws Failure E_SNAPSHOT_UNKNOWN when none is named so, E_SNAPSHOT_AMBIGUOUS when several are
  */

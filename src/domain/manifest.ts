@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { isServerName } from './server-name.ts';
+
+const insideRule = 'must be a relative path that stays inside the set';
 
 /** How many entries a base DN had when its backup began, and when it ended where writers changed that meanwhile. */
 const baseDnCountSchema = z.object({
@@ -18,7 +21,7 @@ export const manifestSchema = z.object({
   /** RFC 3339, UTC: when the run began. */
   time: z.iso.datetime(),
   /** The name the archive keeps this server's sets under. */
-  server: z.string().min(1),
+  server: z.string().refine(isServerName, 'must be a server name'),
   /** What made it: `backup` ran the server's backup, `archive` took a folder that was there. */
   origin: z.enum(['backup', 'archive']),
   program: z.string(),
@@ -39,19 +42,19 @@ export const manifestSchema = z.object({
       role: z.enum(['user', 'schema', 'config', 'encryption-settings', 'server']),
       /** The ID inside its `backup.info`; what a restore task is asked for. */
       backupId: z.string().min(1),
-      /** Relative to the set: `userRoot`. */
-      folder: z.string().min(1),
+      /** Relative to the set: `userRoot`, or `.` where an archived folder is the backend's own. */
+      folder: z.string().refine((folder) => folder === '.' || isPathInside(folder), insideRule),
       baseDns: z.array(baseDnCountSchema),
       isEncrypted: z.boolean(),
       isCompressed: z.boolean(),
     }),
   ),
   /** Relative path of the encryption-settings export, where the set has one. */
-  encryptionSettings: z.string().optional(),
+  encryptionSettings: z.string().refine(isPathInside, insideRule).optional(),
   /** Every file of the set except the manifest itself, by path. */
   files: z.array(
     z.object({
-      path: z.string().refine(isPathInside, 'must be a relative path that stays inside the set'),
+      path: z.string().refine(isPathInside, insideRule),
       bytes: z.number().int().nonnegative(),
       /** Absent only for sets that `aws s3 sync` left; a stored manifest always has it. */
       sha256: z
@@ -100,6 +103,14 @@ export function decodeManifest(text: string): Manifest | { readonly invalid: str
   }
   const parsed = manifestSchema.safeParse(document);
   if (!parsed.success) return { invalid: z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, '; ') };
-  const unhashed = parsed.data.files.find((file) => file.sha256 === undefined);
-  return unhashed === undefined ? parsed.data : { invalid: `it has no SHA-256 of "${unhashed.path}"` };
+  const invalid = faultOfFiles(parsed.data.files);
+  return invalid === undefined ? parsed.data : { invalid };
+}
+
+function faultOfFiles(files: readonly ManifestFile[]): string | undefined {
+  const unhashed = files.find((file) => file.sha256 === undefined);
+  if (unhashed !== undefined) return `it has no SHA-256 of "${unhashed.path}"`;
+  const paths = new Set([manifestName]);
+  const again = files.find((file) => paths.size === paths.add(file.path).size);
+  return again === undefined ? undefined : `it names "${again.path}" twice`;
 }

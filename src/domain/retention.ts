@@ -9,7 +9,7 @@ export interface RetentionRule {
   readonly keepWeekly?: number | undefined;
   readonly keepMonthly?: number | undefined;
   readonly keepYearly?: number | undefined;
-  /** All that are at most this much older than the newest one, in milliseconds. */
+  /** All that are at most this much older than the newest good one, in milliseconds. */
   readonly keepWithin?: number | undefined;
   /** The floor: so many of the newest good snapshots stay whatever else is said; at least 1. */
   readonly minimum?: number | undefined;
@@ -30,7 +30,7 @@ const periods = [
 
 /** Whether the rule asks for anything to be kept; one that does not is refused by callers rather than read as "forget all". */
 export function isEmptyRule(rule: RetentionRule): boolean {
-  return !(rule.keepLast ?? rule.keepWithin) && periods.every(([setting]) => !rule[setting]);
+  return !rule.keepLast && !rule.keepWithin && periods.every(([setting]) => !rule[setting]);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Tells whether `name` can be a folder of the archive: letters, digits, `.`, `_`, `-`, not beginning with `.`, at most 100. */
+/** Tells whether `name` can be a folder of the archive: letters, digits, `.`, `_`, `-`, beginning with none of `.` and `-`, at most 100. */
 export function isServerName(name: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name);
 }

@@ -30,9 +30,10 @@ export async function mapConcurrently<Item, Result>(
       underWay.add(call);
       if (underWay.size >= limit) await Promise.race(underWay);
     }
-  } finally {
-    await Promise.all(underWay);
+  } catch (error) {
+    failed ??= { error };
   }
+  await Promise.all(underWay);
   if (failed !== undefined) throw failed.error;
   return results;
 }

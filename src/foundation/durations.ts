@@ -5,19 +5,18 @@ const unitMilliseconds = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_00
  * so that the caller's sentence can name the setting. Months and years have no fixed length and are refused.
  */
 export function parseDuration(text: string): number | undefined {
-  const compact = text.replaceAll(/\s+/g, '');
-  if (!/^(\d+(\.\d+)?(ms|[smhdw]))+$/.test(compact)) return undefined;
+  if (!/^\s*(\d+(\.\d+)?\s*(ms|[smhdw])\s*)+$/.test(text)) return undefined;
   let milliseconds = 0;
-  for (const [, amount, unit] of compact.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g)) {
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|[smhdw])/g)) {
     milliseconds += Number(amount) * unitMilliseconds[unit as keyof typeof unitMilliseconds];
   }
-  return milliseconds;
+  return Number.isFinite(milliseconds) ? milliseconds : undefined;
 }
 
 /** For people: `850 ms`, `4.2 s`, `3 min 5 s`, `6 h 2 min`, `12 d 4 h`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
-  if (seconds < 1) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return join(Math.floor(whole / 60), 'min', whole % 60, 's');

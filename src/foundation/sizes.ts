@@ -1,6 +1,6 @@
 const steps = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** For people: `512 B`, `1.5 KiB`, `710 MiB`; three significant digits. */
+/** For people: `512 B`, `1.50 KiB`, `710 MiB`; three significant digits. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let step = 0;
@@ -13,7 +13,7 @@ export function formatBytes(bytes: number): string {
 }
 
 /**
- * Reads `64MiB`, `1.5 GiB`, `500 MB`, `4096`; KiB is 1024, kB 1000. Resolves to whole bytes.
+ * Reads `64MiB`, `1.5 GiB`, `500 MB`, `4096`; KiB is 1024, kB (or KB) 1000, and a letter alone counts as KiB does. Returns whole bytes.
  *
  * Returns undefined for anything else, so that the caller's sentence can name the setting.
  */
@@ -23,5 +23,6 @@ export function parseBytes(text: string): number | undefined {
   const [, amount = '', unit = 'B'] = found;
   const power = 'BKMGTP'.indexOf(unit[0]?.toUpperCase() ?? 'B');
   const base = unit.length === 2 && unit.endsWith('B') ? 1000 : 1024;
-  return Math.round(Number(amount) * base ** power);
+  const bytes = Math.round(Number(amount) * base ** power);
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }

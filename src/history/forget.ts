@@ -13,7 +13,7 @@ export interface ForgetRequest {
 }
 
 /**
- * Decides what to forget; nothing is changed. The newest good snapshot of each server, and as many as the rule's floor, are never among them.
+ * Decides what to forget; nothing is changed. The newest good snapshot of each server is never among it, nor by a rule so many as its floor.
  *
  * @throws Failure E_USAGE for a rule that keeps nothing, E_FORGET_REFUSED for the ID of the newest good snapshot
  */

@@ -13,7 +13,7 @@ export interface ServerStatus {
   readonly doubtful: readonly Snapshot[];
 }
 
-/** The state of each server of the archive, by name; `wanted` is in it also when the archive has nothing of it. */
+/** The state of each server of the archive, by name; of `wanted` alone where it is given, also when the archive has nothing of it. */
 export function statusOf(snapshots: readonly Snapshot[], now: Date, maxAgeMilliseconds: number, wanted?: string): readonly ServerStatus[] {
   const byServer = Map.groupBy(snapshots, (snapshot) => snapshot.server);
   const names = wanted === undefined ? [...byServer.keys()].toSorted() : [wanted];

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Archive } from '../archive/archive.ts';
@@ -39,14 +39,17 @@ export async function fetchSet(archive: Archive, snapshot: Snapshot, folder: str
   await assertRoom(folder, wanted);
   const step = 'fetch';
   let done = 0;
+  const advance = (bytes: number) => {
+    done += bytes;
+    options.report?.({ kind: 'advance', step, done });
+  };
   options.report?.({ kind: 'begin', step, total: sum(wanted), unit: 'bytes' });
   await mapConcurrently(wanted, filesAtOnce, (file) =>
-    fetchFile(archive.read(snapshot, file, options), path.join(folder, file.path), (bytes) => {
-      done += bytes;
-      options.report?.({ kind: 'advance', step, done });
-    }),
+    fetchFile(counted(archive.read(snapshot, file, options), advance), path.join(folder, file.path), options.signal),
   );
-  if (manifest.origin === 'backup') await writeFile(path.join(folder, manifestName), encodeManifest(manifest));
+  if (manifest.origin === 'backup') {
+    await fetchFile([new TextEncoder().encode(encodeManifest(manifest))], path.join(folder, manifestName), options.signal);
+  }
   options.report?.({ kind: 'end', step });
   const bytes = sum(manifest.files);
   return { snapshot, folder, files: manifest.files.length, bytes, reusedBytes: bytes - sum(wanted) };
@@ -97,14 +100,21 @@ async function assertRoom(folder: string, wanted: readonly ManifestFile[]): Prom
   );
 }
 
-async function fetchFile(content: AsyncIterable<Uint8Array>, name: string, advance: (bytes: number) => void): Promise<void> {
+async function fetchFile(
+  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const temporary = `${name}${temporaryEnding}`;
-  await mkdir(path.dirname(name), { recursive: true });
   try {
-    await pipeline(counted(content, advance), createWriteStream(temporary, { mode: 0o640, flush: true }));
+    await mkdir(path.dirname(name), { recursive: true });
+    // What an earlier fetch left goes, and a link that somebody put there is not followed.
+    await rm(temporary, { force: true });
+    await pipeline(content, createWriteStream(temporary, { flags: 'wx', mode: 0o640, flush: true }));
     await rename(temporary, name);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
+    signal?.throwIfAborted();
     if (isFailure(error)) throw error;
     const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC';
     throw new Failure(

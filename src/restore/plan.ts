@@ -88,7 +88,7 @@ function refuseOtherProduct({ source }: Manifest, target: ServerDescription): vo
 function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): readonly ManifestBackend[] {
   const chosen =
     backends.length > 0
-      ? backends.map((id) => backendOf(manifest, snapshot, id))
+      ? [...new Set(backends)].map((id) => backendOf(manifest, snapshot, id))
       : manifest.backends.filter((backend) => backend.role === 'user');
   if (chosen.length === 0) {
     throw new Failure(

@@ -1,7 +1,7 @@
 import type { ManifestBackend } from '../domain/manifest.ts';
 import type { ServerDescription } from '../directory-servers/directory-server.ts';
 
-/** What a restored base DN was found to be. `unknown`: one side has no count, so nothing is proven. */
+/** What a restored base DN was found to be. `unknown`: the set has no count of it, so nothing is proven. */
 export interface Proof {
   readonly backend: string;
   readonly baseDn: string;

@@ -2,29 +2,42 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { ManifestFile } from '../domain/manifest.ts';
+import { isPathInside, type ManifestFile } from '../domain/manifest.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
-import { Failure } from '../foundation/failure.ts';
+import { Failure, messageOf } from '../foundation/failure.ts';
 
 const filesAtOnce = 2;
 
 /**
  * Every regular file below `folder` by its path, `/`-separated, in the order of the paths, each with its size and SHA-256.
  *
- * @throws Failure E_SET_UNREADABLE for anything that is neither file nor folder: a link or socket would not come back
+ * @throws Failure E_SET_UNREADABLE for anything that is neither file nor folder: a link or socket would not come back; for a name that a
+ * manifest cannot hold; and for what cannot be read
  */
 export async function describeFiles(folder: string, signal?: AbortSignal): Promise<ManifestFile[]> {
   const paths = await pathsBelow(folder);
   return mapConcurrently(paths, filesAtOnce, async (name) => ({ path: name, ...(await hashFile(path.join(folder, name), signal)) }));
 }
 
-/** Size and SHA-256 of a file, read in pieces. */
+/**
+ * Size and SHA-256 of a file, read in pieces. Rejects with the signal's reason when it aborts.
+ *
+ * @throws Failure E_SET_UNREADABLE
+ */
 export async function hashFile(name: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const piece of createReadStream(name, { highWaterMark: 1024 * 1024, signal: signal ?? null }) as AsyncIterable<Uint8Array>) {
-    hash.update(piece);
-    bytes += piece.length;
+  try {
+    for await (const piece of createReadStream(name, { highWaterMark: 1024 * 1024, signal: signal ?? null }) as AsyncIterable<Uint8Array>) {
+      hash.update(piece);
+      bytes += piece.length;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new Failure('E_SET_UNREADABLE', `Cannot read ${name}: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'see that the file is there and readable by the user that rootcellar runs as, then run the command again',
+    });
   }
   return { bytes, sha256: hash.digest('hex') };
 }
@@ -37,8 +50,14 @@ async function pathsBelow(folder: string): Promise<string[]> {
       hint: 'archive a folder that holds only files and folders',
     });
   }
-  return entries
+  const paths = entries
     .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
-    .toSorted();
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
+  const unnamable = paths.find((name) => !isPathInside(name));
+  if (unnamable !== undefined) {
+    throw new Failure('E_SET_UNREADABLE', `Cannot archive ${path.join(folder, unnamable)}: its name has a backslash`, {
+      hint: 'rename the file',
+    });
+  }
+  return paths.toSorted();
 }

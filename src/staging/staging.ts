@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure, messageOf } from '../foundation/failure.ts';
 import { formatBytes } from '../foundation/sizes.ts';
@@ -37,7 +37,7 @@ export async function makeRunFolder(staging: Staging, server: string, name: stri
   try {
     for (const folder of [path.dirname(run.folder), run.folder]) {
       await mkdir(folder, { recursive: true });
-      await chmod(folder, 0o770).catch(() => undefined);
+      await openToGroup(folder).catch(() => undefined);
     }
     return run;
   } catch (error) {
@@ -46,6 +46,12 @@ export async function makeRunFolder(staging: Staging, server: string, name: stri
       hint: 'set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a folder that both rootcellar and the server may write',
     });
   }
+}
+
+/** Keeps the set-group-ID bit, by which a volume gives what is made on it to one group (Kubernetes: fsGroup). */
+async function openToGroup(folder: string): Promise<void> {
+  const { mode } = await stat(folder);
+  await chmod(folder, (mode & 0o2000) | 0o770);
 }
 
 /** Notes that the set of this run is archived as `snapshotId`; from now on its folder is a kept set and no rest. */
@@ -70,16 +76,18 @@ export async function keptSets(staging: Staging, server: string): Promise<readon
 }
 
 /**
- * Removes what killed runs left and all but the newest `keep` archived sets. Resolves to the names of the rests it removed.
+ * Removes what killed runs left and all but the newest `keep` archived sets. Resolves to the names of what killed runs left.
  */
 export async function sweepStaging(staging: Staging, server: string, keep: number): Promise<readonly string[]> {
   const folder = path.join(staging.folder, server);
-  const kept = (await keptSets(staging, server)).slice(0, keep).flatMap(({ backupId }) => [backupId, `${backupId}.archived`]);
+  const archived = await keptSets(staging, server);
+  const namesOf = (sets: readonly KeptSet[]) => sets.flatMap(({ backupId }) => [backupId, `${backupId}.archived`]);
+  const [kept, old] = [namesOf(archived.slice(0, keep)), namesOf(archived.slice(keep))];
   const rests: string[] = [];
   for (const name of await namesIn(folder)) {
     if (kept.includes(name)) continue;
     await rm(path.join(folder, name), { recursive: true, force: true });
-    rests.push(name);
+    if (!old.includes(name)) rests.push(name);
   }
   return rests;
 }
