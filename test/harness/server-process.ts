@@ -166,5 +166,5 @@ function setHooks(): void {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)
-    process.once(signal, () => process.exit(code));
+    process.on(signal, () => process.exit(code));
 }
