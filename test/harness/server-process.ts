@@ -158,7 +158,8 @@ function setReferenced(child: ChildProcess, isReferenced: boolean): void {
 function setHooks(): void {
   if (areHooksSet) return;
   areHooksSet = true;
-  process.on('exit', () => {
+  // First, so that nobody writes any more into the folders that other listeners remove.
+  process.prependListener('exit', () => {
     for (const child of running) child.kill('SIGKILL');
   });
   for (const [signal, code] of [
@@ -166,5 +167,6 @@ function setHooks(): void {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)
+    // Not `once`: a second signal (a terminal and a parent may both send one) would then end us before the listeners of 'exit' are done.
     process.on(signal, () => process.exit(code));
 }

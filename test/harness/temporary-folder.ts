@@ -11,7 +11,7 @@ export interface TemporaryFolder extends AsyncDisposable {
 
 const leftOver = new Set<string>();
 process.on('exit', () => {
-  for (const folder of leftOver) rmSync(folder, { recursive: true, force: true });
+  for (const folder of leftOver) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 });
 
 /** Makes an empty folder, readable by nobody else; `await using` removes it, and at the latest the end of the process does. */
