@@ -68,7 +68,7 @@ function outputOf(stream: NodeJS.WriteStream): Output {
       if (stream.writable) stream.write(text);
     },
     isTerminal: stream.isTTY,
-    columns: () => stream.columns ?? 80,
+    columns: () => stream.columns || 80,
   };
 }
 
