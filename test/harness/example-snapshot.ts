@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
+
+/** A good snapshot of server `prod`; its ID is of its server and time unless told. */
+export function exampleSnapshot(parts: Partial<Snapshot> = {}): Snapshot {
+  const { time = '2026-11-23T10:46:46.000Z', server = 'prod' } = parts;
+  return {
+    id: createHash('sha256').update(`${server} ${time}`).digest('hex'),
+    time,
+    server,
+    backupId: `${time.replaceAll(/[-:T]/g, '').slice(0, 14)}Z`,
+    backends: ['userRoot'],
+    bytes: 1000,
+    state: 'complete',
+    remarks: [],
+    ...parts,
+  };
+}
