@@ -21,6 +21,7 @@ export function localFailure(error: unknown, attempt: string): unknown {
         cause: error,
       });
     case 'ENOTDIR':
+    case 'EEXIST':
     case 'EISDIR':
       return new Failure('E_KEY_REFUSED', `${attempt}: a file and a folder cannot have one name`, { cause: error });
     case 'ELOOP':

@@ -266,8 +266,13 @@ export class LocalFolderStore implements ObjectStore {
 
   /** Names in a folder in the order of the keys: a folder counts as `name/`, as what lies in it does. */
   async #entries(folder: string): Promise<string[]> {
-    const entries = (await unlessAbsent(() => readdir(join(this.location, folder), { withFileTypes: true }))) ?? [];
-    const names = entries.flatMap((entry) => (entry.isDirectory() ? [`${entry.name}/`] : entry.isFile() ? [entry.name] : []));
+    const read = unlessAbsent(() => readdir(join(this.location, folder), { withFileTypes: true }));
+    const entries = await read.catch((error: unknown) => {
+      // Below an object there are no keys; that our own folder is none is another matter.
+      if (folder !== '' && errnoOf(error) === 'ENOTDIR') return undefined;
+      throw error;
+    });
+    const names = (entries ?? []).flatMap((entry) => (entry.isDirectory() ? [`${entry.name}/`] : entry.isFile() ? [entry.name] : []));
     return names.filter((name) => folder !== '' || name !== `${reservedFolder}/`).sort(compareKeys);
   }
 

@@ -2,7 +2,7 @@ import { AbortMultipartUploadCommand, ListObjectsV2Command, ListPartsCommand, ty
 
 import { isFailure } from '../foundation/failure.ts';
 import type { CallOptions } from './object-store.ts';
-import { s3Failure } from './s3-failures.ts';
+import { s3Failure, statusOf } from './s3-failures.ts';
 
 /** What a request is about, for the sentence should it fail. */
 export interface S3Call {
@@ -11,6 +11,8 @@ export interface S3Call {
   readonly permission: string;
   readonly signal?: AbortSignal | undefined;
 }
+
+const mostAborts = 5;
 
 /** One bucket and prefix through one client: sends requests, and turns what goes wrong into failures. */
 export class S3Calls {
@@ -59,14 +61,12 @@ export class S3Calls {
    */
   async abortUpload(at: { readonly Bucket: string; readonly Key: string }, uploadId: string | undefined): Promise<void> {
     const input = { ...at, UploadId: uploadId };
-    // A part that was on its way when we gave up may arrive behind the first abort (AWS says: abort until no part is left).
-    for (let attempt = 1; attempt <= 3; attempt += 1) {
+    // A part that was on its way when we gave up may arrive behind the first abort, or make the store fail in it
+    // (AWS: abort until no part is left; versitygw 1.8 answers 500 meanwhile).
+    for (let attempt = 1; attempt <= mostAborts; attempt += 1) {
       await this.client.send(new AbortMultipartUploadCommand(input)).catch(() => undefined);
-      const isGone = await this.client.send(new ListPartsCommand(input)).then(
-        ({ Parts: parts = [] }) => parts.length === 0,
-        () => true,
-      );
-      if (isGone) return;
+      const left = await this.client.send(new ListPartsCommand(input)).then(() => 200, statusOf);
+      if (left === 404 || left === 403) return;
     }
   }
 

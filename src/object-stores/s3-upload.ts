@@ -35,6 +35,20 @@ export interface UploadPlan {
   readonly stop: (error: unknown) => void;
 }
 
+const graceMilliseconds = 3000;
+
+/** A signal that aborts for the same reason, later. */
+function delayed(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const late = new AbortController();
+  const onAbort = (): void => {
+    // Bounds a request to the outside, as the client's own time limits do; nothing that we decide hangs on it.
+    setTimeout(() => late.abort(signal.reason), milliseconds).unref();
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return late.signal;
+}
+
 interface SentPart {
   readonly part: CompletedPart;
   readonly bytes: number;
@@ -42,8 +56,9 @@ interface SentPart {
 
 /**
  * Writes one object as a multipart upload: each part with its digest, compared with what the store says of it, then the
- * whole made visible in one request and its length compared. When anything fails, or `plan.signal` aborts, the requests
- * under way are ended first and then the parts given back, so that none arrives behind the clean-up.
+ * whole made visible in one request and its length compared. When anything fails, or `plan.signal` aborts, no part is begun
+ * any more, those under way get a few seconds to arrive, and then all are given back: a request that is cut off may still be
+ * worked on by the store, and its part come to lie behind the clean-up (seen with versitygw 1.8).
  *
  * (`@aws-sdk/lib-storage` rejects an aborted upload while its requests still run, and cannot end them.)
  */
@@ -64,19 +79,22 @@ class Upload {
   readonly #calls: S3Calls;
   readonly #plan: UploadPlan;
   readonly #call;
+  /** Aborts some seconds behind `plan.signal`. */
+  readonly #lateSignal: AbortSignal;
 
   constructor(calls: S3Calls, plan: UploadPlan) {
     this.#calls = calls;
     this.#plan = plan;
     this.#call = { doing: `write "${plan.key}" to`, permission: 's3:PutObject', signal: plan.signal };
+    this.#lateSignal = delayed(plan.signal, graceMilliseconds);
   }
 
   async begin(): Promise<string> {
     const { key, checksums, writeFields } = this.#plan;
     const input = { ...this.#calls.at(key), ...writeFields, ...(checksums === 'sha256' && { ChecksumAlgorithm: 'SHA256' as const }) };
-    const { UploadId } = await this.#calls.run(this.#call, (client, options) =>
-      client.send(new CreateMultipartUploadCommand(input), options),
-    );
+    // Cut off, it might begin one whose id we never learn.
+    const call = { ...this.#call, signal: this.#lateSignal };
+    const { UploadId } = await this.#calls.run(call, (client, options) => client.send(new CreateMultipartUploadCommand(input), options));
     if (UploadId === undefined) throw this.#refused('the store began no upload');
     return UploadId;
   }
@@ -107,7 +125,7 @@ class Upload {
     const input = { ...this.#calls.at(key), UploadId: uploadId, PartNumber: number, Body: part, ...digestFields(digest) };
     const answer = await this.#calls
       .run(
-        this.#call,
+        { ...this.#call, signal: this.#lateSignal },
         (client, options) => client.send(new UploadPartCommand(input), options),
         (error) => this.#discarded(error),
       )
