@@ -45,12 +45,12 @@ export async function stageBackends(
 
 async function stageBackend(request: StageRequest, backend: Backend, run: RunFolder, options: OperationContext): Promise<StagedBackend> {
   const { server, encrypt, compress, maxMegabytesPerSecond } = request;
-  const step = `back up ${backend.id}`;
   const folder = path.join(run.folder, backend.id);
   const serverFolder = path.posix.join(run.serverFolder, backend.id);
   const backupId = path.basename(run.folder);
-  options.report?.({ kind: 'begin', step });
   await server.backUp({ backend: backend.id, folder: serverFolder, backupId, compress, encrypt, maxMegabytesPerSecond }, options);
+  const step = `check the backup of "${backend.id}"`;
+  options.report?.({ kind: 'begin', step });
   const checked = await checkBackend(folder, serverFolder, backend.id, backupId, options.signal);
   options.report?.({
     kind: 'end',

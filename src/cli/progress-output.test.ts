@@ -47,6 +47,14 @@ describe('lineProgress()', () => {
 
     assert.deepEqual(written, ['! task says hello\n']);
   });
+
+  test('leaves out what a server says while all goes well', () => {
+    const { written, report } = scene(lineProgress);
+
+    report({ kind: 'note', level: 'info', text: 'Archived backup file: 00000000.jdb' });
+
+    assert.deepEqual(written, []);
+  });
 });
 
 describe('jsonProgress()', () => {

@@ -22,11 +22,15 @@ export const silentProgress: ProgressOutput = { report: () => undefined, pause: 
 const millisecondsBetweenLines = 5000;
 const millisecondsBetweenDrawings = 100;
 
-/** For a pipe or a log file: a line at the begin and the end of a step, and one every five seconds between. */
+/**
+ * For a pipe or a log file: a line at the begin and the end of a step, and one every five seconds between. Of notes only warnings: what a
+ * server says while all goes well is twenty lines for each backend, and those who want it have `--json`.
+ */
 export function lineProgress({ write, clock, look }: ProgressOptions): ProgressOutput {
   const tracker = new StepTracker();
   const quietUntil = new Map<string, number>();
   const report = (event: ProgressEvent): void => {
+    if (isChatter(event)) return;
     const at = clock.now().getTime();
     const step = tracker.follow(event, at);
     if (event.kind === 'advance' && at < (quietUntil.get(event.step) ?? at + 1)) return;
@@ -51,7 +55,7 @@ export function jsonProgress({ write, clock }: Pick<ProgressOptions, 'write' | '
   return { report, pause: () => undefined };
 }
 
-/** For a terminal: a bar for each step that is under way, drawn again in place; a line for each that has ended. */
+/** For a terminal: a bar for each step that is under way, drawn again in place; a line for each that has ended, and for each warning. */
 export function barProgress({ write, clock, look, columns }: ProgressOptions): ProgressOutput {
   const tracker = new StepTracker();
   let drawnLines = 0;
@@ -68,6 +72,7 @@ export function barProgress({ write, clock, look, columns }: ProgressOptions): P
     return lines.map((line) => `${line}\n`).join('');
   };
   const report = (event: ProgressEvent): void => {
+    if (isChatter(event)) return;
     const at = clock.now().getTime();
     const step = tracker.follow(event, at);
     if (event.kind === 'advance' && at - drawnAt < millisecondsBetweenDrawings) return;
@@ -75,6 +80,10 @@ export function barProgress({ write, clock, look, columns }: ProgressOptions): P
     write(erase() + finished + draw(at));
   };
   return { report, pause: () => write(erase()) };
+}
+
+function isChatter(event: ProgressEvent): boolean {
+  return event.kind === 'note' && event.level === 'info';
 }
 
 function lineOf(event: ProgressEvent, step: Step | undefined, at: number, look: Look): string {
@@ -88,7 +97,7 @@ function lineOf(event: ProgressEvent, step: Step | undefined, at: number, look: 
       return `${look.green('✓')} ${printable(event.step)}: ${facts.filter(Boolean).join(', ')}`;
     }
     case 'note':
-      return event.level === 'warning' ? `${look.yellow('!')} ${printable(event.text)}` : `${look.dim('·')} ${printable(event.text)}`;
+      return `${look.yellow('!')} ${printable(event.text)}`;
   }
 }
 

@@ -23,13 +23,13 @@ export async function runTask(request: TaskRequest, entry: TaskEntry, tools: Fol
   const task = new FollowedTask(request, entry, tools, report);
   try {
     await task.begin(options.signal);
-    return await task.follow(options.signal);
+    const outcome = await task.follow(options.signal);
+    report.end();
+    return outcome;
   } catch (error) {
     if (options.signal?.aborted !== true) throw error;
     await task.cancel();
     throw interrupted(`The attempt to ${attemptOf(request)}`);
-  } finally {
-    report.end();
   }
 }
 

@@ -2,8 +2,8 @@ import type { ReportProgress } from '../foundation/progress.ts';
 import { finishedFile, readTaskLogLine } from './task-log.ts';
 
 /**
- * Turns a task's growing log into progress: each new line once, as a note; each file the server has finished with, as an advance of
- * the step `server task`. How many files there will be the server does not tell.
+ * Turns a task's growing log into progress of one step: each new line once, as a note; each file the server has finished with, as an
+ * advance. How many files there will be the server does not tell.
  */
 export class TaskReport {
   readonly #report: ReportProgress;
@@ -31,6 +31,7 @@ export class TaskReport {
     this.#report({ kind: 'note', level, text });
   }
 
+  /** The task has succeeded. The step of a task that fails has no end: the failure says it. */
   end(): void {
     if (this.#hasBegun) this.#report({ kind: 'end', step: this.#step });
   }

@@ -89,19 +89,19 @@ async function stage(request: RestoreRequest, name: string, options: OperationCo
 
 async function askServerToCheck(server: DirectoryServer, plan: RestorePlan, run: RunFolder, options: OperationContext): Promise<void> {
   for (const step of plan.steps) {
-    if (step.kind !== 'restore-backend') continue;
-    const name = `check ${step.backend.id}`;
-    options.report?.({ kind: 'begin', step: name });
-    await server.restore({ ...taskOf(step, run), verifyOnly: true }, options);
-    options.report?.({ kind: 'end', step: name, note: 'the server can restore it' });
+    if (step.kind === 'restore-backend') await server.restore({ ...taskOf(step, run), verifyOnly: true }, options);
   }
 }
 
 async function executeStep(server: DirectoryServer, step: RestoreStep, run: RunFolder, options: OperationContext): Promise<void> {
-  const name = step.kind === 'restore-backend' ? `restore ${step.backend.id}` : 'import encryption settings';
+  // The server's own task reports itself as a step.
+  if (step.kind === 'restore-backend') {
+    await server.restore(taskOf(step, run), options);
+    return;
+  }
+  const name = 'import encryption settings';
   options.report?.({ kind: 'begin', step: name });
-  if (step.kind === 'restore-backend') await server.restore(taskOf(step, run), options);
-  else await server.importEncryptionSettings(path.posix.join(run.serverFolder, step.file), options);
+  await server.importEncryptionSettings(path.posix.join(run.serverFolder, step.file), options);
   options.report?.({ kind: 'end', step: name });
 }
 
