@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
+import { readSecretFile } from './config/secret-file.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
 import type { Clock } from './foundation/clock.ts';
 import { formatDuration } from './foundation/durations.ts';
-import { messageOf, wrongUsage, type Failure } from './foundation/failure.ts';
+import { exitCodes, Failure, messageOf, wrongUsage } from './foundation/failure.ts';
 import type { ReportProgress } from './foundation/progress.ts';
 import type { RetryRule } from './foundation/retry.ts';
 import type { ObjectStore } from './object-stores/object-store.ts';
@@ -132,12 +135,49 @@ async function openArchive(config: Config, store: ObjectStore, { clock }: Surrou
 }
 
 async function openLeases(config: Config, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
-  const [{ StoredLeases }, { isAlive, thisProcess }] = await Promise.all([import('./archive/lease.ts'), import('./archive/lease-holder.ts')]);
+  const [{ StoredLeases }, { isAlive, thisProcess }] = await Promise.all([
+    import('./archive/lease.ts'),
+    import('./archive/lease-holder.ts'),
+  ]);
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
 }
 
 async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
-  throw new Error(`to be wired ${config.server.via} ${around.work}`);
+  const { server } = config;
+  if (server.via === 'tools')
+    throw wrongUsage("Cannot use the server's own programs: server.via tools is not wired yet", 'set server.via to ldap');
+  const { bindDn, bindPasswordFile, caFile, startTls, allowPlaintext, home, encryptionPinFile } = server;
+  const url = required(server.url, 'server.url');
+  const passwordFile = required(bindPasswordFile, 'server.bindPasswordFile');
+  const { LdapDirectoryServer } = await import('./directory-servers/ldap-directory-server.ts');
+  return new LdapDirectoryServer({
+    url,
+    bindDn: required(bindDn, 'server.bindDn'),
+    readPassword: async () => {
+      const password = await readSecretFile(passwordFile, 'server.bindPasswordFile');
+      around.scrubber.add(password);
+      return password;
+    },
+    readCa: caFile === undefined ? undefined : () => readCaFile(caFile),
+    startTls,
+    allowPlaintext,
+    timeoutMilliseconds: server.timeout,
+    home,
+    encryptionPinFile,
+    clock: around.clock,
+    newTaskId: randomUUID,
+  });
+}
+
+async function readCaFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Failure('E_CA_FILE', `Cannot read the file ${file} of the setting server.caFile: ${messageOf(error)}`, {
+      exitCode: exitCodes.usage,
+      hint: 'name a PEM file that this user may read',
+    });
+  }
 }
 
 function stagingOf({ staging }: Config): Staging {

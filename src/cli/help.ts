@@ -12,7 +12,11 @@ export function formatProgramHelp(commands: readonly Command[], look: Look): str
     `${look.bold('rootcellar')}: backups of a directory server, kept in S3, proven to come back`,
     section('Usage', ['rootcellar [options] <command> …'], look),
     section('Commands', rows(commands.map((command) => [command.name, command.summary])), look),
-    section('Options of every command', rows([...generalRows(), ['-h, --help', 'show the help of the program or of a command']]), look),
+    section(
+      'Options of every command',
+      rows([...generalRows(), ['-h, --help', 'show the help of the program or of a command'], ['--version', 'print the version (alone)']]),
+      look,
+    ),
     section(
       'Settings',
       wrap(

@@ -39,7 +39,8 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
     });
   }
   try {
-    program.parse(words, { from: 'user' });
+    // Everybody tries it, so it is a synonym of the command.
+    program.parse(words.length === 1 && words[0] === '--version' ? ['version'] : words, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.help' && words.length > 0 && !words.some(isHelpWord)) throw missingSubcommand(words);
