@@ -101,7 +101,7 @@ export class S3Store implements ObjectStore {
       if (first.done === true) throw new Error('cutIntoParts() gives at least one part');
       const second = await parts.next();
       // Conditions are looked into only now: what fits into one request needs less of the store.
-      if (second.done === true) return await this.put(key, first.value, { ...options, signal });
+      if (second.done === true) return await this.put(key, first.value.bytes, { ...options, signal });
       await this.#refuseIgnoredCondition(key, options.condition, 'stream');
       const plan = {
         key,
@@ -351,7 +351,7 @@ async function* endingOthers(source: AsyncIterable<Uint8Array>, stop: AbortContr
   }
 }
 
-async function* preceded(first: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* preceded<Item>(first: readonly Item[], rest: AsyncIterable<Item>): AsyncGenerator<Item> {
   yield* first;
   yield* rest;
 }

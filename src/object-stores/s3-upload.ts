@@ -9,6 +9,7 @@ import {
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import { Failure } from '../foundation/failure.ts';
 import { retrying } from '../foundation/retry.ts';
+import type { Part } from './bodies.ts';
 import type { ObjectInfo } from './object-store.ts';
 import { reasonOfBrokenPart } from './s3-broken-write.ts';
 import type { S3Calls } from './s3-calls.ts';
@@ -62,7 +63,7 @@ interface SentPart {
  *
  * (`@aws-sdk/lib-storage` rejects an aborted upload while its requests still run, and cannot end them.)
  */
-export async function uploadInParts(calls: S3Calls, plan: UploadPlan, parts: AsyncIterable<Uint8Array>): Promise<ObjectInfo> {
+export async function uploadInParts(calls: S3Calls, plan: UploadPlan, parts: AsyncIterable<Part>): Promise<ObjectInfo> {
   const upload = new Upload(calls, plan);
   const uploadId = await upload.begin();
   try {
@@ -100,10 +101,13 @@ class Upload {
   }
 
   /** The first part that fails ends the others, rather than letting them run their time. */
-  async sendAll(parts: AsyncIterable<Uint8Array>, uploadId: string): Promise<SentPart[]> {
+  async sendAll(parts: AsyncIterable<Part>, uploadId: string): Promise<SentPart[]> {
     return mapConcurrently(parts, this.#plan.partsAtOnce, async (part, index) => {
       try {
-        return await this.#sendPersistently(part, index + 1, uploadId);
+        const sent = await this.#sendPersistently(part.bytes, index + 1, uploadId);
+        // Only of a part that has arrived: the request of one that failed might still be reading it.
+        part.release();
+        return sent;
       } catch (error) {
         this.#plan.stop(error);
         throw error;
