@@ -28,12 +28,16 @@ export async function hashFile(name: string, signal?: AbortSignal): Promise<{ by
   const hash = createHash('sha256');
   let bytes = 0;
   try {
-    for await (const piece of createReadStream(name, { highWaterMark: 1024 * 1024, signal: signal ?? null }) as AsyncIterable<Uint8Array>) {
+    for await (const piece of createReadStream(name, {
+      highWaterMark: 1024 * 1024,
+      ...(signal === undefined ? {} : { signal }),
+    }) as AsyncIterable<Uint8Array>) {
       hash.update(piece);
       bytes += piece.length;
     }
   } catch (error) {
     signal?.throwIfAborted();
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
     throw new Failure('E_SET_UNREADABLE', `Cannot read ${name}: ${messageOf(error)}`, {
       cause: error,
       hint: 'see that the file is there and readable by the user that rootcellar runs as, then run the command again',
