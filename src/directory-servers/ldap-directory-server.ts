@@ -17,8 +17,8 @@ import { runTask } from './follow-task.ts';
 import { LdapSession, type LdapSessionOptions } from './ldap-session.ts';
 import { findMissingPrivileges } from './missing-privileges.ts';
 import { readBackends } from './read-backends.ts';
-import { type StopTools, stopAbandonedTasks, taskIdPrefix } from './stop-task.ts';
-import { type TaskRequest, attemptOf, taskEntry, unsupportedWish } from './task-entry.ts';
+import { type StopTools, stopAbandonedTasks, stopTask, taskIdPrefix } from './stop-task.ts';
+import { type TaskRequest, attemptOf, taskDn, taskEntry, unsupportedWish } from './task-entry.ts';
 
 export interface LdapDirectoryServerOptions extends LdapSessionOptions {
   readonly clock: Clock;
@@ -95,7 +95,7 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async #run(request: TaskRequest, options: OperationContext): Promise<TaskOutcome> {
     const { dialect } = await this.#detect(options.signal);
-    await this.#assertInService(request, options.signal);
+    await this.assertInService(request, options.signal);
     const unsupported = unsupportedWish(request, dialect);
     if (unsupported !== undefined) options.report?.({ kind: 'note', level: 'warning', text: unsupported });
     const tools = { ...this.#stopTools(), patienceMilliseconds: this.#options.patienceMilliseconds ?? 600_000 };
@@ -107,8 +107,18 @@ export class LdapDirectoryServer implements DirectoryServer {
     return { session: this.#session, clock, cancelPatienceMilliseconds };
   }
 
-  /** Asked beforehand: of a disabled backend OpenDJ says that there is none, or fails with a NullPointerException. */
-  async #assertInService(request: TaskRequest, signal: AbortSignal | undefined): Promise<void> {
+  /** Has the server stop this task and waits for its end, bounded; what hinders that is reported, not thrown. */
+  async cancelTask(taskId: string, { report }: OperationContext = {}): Promise<void> {
+    const isOver = await stopTask(taskDn(taskId), this.#stopTools()).catch(() => false);
+    if (!isOver) report?.({ kind: 'note', level: 'warning', text: `Task ${taskId} may run on: the server did not stop it` });
+  }
+
+  /**
+   * Asked beforehand: of a disabled backend OpenDJ says that there is none, or fails with a NullPointerException.
+   *
+   * @throws Failure E_BACKEND_DISABLED
+   */
+  async assertInService(request: TaskRequest, signal?: AbortSignal): Promise<void> {
     const { dialect } = await this.#detect(signal);
     const backends = await readBackends(this.#session, dialect, signal).catch((error: unknown) => {
       if (isFailure(error, 'E_PRIVILEGE_MISSING')) return [];

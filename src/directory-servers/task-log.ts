@@ -13,7 +13,7 @@ export interface TaskLogLine {
  */
 export function readTaskLogLine(line: string): TaskLogLine {
   const severity = /\bseverity="?([A-Z_]+)"?/i.exec(line)?.[1]?.toUpperCase();
-  const message = /\b(?:message="(.*)"\s*$|msg="?(.*?)"?\s*$)/s.exec(line);
+  const message = /\b(?:message="(.*)"\s*$|msg=(.*)$)/s.exec(line);
   return { severity: severityOf(severity), messageId: messageIdOf(line), text: (message?.[1] ?? message?.[2] ?? line).trim() };
 }
 

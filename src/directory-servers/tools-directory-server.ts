@@ -1,0 +1,175 @@
+import { Failure, isFailure } from '../foundation/failure.ts';
+import path from 'node:path';
+import type { OperationContext } from '../foundation/progress.ts';
+import { recogniseProduct, type DetectedProduct } from './detect-product.ts';
+import type {
+  BackUpRequest,
+  DirectoryServer,
+  ExportLdifRequest,
+  MissingPrivilege,
+  RestoreRequest,
+  ServerDescription,
+  TaskOutcome,
+} from './directory-server.ts';
+import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
+import type { LdapDirectoryServer } from './ldap-directory-server.ts';
+import { describeConfigured, inOrder } from './read-backends.ts';
+import { runTool } from './run-tool.ts';
+import { assertStopped, readConfigFile } from './stopped-server.ts';
+import { type TaskRequest, attemptOf, unsupportedWish } from './task-entry.ts';
+import { TaskReport } from './task-report.ts';
+import { type ToolConnection, toolArguments, toolName } from './tool-arguments.ts';
+import { assertToolSucceeded } from './tool-outcome.ts';
+import { makeTrustStore } from './trust-store.ts';
+
+export interface ToolsDirectoryServerOptions {
+  /** The server's root folder, as this process sees it: its `bin` and `config`. */
+  readonly home: string;
+  /** The running server that the programs are to speak to; absent for offline work on the files of a stopped one. */
+  readonly online?: OnlineTools | undefined;
+  /** The file of the passphrase that seals exported encryption settings. */
+  readonly encryptionPinFile?: string | undefined;
+  /** Where Java is; for `keytool` alone, the programs find their own. */
+  readonly javaHome?: string | undefined;
+}
+
+export interface OnlineTools {
+  /** What the programs do not tell is asked over LDAP; it is closed with this one. */
+  readonly ldap: LdapDirectoryServer;
+  /** `ldaps://host:port`; the programs speak TLS only. */
+  readonly url: string;
+  readonly bindDn: string;
+  readonly bindPasswordFile: string;
+  readonly caFile?: string | undefined;
+}
+
+/** A server of the OpenDS family that is given its work by its own programs: `backup`, `restore`, `export-ldif`. */
+export class ToolsDirectoryServer implements DirectoryServer {
+  readonly location: string;
+  readonly #options: ToolsDirectoryServerOptions;
+  #detected: DetectedProduct | undefined;
+
+  constructor(options: ToolsDirectoryServerOptions) {
+    this.location = options.online?.url ?? options.home;
+    this.#options = options;
+  }
+
+  async describe(options: OperationContext = {}): Promise<ServerDescription> {
+    const { online, home } = this.#options;
+    if (online !== undefined) return online.ldap.describe(options);
+    const { dialect, vendorVersion, version } = await this.#detect(options.signal);
+    const { backends, replicatedBaseDns } = await readConfigFile(home);
+    const isReplicated = replicatedBaseDns.length > 0;
+    return {
+      product: dialect.product,
+      vendorVersion,
+      version,
+      instanceName: undefined,
+      backends: inOrder(backends.map((backend) => describeConfigured(backend, dialect))),
+      replication: isReplicated
+        ? { state: 'replicated', baseDns: replicatedBaseDns }
+        : { state: 'unknown', reason: 'the server is stopped, and its configuration file alone does not prove that it is no replica' },
+      hasEncryptionSettings: dialect.hasEncryptionSettings,
+    };
+  }
+
+  async missingPrivileges(purpose: 'backup' | 'restore', options: OperationContext = {}): Promise<readonly MissingPrivilege[]> {
+    return (await this.#options.online?.ldap.missingPrivileges(purpose, options)) ?? [];
+  }
+
+  async backUp(request: BackUpRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'backup', ...request }, options);
+  }
+
+  async restore(request: RestoreRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'restore', ...request }, options);
+  }
+
+  async exportLdif(request: ExportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'export', ...request }, options);
+  }
+
+  async exportEncryptionSettings(outputFile: string, options: OperationContext = {}): Promise<void> {
+    await new EncryptionSettingsTool(this.#options).exportTo(outputFile, options);
+  }
+
+  async importEncryptionSettings(inputFile: string, options: OperationContext = {}): Promise<void> {
+    await new EncryptionSettingsTool(this.#options).importFrom(inputFile, options);
+  }
+
+  async cancelAbandonedTasks(options: OperationContext = {}): Promise<readonly string[]> {
+    return (await this.#options.online?.ldap.cancelAbandonedTasks(options)) ?? [];
+  }
+
+  async close(): Promise<void> {
+    await this.#options.online?.ldap.close();
+  }
+
+  async #detect(signal: AbortSignal | undefined): Promise<DetectedProduct> {
+    const attempt = "ask the server's programs for their version";
+    const program = path.join(this.#options.home, 'bin', 'backup');
+    if (this.#detected === undefined) {
+      const { lines } = await runTool({ attempt, program, arguments: ['--version'], signal });
+      this.#detected = recogniseProduct(
+        lines.join(' '),
+        lines.find((line) => /\d+\.\d+/.test(line)),
+      );
+    }
+    if (this.#detected !== undefined) return this.#detected;
+    throw new Failure('E_SERVER_UNKNOWN', `Cannot ${attempt}: ${program} is neither PingDirectory's nor OpenDJ's`, {
+      hint: "set server.home to the server's root folder, as rootcellar sees it",
+    });
+  }
+
+  async #run(request: TaskRequest, options: OperationContext): Promise<TaskOutcome> {
+    const { home, online } = this.#options;
+    const { dialect } = await this.#detect(options.signal);
+    if (online === undefined) await assertStopped(home, attemptOf(request));
+    else await online.ldap.assertInService(request, options.signal);
+    const report = new TaskReport(options.report, attemptOf(request));
+    const unsupported = unsupportedWish(request, dialect);
+    if (unsupported !== undefined) report.note('warning', unsupported);
+    await using trustStore =
+      online?.caFile === undefined ? undefined : await makeTrustStore(online.caFile, this.#options.javaHome, options.signal);
+    const connection = online === undefined ? undefined : { ...connectionOf(online), trustStore };
+    const log: string[] = [];
+    try {
+      const end = await runTool({
+        attempt: attemptOf(request),
+        program: path.join(home, 'bin', toolName(request)),
+        arguments: toolArguments(request, dialect.product, connection),
+        signal: options.signal,
+        onLine: (line) => {
+          log.push(line);
+          report.show(log);
+        },
+      });
+      assertToolSucceeded(request, end, online !== undefined);
+      return { taskId: taskIdIn(log) ?? '', log };
+    } catch (error) {
+      // The program only follows the task: its end does not stop it.
+      const taskId = taskIdIn(log);
+      if (isFailure(error, 'E_INTERRUPTED') && taskId !== undefined) await online?.ldap.cancelTask(taskId, options);
+      throw error;
+    } finally {
+      report.end();
+    }
+  }
+}
+
+function connectionOf(online: OnlineTools): ToolConnection {
+  const url = URL.parse(online.url);
+  if (url?.protocol !== 'ldaps:') {
+    throw new Failure('E_USAGE', `Cannot work through the server's programs at ${online.url}: they speak TLS only`, {
+      hint: 'set server.url to an ldaps:// address',
+      exitCode: 2,
+    });
+  }
+  const { bindDn, bindPasswordFile } = online;
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port) || 636, bindDn, bindPasswordFile };
+}
+
+/** `Backup task 20261123222606869 scheduled to start immediately` */
+function taskIdIn(lines: readonly string[]): string | undefined {
+  return lines.map((line) => /\btask (\S+) scheduled to start/i.exec(line)?.[1]).find((id) => id !== undefined);
+}

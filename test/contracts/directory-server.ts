@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { access, mkdir, readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
+import { isFailure } from '../../src/foundation/failure.ts';
+import type { ProgressEvent } from '../../src/foundation/progress.ts';
+
+/** What a contract test works on: asked for in each test, so that it may be made in a `before` hook. */
+export interface DirectoryServerUnderTest {
+  readonly server: DirectoryServer;
+  /** An empty folder that the server may write in. */
+  readonly folder: string;
+  /** DN of a base entry of the backend `userRoot`. */
+  readonly baseDn: string;
+  /** Entries of that backend. */
+  readonly entries: number;
+  /** Whether the server runs; the counts are known only then. */
+  readonly isRunning: boolean;
+}
+
+/** The promises of the port `DirectoryServer` that every implementation keeps before a real OpenDJ. */
+export function directoryServerContract(subject: () => DirectoryServerUnderTest): void {
+  const backUp = (
+    backupId: string,
+    more: { readonly backend?: string; readonly folder?: string } = {},
+    report?: (event: ProgressEvent) => void,
+  ) => {
+    const { server, folder } = subject();
+    const request = {
+      backend: 'userRoot',
+      folder: path.join(folder, backupId),
+      backupId,
+      compress: false,
+      encrypt: false,
+      ...more,
+    } as const;
+    return server.backUp(request, { report });
+  };
+
+  test('describe() tells product, version, the users backend first, and what can be backed up', async () => {
+    const { server, baseDn, entries, isRunning } = subject();
+
+    const description = await server.describe();
+
+    assert.equal(description.product, 'OpenDJ');
+    assert.match(description.version, /^\d+\.\d+\.\d+$/);
+    const [first] = description.backends;
+    assert.deepEqual([first?.id, first?.role, first?.isEnabled, first?.canBeBackedUp], ['userRoot', 'user', true, true]);
+    assert.deepEqual(first?.baseDns, [{ dn: baseDn, entries: isRunning ? entries : undefined }]);
+    const others = description.backends.filter(({ canBeBackedUp, role }) => canBeBackedUp && role !== 'user');
+    assert.deepEqual(
+      others.map(({ id }) => id),
+      ['schema', 'tasks'],
+    );
+  });
+
+  test('backUp() leaves backup.info and one archive, and reports the lines of the server', async () => {
+    const notes: string[] = [];
+
+    const outcome = await backUp('20261123000001Z', {}, (event) => {
+      if (event.kind === 'note') notes.push(event.text);
+    });
+
+    const names = await readdir(path.join(subject().folder, '20261123000001Z'));
+    assert.deepEqual(names.toSorted(), ['backup-userRoot-20261123000001Z', 'backup.info']);
+    assert.ok(notes.includes('Archived backup file: 00000000.jdb'), notes.join('\n'));
+    assert.ok(outcome.log.some((line) => line.includes('The backup process completed successfully')));
+  });
+
+  test('backUp() makes a backup of the schema', async () => {
+    await backUp('schema', { backend: 'schema' });
+
+    await access(path.join(subject().folder, 'schema', 'backup-schema-schema'));
+  });
+
+  test('restore() brings back what was backed up, and only checks it when asked to', async () => {
+    const { server, folder } = subject();
+    await backUp('kept');
+    const request = { backend: 'userRoot', folder: path.join(folder, 'kept'), backupId: 'kept' };
+
+    const checked = await server.restore({ ...request, verifyOnly: true });
+    const restored = await server.restore(request);
+
+    assert.ok(checked.log.some((line) => line.includes('Verifying backup file: 00000000.jdb')));
+    assert.ok(restored.log.some((line) => line.includes('Restored backup file: 00000000.jdb')));
+  });
+
+  test('exportLdif() writes every entry', async () => {
+    const { server, folder, entries } = subject();
+    await mkdir(path.join(folder, 'ldif'), { recursive: true });
+    const ldifFile = path.join(folder, 'ldif', 'all.ldif');
+
+    await server.exportLdif({ backend: 'userRoot', ldifFile });
+
+    assert.equal((await readFile(ldifFile, 'utf8')).match(/^dn: /gm)?.length, entries);
+  });
+
+  test('backUp() of an unknown backend names it', async () => {
+    await assert.rejects(backUp('nope', { backend: 'nope' }), (error: unknown) => {
+      assert.ok(isFailure(error, 'E_BACKEND_MISSING'), String(error));
+      const words = 'None of the Directory Server backends are configured with the requested backend ID "nope"';
+      assert.equal(error.message, `Cannot back up backend "nope": the server says "${words}"`);
+      return true;
+    });
+  });
+
+  test('backUp() into a folder that cannot be written says so', async () => {
+    await assert.rejects(backUp('proc', { folder: '/proc/rootcellar' }), (error: unknown) => {
+      assert.ok(isFailure(error, 'E_STAGING_NOT_WRITABLE'), String(error));
+      assert.match(error.message, /^Cannot back up backend "userRoot": the server says ".*FileNotFoundException: \/proc\/rootcellar/);
+      assert.doesNotMatch(error.message, /\.java:/);
+      return true;
+    });
+  });
+
+  test('restore() of an unknown backup is refused in the words of the server', async () => {
+    const { server, folder } = subject();
+    await backUp('there');
+    const request = { backend: 'userRoot', folder: path.join(folder, 'there'), backupId: 'elsewhere' };
+
+    await assert.rejects(server.restore(request), {
+      code: 'E_TASK_FAILED',
+      message: `Cannot restore backend "userRoot": the server says "The requested backup ID elsewhere does not exist in ${request.folder}"`,
+    });
+  });
+
+  test('exportEncryptionSettings() is refused without a pin', async () => {
+    await assert.rejects(subject().server.exportEncryptionSettings('/nonexistent'), { code: 'E_TOOL_MISSING' });
+  });
+}

@@ -1,0 +1,224 @@
+import com.unboundid.ldap.listener.*;
+import com.unboundid.ldap.listener.interceptor.*;
+import com.unboundid.ldap.sdk.*;
+import com.unboundid.ldap.sdk.unboundidds.tasks.*;
+import com.unboundid.util.ssl.*;
+import java.io.*;
+import java.net.InetAddress;
+import java.nio.file.*;
+import java.util.*;
+import java.util.regex.*;
+import java.util.zip.*;
+
+/**
+ * A stand-in for PingDirectory, which cannot be run in tests, on the vendor's own LDAP SDK: an entry that asks for a task is decoded by
+ * the SDK's own task classes and refused where they do not know it. A task goes one step on with each look at it. The word
+ * `scenario-STATE` in its backup ID or LDIF file makes it end in that state; `scenario-vanish` has its entry disappear,
+ * `scenario-vanish_midway` does so before anything is written.
+ *
+ * Arguments: port, certificate file, key file, password file.
+ */
+public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
+  private static final String TASKS = "cn=Scheduled Tasks,cn=tasks";
+  private static final Set<String> ALWAYS = Set.of("objectclass", "ds-task-id", "ds-task-class-name", "ds-task-state");
+
+  private final Map<String, Integer> steps = new HashMap<>();
+  private InMemoryDirectoryServer server;
+
+  public static void main(final String[] arguments) throws Exception {
+    new PingDirectoryDouble().start(arguments);
+    System.out.println("READY");
+    Thread.currentThread().join();
+  }
+
+  private void start(final String[] arguments) throws Exception {
+    final SSLUtil ssl = new SSLUtil(new PEMFileKeyManager(new File(arguments[1]), new File(arguments[2])), new TrustAllTrustManager());
+    final InMemoryDirectoryServerConfig config = new InMemoryDirectoryServerConfig("dc=example,dc=com", "cn=monitor", "cn=tasks", "cn=config");
+    config.setSchema(null);
+    config.setVendorName("Ping Identity Corporation");
+    config.setVendorVersion("PingDirectory 10.3.0.0");
+    config.addAdditionalBindCredentials("cn=administrator", Files.readString(Path.of(arguments[3])));
+    config.addInMemoryOperationInterceptor(this);
+    config.setListenerConfigs(InMemoryListenerConfig.createLDAPSConfig(
+        "ldaps", InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]), ssl.createSSLServerSocketFactory(), null));
+    server = new InMemoryDirectoryServer(config);
+    fill();
+    server.startListening();
+  }
+
+  private void fill() throws Exception {
+    server.add("dn: dc=example,dc=com", "objectClass: domain", "dc: example");
+    server.add("dn: ou=People,dc=example,dc=com", "objectClass: organizationalUnit", "ou: People");
+    server.add("dn: cn=tasks", "objectClass: top", "cn: tasks");
+    server.add("dn: " + TASKS, "objectClass: top", "cn: Scheduled Tasks");
+    server.add("dn: cn=config", "objectClass: top", "cn: config");
+    server.add("dn: cn=Backends,cn=config", "objectClass: top", "cn: Backends");
+    server.add("dn: ds-cfg-backend-id=archiveRoot,cn=Backends,cn=config", "objectClass: ds-cfg-local-db-backend",
+        "ds-cfg-backend-id: archiveRoot", "ds-cfg-enabled: false", "ds-cfg-base-dn: dc=archive");
+    server.add("dn: cn=monitor", "objectClass: ds-monitor-entry", "cn: monitor", "productName: Ping Identity Directory Server",
+        "productVendor: Ping Identity Corporation", "productVersion: 10.3.0.0", "instanceName: pingdirectory-0");
+    monitor("userRoot", "dc=example,dc=com", 2, false);
+    monitor("config", "cn=config", 3, true);
+    monitor("encryption-settings", "cn=Encryption Settings", 1, true);
+    monitor("schema", "cn=schema", 1, true);
+    monitor("monitor", "cn=monitor", 9, true);
+    server.add("dn: cn=JE Environment userRoot,cn=monitor", "objectClass: ds-je-environment-monitor-entry",
+        "cn: JE Environment userRoot", "backend-id: userRoot", "je-version: 7.5.12", "db-on-disk-size: 123456");
+  }
+
+  private void monitor(final String id, final String baseDn, final int entries, final boolean isPrivate) throws Exception {
+    server.add("dn: cn=" + id + " Backend,cn=monitor", "objectClass: ds-backend-monitor-entry", "cn: " + id + " Backend",
+        "ds-backend-id: " + id, "ds-backend-base-dn: " + baseDn, "ds-backend-entry-count: " + entries,
+        "ds-base-dn-entry-count: " + entries + " " + baseDn, "ds-backend-is-private: " + isPrivate, "ds-backend-writability-mode: enabled");
+  }
+
+  @Override
+  public void processAddRequest(final InMemoryInterceptedAddRequest intercepted) throws LDAPException {
+    final Entry entry = new Entry(intercepted.getRequest().getDN(), intercepted.getRequest().getAttributes());
+    if (!isTask(entry.getDN())) return;
+    judge(entry);
+    for (final Control control : intercepted.getRequest().getControls()) {
+      if (control.getOID().equals("1.3.6.1.4.1.4203.1.10.2")) throw new LDAPException(ResultCode.NO_OPERATION, "nothing was added");
+    }
+    final AddRequest request = intercepted.getRequest().duplicate();
+    request.addAttribute("ds-task-state", "waiting_on_start_time");
+    intercepted.setRequest(request);
+    synchronized (steps) {
+      steps.put(DN.normalize(entry.getDN()), 0);
+    }
+  }
+
+  /** The vendor's own parser decides, and no attribute may be there that the vendor's class does not have. */
+  private static void judge(final Entry entry) throws LDAPException {
+    final Task task;
+    try {
+      task = Task.decodeTask(entry);
+    } catch (final TaskException e) {
+      throw new LDAPException(ResultCode.CONSTRAINT_VIOLATION, e.getMessage());
+    }
+    if (!(task instanceof BackupTask) && !(task instanceof RestoreTask) && !(task instanceof ExportTask)) {
+      throw new LDAPException(ResultCode.OBJECT_CLASS_VIOLATION, "the vendor's SDK does not know this kind of task: " + entry.getObjectClassValues()[0]);
+    }
+    final Set<String> known = new HashSet<>(ALWAYS);
+    for (final TaskProperty property : Task.getCommonTaskProperties()) known.add(property.getAttributeName().toLowerCase());
+    for (final TaskProperty property : task.getTaskSpecificProperties()) known.add(property.getAttributeName().toLowerCase());
+    for (final Attribute attribute : entry.getAttributes()) {
+      if (!known.contains(attribute.getBaseName().toLowerCase())) {
+        throw new LDAPException(ResultCode.OBJECT_CLASS_VIOLATION, attribute.getName() + " is no attribute of " + task.getClass().getSimpleName());
+      }
+    }
+  }
+
+  @Override
+  public void processModifyRequest(final InMemoryInterceptedModifyRequest intercepted) throws LDAPException {
+    final String dn = intercepted.getRequest().getDN();
+    if (!isTask(dn)) return;
+    final Entry entry = server.getEntry(dn);
+    if (entry == null) return;
+    final String state = entry.getAttributeValue("ds-task-state");
+    if (!state.equals("running") && !state.startsWith("waiting")) {
+      throw new LDAPException(ResultCode.UNWILLING_TO_PERFORM, "the task has completed");
+    }
+    synchronized (steps) {
+      steps.remove(DN.normalize(dn));
+    }
+    final String end = state.equals("running") ? "stopped_by_administrator" : "canceled_before_starting";
+    intercepted.setRequest(new ModifyRequest(dn, new Modification(ModificationType.REPLACE, "ds-task-state", end)));
+  }
+
+  @Override
+  public void processSearchRequest(final InMemoryInterceptedSearchRequest intercepted) throws LDAPException {
+    final String dn = intercepted.getRequest().getBaseDN();
+    if (!isTask(dn)) return;
+    synchronized (steps) {
+      final Integer step = steps.get(DN.normalize(dn));
+      if (step == null) return;
+      steps.put(DN.normalize(dn), step + 1);
+      advance(server.getEntry(dn), step + 1);
+    }
+  }
+
+  private void advance(final Entry entry, final int step) throws LDAPException {
+    final String scenario = scenarioOf(entry);
+    if (step == 1) {
+      become(entry, "running", log("INFORMATION", 1879507338, "Task " + entry.getAttributeValue("ds-task-id") + " started execution"));
+    } else if (step == 2 && scenario.equals("vanish_midway")) {
+      server.delete(entry.getDN());
+    } else if (step == 2 && !scenario.equals("hang")) {
+      try {
+        work(entry);
+        become(entry, "running", log("NOTICE", 9896306, "Archived backup file: 00000000.jdb"));
+      } catch (final Exception e) {
+        steps.remove(entry.getParsedDN().toNormalizedString());
+        become(entry, "stopped_by_error", log("SEVERE_ERROR", 10289484, "An error occurred: " + e.getClass().getSimpleName() + ": " + e.getMessage()));
+      }
+    } else if (step >= 3 && scenario.equals("vanish")) {
+      server.delete(entry.getDN());
+    } else if (step >= 3 && !scenario.equals("hang")) {
+      steps.remove(entry.getParsedDN().toNormalizedString());
+      final boolean isGood = scenario.equals("completed_successfully");
+      become(entry, scenario.equals("severe_success") ? "completed_successfully" : scenario,
+          isGood ? log("NOTICE", 9896349, "The process completed successfully") : log("SEVERE_ERROR", 10289500, "The backend could not be locked"));
+    }
+  }
+
+  private static String scenarioOf(final Entry entry) {
+    final String text = entry.getAttributeValue("ds-backup-id") + " " + entry.getAttributeValue("ds-task-export-ldif-file");
+    final Matcher matcher = Pattern.compile("scenario-([a-z_]+)").matcher(text);
+    return matcher.find() ? matcher.group(1) : "completed_successfully";
+  }
+
+  private void become(final Entry entry, final String state, final String message) throws LDAPException {
+    server.modify(entry.getDN(), new Modification(ModificationType.REPLACE, "ds-task-state", state),
+        new Modification(ModificationType.ADD, "ds-task-log-message", message));
+  }
+
+  private static String log(final String severity, final int id, final String message) {
+    return "[21/Apr/2026:21:34:02 +0000] severity=\"" + severity + "\" msgCount=0 msgID=" + id + " message=\"" + message + "\"";
+  }
+
+  private void work(final Entry entry) throws Exception {
+    if (entry.hasObjectClass("ds-task-export")) {
+      server.exportToLDIF(entry.getAttributeValue("ds-task-export-ldif-file"), false, false);
+      return;
+    }
+    final Path folder = Path.of(entry.getAttributeValue("ds-backup-directory-path"));
+    final Path info = folder.resolve("backup.info");
+    final String id = entry.getAttributeValue("ds-backup-id");
+    if (entry.hasObjectClass("ds-task-restore")) {
+      if (!Files.readString(info).contains("backup_id=" + id + "\n")) throw new IOException("The requested backup ID " + id + " does not exist in " + folder);
+      return;
+    }
+    final String backend = entry.getAttributeValue("ds-task-backup-backend-id");
+    if (server.getEntry("cn=" + backend + " Backend,cn=monitor") == null) {
+      throw new IOException("None of the Directory Server backends are configured with the requested backend ID \"" + backend + "\"");
+    }
+    writeBackup(entry, folder, info, backend + "-backup-" + id);
+  }
+
+  private static void writeBackup(final Entry entry, final Path folder, final Path info, final String name) throws IOException {
+    Files.createDirectories(folder);
+    // Encrypted where it is not said otherwise, as a server that was set up with data encryption does.
+    final boolean isEncrypted = !"false".equals(entry.getAttributeValue("ds-task-backup-encrypt"));
+    final byte[] data = new byte[4096];
+    new Random(1).nextBytes(data);
+    try (OutputStream file = Files.newOutputStream(folder.resolve(name))) {
+      if (isEncrypted) {
+        file.write(data);
+      } else {
+        final ZipOutputStream zip = new ZipOutputStream(file);
+        zip.setComment("PingDirectory 10.3.0.0 " + entry.getAttributeValue("ds-backup-id"));
+        zip.putNextEntry(new ZipEntry("00000000.jdb"));
+        zip.write(data);
+        zip.finish();
+      }
+    }
+    Files.writeString(info, "backend_dn=ds-cfg-backend-id=" + entry.getAttributeValue("ds-task-backup-backend-id") + ",cn=Backends,cn=config\n\n"
+        + "backup_id=" + entry.getAttributeValue("ds-backup-id") + "\nbackup_date=20260421213402Z\nincremental=false\ncompressed="
+        + entry.getAttributeValue("ds-task-backup-compress") + "\nencrypted=" + isEncrypted + "\nproperty.archive_file=" + name + "\n");
+  }
+
+  private static boolean isTask(final String dn) throws LDAPException {
+    return DN.isDescendantOf(dn, TASKS, false);
+  }
+}

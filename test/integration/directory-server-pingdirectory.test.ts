@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
+import { Failure, isFailure } from '../../src/foundation/failure.ts';
+import { Secret } from '../../src/foundation/secret.ts';
+import { type PingDirectoryDouble, startPingDirectoryDouble } from '../harness/pingdirectory-double/pingdirectory-double.ts';
+import { realClock } from '../harness/real-clock.ts';
+
+suite("LdapDirectoryServer before the vendor's own task parser", () => {
+  let double: PingDirectoryDouble;
+  let server: LdapDirectoryServer;
+  before(async () => {
+    double = await startPingDirectoryDouble();
+    await writeFile(path.join(double.home, 'pin'), 'a pin');
+    server = new LdapDirectoryServer({
+      url: double.ldapsUrl,
+      readCa: () => readFile(double.caFile, 'utf8'),
+      bindDn: double.bindDn,
+      readPassword: () => Promise.resolve(new Secret(double.password)),
+      timeoutMilliseconds: 10_000,
+      clock: realClock,
+      newTaskId: randomUUID,
+      home: double.home,
+      encryptionPinFile: path.join(double.home, 'pin'),
+    });
+  });
+  after(async () => {
+    await server.close();
+    await double[Symbol.asyncDispose]();
+  });
+
+  const backUp = (backupId: string, more: object = {}) =>
+    server.backUp({ backend: 'userRoot', folder: path.join(double.folder, backupId), backupId, compress: false, encrypt: false, ...more });
+  const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
+    const error: unknown = await work.then(
+      () => new Error('it resolved'),
+      (cause: unknown) => cause,
+    );
+    assert.ok(error instanceof Failure, String(error));
+    return error;
+  };
+
+  test('describe() reads product, name, backends, sizes and a disabled backend', async () => {
+    const description = await server.describe();
+
+    assert.equal(description.product, 'PingDirectory');
+    assert.equal(description.version, '10.3.0.0');
+    assert.equal(description.instanceName, 'pingdirectory-0');
+    assert.equal(description.hasEncryptionSettings, true);
+    assert.deepEqual(description.replication, { state: 'none' });
+    assert.deepEqual(
+      description.backends.map(({ id, role, isEnabled, canBeBackedUp }) => [id, role, isEnabled, canBeBackedUp].join(' ')),
+      [
+        'archiveRoot user false true',
+        'userRoot user true true',
+        'config config true true',
+        'encryption-settings encryption-settings true true',
+        'monitor server true false',
+        'schema schema true true',
+      ],
+    );
+    const userRoot = description.backends.find(({ id }) => id === 'userRoot');
+    assert.deepEqual(userRoot?.baseDns, [{ dn: 'dc=example,dc=com', entries: 2 }]);
+    assert.equal(userRoot?.databaseBytes, 123_456);
+  });
+
+  test('backUp() asks in words that the vendor knows, and not to encrypt', async () => {
+    const outcome = await backUp('20261123000000Z', { maxMegabytesPerSecond: 10 });
+
+    const folder = path.join(double.folder, '20261123000000Z');
+    assert.deepEqual((await readdir(folder)).toSorted(), ['backup.info', 'userRoot-backup-20261123000000Z']);
+    assert.match(await readFile(path.join(folder, 'backup.info'), 'utf8'), /^encrypted=false$/m);
+    assert.match(outcome.log.at(-1) ?? '', /completed successfully/);
+  });
+
+  test("backUp() leaves encryption to the server's default when asked to", async () => {
+    await backUp('default', { encrypt: 'server-default' });
+
+    assert.match(await readFile(path.join(double.folder, 'default', 'backup.info'), 'utf8'), /^encrypted=true$/m);
+  });
+
+  test('restore(), verify-only too, and exportLdif() ask in words that the vendor knows', async () => {
+    await backUp('known');
+    const folder = path.join(double.folder, 'known');
+    const ldifFile = path.join(double.folder, 'all.ldif');
+
+    await server.restore({ backend: 'userRoot', folder, backupId: 'known', verifyOnly: true });
+    await server.restore({ backend: 'userRoot', folder, backupId: 'known' });
+    await server.exportLdif({ backend: 'userRoot', ldifFile, maxMegabytesPerSecond: 3 });
+
+    assert.match(await readFile(ldifFile, 'utf8'), /^dn: ou=People,dc=example,dc=com$/m);
+  });
+
+  for (const state of ['completed_with_errors', 'stopped_by_error', 'stopped_by_shutdown', 'stopped_by_administrator', 'severe_success']) {
+    test(`backUp() takes ${state} for a failure`, async () => {
+      const failure = await failureOf(backUp(`scenario-${state}`));
+
+      assert.equal(failure.code, 'E_TASK_FAILED');
+      assert.equal(failure.message, 'Cannot back up backend "userRoot": the server says "The backend could not be locked"');
+    });
+  }
+
+  test('backUp() never takes a vanished task for a success', async () => {
+    const failure = await failureOf(backUp('scenario-vanish'));
+
+    assert.equal(failure.code, 'E_TASK_LOST');
+    assert.equal(failure.message, 'Cannot back up backend "userRoot": the server has no trace of the task any more, so its end is unknown');
+  });
+
+  test('backUp() of a vanished task asks the caller for the proof', async () => {
+    const asked: boolean[] = [];
+    const confirmLost = (answer: boolean) => (): Promise<boolean> => Promise.resolve((asked.push(answer), answer));
+
+    await backUp('a-scenario-vanish', { confirmLost: confirmLost(true) });
+    const failure = await failureOf(backUp('b-scenario-vanish_midway', { confirmLost: confirmLost(false) }));
+
+    assert.equal(failure.code, 'E_TASK_LOST');
+    assert.deepEqual(asked, [true, false]);
+  });
+
+  test('backUp() stops the task on the server when aborted', async () => {
+    const controller = new AbortController();
+    const folder = path.join(double.folder, 'hang');
+    const request = { backend: 'userRoot', folder, backupId: 'scenario-hang', compress: false, encrypt: false } as const;
+    const work = server.backUp(request, {
+      signal: controller.signal,
+      report: (event) => {
+        if (event.kind === 'note' && /started execution/.test(event.text)) controller.abort();
+      },
+    });
+
+    const failure = await failureOf(work);
+
+    assert.equal(failure.code, 'E_INTERRUPTED');
+    assert.equal(failure.message, 'The attempt to back up backend "userRoot" was interrupted');
+    assert.deepEqual(await server.cancelAbandonedTasks(), []);
+  });
+
+  test('backUp() names an unknown and a disabled backend apart', async () => {
+    assert.equal((await failureOf(backUp('nope', { backend: 'nope' }))).code, 'E_BACKEND_MISSING');
+    const disabled = await failureOf(backUp('disabled', { backend: 'archiveRoot' }));
+    assert.equal(disabled.code, 'E_BACKEND_DISABLED');
+    assert.equal(disabled.message, 'Cannot back up backend "archiveRoot": the server has it, but it is disabled');
+  });
+
+  test('exportEncryptionSettings() and its counterpart run the tool with a pin file', async () => {
+    const file = path.join(double.folder, 'settings');
+
+    await server.exportEncryptionSettings(file);
+    await server.importEncryptionSettings(file);
+
+    assert.match(await readFile(file, 'utf8'), /^sealed with 5 bytes/);
+  });
+
+  test('importEncryptionSettings() shows the words of the tool when it fails', async () => {
+    const file = path.join(double.folder, 'no-settings');
+    await writeFile(file, 'rubbish\n');
+
+    const failure = await failureOf(server.importEncryptionSettings(file));
+
+    assert.equal(
+      failure.message,
+      'Cannot import the encryption settings: bin/encryption-settings ended with exit code 1 and says "The input file is no export of encryption settings"',
+    );
+    assert.ok(isFailure(failure, 'E_TOOL_FAILED'));
+  });
+});
