@@ -6,6 +6,7 @@ import type { Leases } from './archive/lease.ts';
 import { readSecretFile } from './config/secret-file.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
+import type { LdapDirectoryServer } from './directory-servers/ldap-directory-server.ts';
 import type { Clock } from './foundation/clock.ts';
 import { formatDuration } from './foundation/durations.ts';
 import { exitCodes, Failure, messageOf, wrongUsage } from './foundation/failure.ts';
@@ -142,10 +143,27 @@ async function openLeases(config: Config, store: ObjectStore, { clock, work }: S
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
 }
 
-async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
-  const { server } = config;
-  if (server.via === 'tools')
-    throw wrongUsage("Cannot use the server's own programs: server.via tools is not wired yet", 'set server.via to ldap');
+async function openServer({ server }: Config, around: Surroundings): Promise<DirectoryServer> {
+  if (server.via === 'ldap') return openLdapServer(server, around);
+  const { ToolsDirectoryServer } = await import('./directory-servers/tools-directory-server.ts');
+  return new ToolsDirectoryServer({
+    home: required(server.home, 'server.home'),
+    encryptionPinFile: server.encryptionPinFile,
+    javaHome: around.environment['JAVA_HOME'],
+    online:
+      server.mode === 'offline'
+        ? undefined
+        : {
+            ldap: await openLdapServer(server, around),
+            url: required(server.url, 'server.url'),
+            bindDn: required(server.bindDn, 'server.bindDn'),
+            bindPasswordFile: required(server.bindPasswordFile, 'server.bindPasswordFile'),
+            caFile: server.caFile,
+          },
+  });
+}
+
+async function openLdapServer(server: Config['server'], around: Surroundings): Promise<LdapDirectoryServer> {
   const { bindDn, bindPasswordFile, caFile, startTls, allowPlaintext, home, encryptionPinFile } = server;
   const url = required(server.url, 'server.url');
   const passwordFile = required(bindPasswordFile, 'server.bindPasswordFile');
