@@ -8,7 +8,7 @@ import { assertRoom, keptSets, makeRunFolder, markArchived, runFolder, sweepStag
 async function setUp() {
   const folder = await temporaryFolder('staging');
   const staging = { folder: folder.path, serverFolder: '/server/staging' };
-  return { staging, inProd: () => readdir(path.join(folder.path, 'prod')), [Symbol.asyncDispose]: folder.remove };
+  return { staging, inProd: () => readdir(path.join(folder.path, 'prod')), [Symbol.asyncDispose]: () => folder.remove() };
 }
 
 async function archive(staging: { folder: string; serverFolder: string }, backupId: string): Promise<void> {
