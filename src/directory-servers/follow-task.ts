@@ -39,6 +39,7 @@ class FollowedTask {
   readonly #tools: FollowTools;
   readonly #report: TaskReport;
   #mayRun = false;
+  #startedAt: string | undefined;
 
   constructor(request: TaskRequest, entry: TaskEntry, tools: FollowTools, report: TaskReport) {
     this.#request = request;
@@ -73,6 +74,7 @@ class FollowedTask {
       const sight = await this.#look(signal);
       if (sight === undefined) return this.#resolveLost();
       this.#report.show(sight.log);
+      await this.#assertBegunOnce(sight);
       if (readTaskState(sight.state) === 'success' && !contradictsSuccess(sight.log)) {
         return { taskId: this.#taskId, log: sight.log };
       }
@@ -110,6 +112,16 @@ class FollowedTask {
         await clock.sleep(pause, signal);
       }
     }
+  }
+
+  /** OpenDJ begins a task that ran when it was killed anew at its next start; a backup then lies beside the torn one of the first try. */
+  async #assertBegunOnce({ state, startedAt }: TaskSight): Promise<void> {
+    this.#startedAt ??= startedAt;
+    if (startedAt === this.#startedAt) return;
+    if (isUnderWay(state)) await this.cancel();
+    throw new Failure('E_TASK_LOST', `Cannot ${attemptOf(this.#request)}: the server was restarted meanwhile and began the task anew`, {
+      hint: 'run it again; nothing of this try is trusted',
+    });
   }
 
   #failed({ state, log }: TaskSight): Failure {

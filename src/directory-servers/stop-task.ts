@@ -15,6 +15,8 @@ export interface StopTools {
 export interface TaskSight {
   readonly state: string | undefined;
   readonly log: readonly string[];
+  /** When it began to run, as the server writes it; undefined before. */
+  readonly startedAt: string | undefined;
 }
 
 export const firstPause = 100;
@@ -25,9 +27,11 @@ export const taskIdPrefix = 'rootcellar-';
 
 /** Reads a task's entry; undefined when the server has it no more. */
 export async function readTask(session: LdapSession, dn: string, signal?: AbortSignal): Promise<TaskSight | undefined> {
-  const attributes = ['ds-task-state', 'ds-task-log-message'];
+  const attributes = ['ds-task-state', 'ds-task-log-message', 'ds-task-actual-start-time'];
   const [entry] = await session.search({ base: dn, scope: 'base', attributes }, signal);
-  return entry === undefined ? undefined : { state: entry.value('ds-task-state'), log: entry.values('ds-task-log-message') };
+  if (entry === undefined) return undefined;
+  const [state, startedAt] = [entry.value('ds-task-state'), entry.value('ds-task-actual-start-time')];
+  return { state, log: entry.values('ds-task-log-message'), startedAt };
 }
 
 /**
