@@ -40,6 +40,8 @@ export interface BackupRequest {
   readonly retention: RetentionRule;
   /** A set with less than this share (0 to 1) of the entries or bytes before is suspicious. */
   readonly suspicionShare: number;
+  /** The operator says that what looks suspicious is right: the set is archived as complete, and the next is compared with it. */
+  readonly isAccepted: boolean;
 }
 
 export interface BackupReport {
@@ -131,12 +133,23 @@ async function stageSet(
     },
     options.signal,
   );
+  const flagged = await flagSuspicions(request, manifest, before, options);
+  await writeFile(path.join(folder.folder, manifestName), encodeManifest(flagged));
+  return flagged;
+}
+
+async function flagSuspicions(
+  { archive, backends, suspicionShare, isAccepted }: BackupRequest,
+  manifest: Manifest,
+  before: readonly Snapshot[],
+  options: OperationContext,
+): Promise<Manifest> {
   const last = before.find((snapshot) => snapshot.state === 'complete');
-  const suspicions = suspicionsOf(manifest, last && (await archive.manifest(last, options)), request.suspicionShare);
-  for (const text of suspicions) options.report?.({ kind: 'note', level: 'warning', text: `suspicious: ${text}` });
-  const whole = suspicions.length === 0 ? manifest : { ...manifest, suspicions: [...suspicions] };
-  await writeFile(path.join(folder.folder, manifestName), encodeManifest(whole));
-  return whole;
+  const rule = { share: suspicionShare, isWholeServer: backends.length === 0 };
+  const suspicions = suspicionsOf(manifest, last && (await archive.manifest(last, options)), rule);
+  const name = isAccepted ? 'accepted' : 'suspicious';
+  for (const text of suspicions) options.report?.({ kind: 'note', level: 'warning', text: `${name}: ${text}` });
+  return suspicions.length === 0 || isAccepted ? manifest : { ...manifest, suspicions: [...suspicions] };
 }
 
 /** An ID that no set of this server has: that of this second, or of a later one. */

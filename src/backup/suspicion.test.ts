@@ -37,23 +37,29 @@ const cases: readonly (readonly [string, Manifest, Manifest | undefined, readonl
   ['just the share', set('now', 500, [counts(0, 50)]), before, []],
   ['fewer entries', set('now', 1000, [counts(49, 0)]), before, ['userRoot has 49 entries, and in before it had 100']],
   ['no entries at all', set('now', 1000, [counts(0, 0)]), before, ['userRoot has 0 entries, and in before it had 100']],
-  ['fewer bytes', set('now', 499, [counts(60, 40)]), before, ['it has 499 bytes, and before had 1000']],
+  ['fewer bytes', set('now', 499, [counts(60, 40)]), before, ['userRoot has 499 bytes, and in before it had 1000']],
   ['a backend fewer', set('now', 1000, [{ id: 'other' }]), before, ['it has no backend userRoot, and before had']],
   ['a schema fewer', set('now', 1000, [counts(60, 40)]), before, []],
   ['counts that are not known now', set('now', 1000, [counts(60, undefined)]), before, []],
   ['counts that were not known before', set('now', 1000, [counts(1, 1)]), set('before', 1000, [counts(undefined)]), []],
   ['a backend without base DNs', set('now', 1000, [counts()]), before, []],
-  ['all of it at once', set('now', 0, []), before, ['it has no backend userRoot, and before had', 'it has 0 bytes, and before had 1000']],
+  ['all of it at once', set('now', 0, []), before, ['it has no backend userRoot, and before had']],
 ];
 for (const [what, now, earlier, expected] of cases) {
   test(`suspicionsOf() says ${expected.length === 0 ? 'nothing' : 'what is wrong'} of ${what}`, () => {
-    assert.deepEqual(suspicionsOf(now, earlier, 0.5), expected);
+    assert.deepEqual(suspicionsOf(now, earlier, { share: 0.5, isWholeServer: true }), expected);
   });
 }
 
 test('suspicionsOf() suspects no shrinking when the share is 0, and any when it is 1', () => {
   const less = set('now', 999, [counts(60, 40)]);
 
-  assert.deepEqual(suspicionsOf(less, before, 0), []);
-  assert.deepEqual(suspicionsOf(less, before, 1), ['it has 999 bytes, and before had 1000']);
+  assert.deepEqual(suspicionsOf(less, before, { share: 0, isWholeServer: true }), []);
+  assert.deepEqual(suspicionsOf(less, before, { share: 1, isWholeServer: true }), ['userRoot has 999 bytes, and in before it had 1000']);
+});
+
+test('suspicionsOf() does not miss a backend that was not asked for', () => {
+  const part = set('now', 1000, [{ id: 'other', folder: 'other' }]);
+
+  assert.deepEqual(suspicionsOf(part, before, { share: 0.5, isWholeServer: false }), []);
 });

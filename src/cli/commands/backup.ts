@@ -13,13 +13,16 @@ export const backupCommand = defineCommand({
     'snapshots by the retention rule of the configuration, if there is one. Without --backend it takes what backup.backends ' +
     'names, otherwise every user backend, the schema and the configuration.\n\n' +
     'It ends with 3 when the set is archived but suspicious (far smaller than the one before), or when older ones could not be forgotten.',
-  options: { backend: { type: 'texts', placeholder: 'NAME', summary: 'back up only this backend' } },
+  options: {
+    backend: { type: 'texts', placeholder: 'NAME', summary: 'back up only this backend' },
+    accept: { type: 'flag', summary: 'the set is right although far smaller than the one before: archive it as complete' },
+  },
   examples: [
     { line: 'rootcellar backup', summary: 'all that a rebuild needs' },
     { line: 'rootcellar backup --backend userRoot --json', summary: 'one backend, with the result for a script' },
   ],
   exits: ['partial', 'archiveMissing', 'busy', 'interrupted'],
-  run: async ({ backend }, context) => {
+  run: async ({ backend, accept }, context) => {
     const { config } = await context.loadConfig();
     const parts = await context.parts();
     const { backUp } = await import('../../backup/backup.ts');
@@ -41,6 +44,7 @@ export const backupCommand = defineCommand({
         keepLocal: config.keepLocal,
         retention: config.retention,
         suspicionShare,
+        isAccepted: accept,
       },
       context,
     );
@@ -50,6 +54,9 @@ export const backupCommand = defineCommand({
       `${look.green('Backed up')} ${snapshot.backends.join(', ')} of ${snapshot.server} as snapshot ${look.bold(shortId(snapshot.id))}: ` +
         `${countOf(files, 'file')}, ${formatBytes(snapshot.bytes)}, in ${formatDuration(duration)}.`,
       ...snapshot.remarks.map((remark) => `${look.yellow(snapshot.state)}: ${remark}`),
+      ...(snapshot.state === 'suspicious'
+        ? ['It is kept and takes no good one\'s place. If it is right, run "rootcellar backup --accept".']
+        : []),
       ...(forgotten.length > 0 ? [`Forgot ${countOf(forgotten.length, 'older snapshot')} by the retention rule.`] : []),
       ...(forgetFailure === undefined ? [] : [`${look.yellow('Older snapshots are still there:')} ${forgetFailure.message}`]),
     ].join('\n'),
