@@ -14,6 +14,7 @@ import { archiveKey } from './plain-keys.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
 import { saveSet } from './plain-save.ts';
 import { verifySet } from './plain-verify.ts';
+import { holdsSeedSets } from './seed-sets.ts';
 
 const archiveSchema = z.object({ version: z.number().int(), layout: z.string(), id: z.string(), created: z.string() });
 
@@ -52,7 +53,9 @@ export class PlainArchive implements Archive {
     if (await this.#isOurs(signal)) return;
     throw new Failure('E_ARCHIVE_MISSING', `Cannot open the archive ${this.location}: there is none`, {
       exitCode: exitCodes.archiveMissing,
-      hint: 'check ROOTCELLAR_ARCHIVE (--archive), or make it with "rootcellar init"',
+      hint: (await holdsSeedSets(this.#store, signal))
+        ? 'what "aws s3 sync" left is here: run "rootcellar init", which leaves it as it is and lets it be listed and restored'
+        : 'check ROOTCELLAR_ARCHIVE (--archive), or make it with "rootcellar init"',
     });
   }
 

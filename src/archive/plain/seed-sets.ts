@@ -41,6 +41,13 @@ export async function readSeedSets(
   return [...named, ...orphans.flatMap((object) => orphanSet(folder, object))];
 }
 
+/** Whether some folder right below the path looks like what `aws s3 sync` left. */
+export async function holdsSeedSets(store: ObjectStore, signal?: AbortSignal): Promise<boolean> {
+  const { folders } = await store.listFolder('', { signal });
+  for (const folder of folders) if ((await store.head(`${folder}/backup.info`, { signal })) !== undefined) return true;
+  return false;
+}
+
 function listedSet(folder: SeedFolder, entry: BackupInfoEntry): SeedSet {
   const { name, info, objects } = folder;
   const needed = [entry, ...info.backups.filter((other) => entry.dependencies.includes(other.backupId))];
