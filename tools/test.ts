@@ -26,4 +26,5 @@ async function getParts(): Promise<void> {
   await programPath('versitygw');
   if (lane === 'minio') await programPath('minio');
   await opendjTemplate(50);
+  if (lane === undefined) await opendjTemplate(300);
 }
