@@ -45,7 +45,7 @@ export async function fetchSet(archive: Archive, snapshot: Snapshot, folder: str
   };
   options.report?.({ kind: 'begin', step, total: sum(wanted), unit: 'bytes' });
   await mapConcurrently(wanted, filesAtOnce, (file) =>
-    fetchFile(counted(archive.read(snapshot, file, options), advance), path.join(folder, file.path), options.signal),
+    fetchChecked((count) => counted(archive.read(snapshot, file, options), count), path.join(folder, file.path), advance, options.signal),
   );
   if (manifest.origin === 'backup') {
     await fetchFile([new TextEncoder().encode(encodeManifest(manifest))], path.join(folder, manifestName), options.signal);
@@ -98,6 +98,32 @@ async function assertRoom(folder: string, wanted: readonly ManifestFile[]): Prom
       hint: 'make room, or name a folder on a larger volume',
     },
   );
+}
+
+/** Reads a damaged file once more, as it may have been damaged under way; what is damaged in the archive is so again. */
+async function fetchChecked(
+  read: (count: (bytes: number) => void) => AsyncIterable<Uint8Array>,
+  name: string,
+  advance: (bytes: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  let counted = 0;
+  const fetchOnce = () =>
+    fetchFile(
+      read((bytes) => {
+        counted += bytes;
+        advance(bytes);
+      }),
+      name,
+      signal,
+    );
+  try {
+    await fetchOnce();
+  } catch (error) {
+    if (!isFailure(error, 'E_FILE_DAMAGED')) throw error;
+    advance(-counted);
+    await fetchOnce();
+  }
 }
 
 async function fetchFile(

@@ -80,7 +80,7 @@ function refuseOtherProduct({ source }: Manifest, target: ServerDescription): vo
     'E_SERVER_MISMATCH',
     `Cannot restore a backup of ${source.product} ${source.version} into ${target.product} ${target.version}: their backups are not compatible`,
     {
-      hint: `restore it into a ${source.product} server`,
+      hint: `restore it into a server that runs ${source.product}`,
     },
   );
 }

@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exampleBackend, exampleDescription } from '../../test/harness/example-server.ts';
+import { exampleSnapshot } from '../../test/harness/example-snapshot.ts';
+import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
+import { compareVersions, planRestore, type PlanRequest } from './plan.ts';
+
+const userRoot: ManifestBackend = {
+  id: 'userRoot',
+  role: 'user',
+  backupId: '20261123104646Z',
+  folder: 'userRoot',
+  baseDns: [
+    { dn: 'dc=example,dc=com', entries: 1500 },
+    { dn: 'dc=example,dc=org', entries: 500 },
+  ],
+  isEncrypted: false,
+  isCompressed: false,
+};
+const schema: ManifestBackend = { ...userRoot, id: 'schema', role: 'schema', folder: 'schema', baseDns: [] };
+const source = {
+  product: 'OpenDJ',
+  vendorVersion: 'OpenDJ Server 5.0.3',
+  version: '5.0.3',
+  location: 'ldaps://127.0.0.1:1636',
+  via: 'ldap',
+} as const;
+const snapshot = exampleSnapshot({ bytes: 4096 });
+
+function manifestOf(parts: Partial<Manifest> = {}): Manifest {
+  return {
+    version: 1,
+    backupId: snapshot.backupId,
+    time: snapshot.time,
+    server: 'prod',
+    origin: 'backup',
+    program: 'rootcellar test',
+    source,
+    backends: [schema, userRoot],
+    files: [],
+    ...parts,
+  };
+}
+
+function plan(parts: Partial<PlanRequest> = {}) {
+  return planRestore({
+    snapshot,
+    manifest: manifestOf(),
+    target: exampleDescription(),
+    location: 'ldaps://127.0.0.1:2636',
+    backends: [],
+    ...parts,
+  });
+}
+
+test('planRestore() restores the backends with users’ entries, and says what is there now and what comes', () => {
+  assert.deepEqual(plan(), {
+    snapshot,
+    target: { location: 'ldaps://127.0.0.1:2636', product: 'OpenDJ', version: '5.0.3' },
+    steps: [{ kind: 'restore-backend', backend: userRoot, entriesNow: 2000, entriesInSet: 2000 }],
+    bytesToFetch: 4096,
+    warnings: [],
+  });
+});
+
+test('planRestore() imports the encryption settings before the first backend', () => {
+  const { steps } = plan({ manifest: manifestOf({ encryptionSettings: 'encryption-settings.export' }) });
+
+  assert.deepEqual(steps[0], { kind: 'import-encryption-settings', file: 'encryption-settings.export' });
+  assert.deepEqual(
+    steps.map((step) => step.kind),
+    ['import-encryption-settings', 'restore-backend'],
+  );
+});
+
+test('planRestore() restores just the backends that are named, in their order, each once', () => {
+  const { steps } = plan({ backends: ['userRoot', 'schema', 'userRoot'] });
+
+  assert.deepEqual(
+    steps.map((step) => step.kind === 'restore-backend' && step.backend.id),
+    ['userRoot', 'schema'],
+  );
+});
+
+test('planRestore() knows no count where one of the base DNs has none', () => {
+  const counted = exampleBackend({
+    baseDns: [
+      { dn: 'a', entries: 1 },
+      { dn: 'b', entries: undefined },
+    ],
+  });
+  const { steps } = plan({
+    target: exampleDescription({ backends: [counted] }),
+    manifest: manifestOf({ backends: [{ ...userRoot, baseDns: [{ dn: 'a' }] }] }),
+  });
+
+  assert.deepEqual(
+    steps.map((step) => step.kind === 'restore-backend' && [step.entriesNow, step.entriesInSet]),
+    [[undefined, undefined]],
+  );
+});
+
+const refusals: readonly (readonly [string, Partial<PlanRequest>, object])[] = [
+  [
+    'a server that is replicated',
+    { target: exampleDescription({ replication: { state: 'replicated', baseDns: ['dc=example,dc=com', 'dc=org'] } }) },
+    {
+      code: 'E_REPLICATED',
+      message:
+        'Cannot restore into ldaps://127.0.0.1:2636: it replicates dc=example,dc=com, dc=org with other servers, and a restore of one replica alone would be overwritten by them or spread to them',
+      hint: 'if one replica is broken and the others are well, run "dsreplication initialize" from a healthy one; restoring a whole topology is not supported yet',
+    },
+  ],
+  [
+    'a server whose replication could not be read',
+    { target: exampleDescription({ replication: { state: 'unknown', reason: 'cn=monitor may not be read' } }) },
+    {
+      code: 'E_REPLICATION_UNKNOWN',
+      message: 'Cannot restore into ldaps://127.0.0.1:2636: whether it is replicated could not be read: cn=monitor may not be read',
+      hint: 'give the account the privilege config-read, see that cn=monitor answers, then run the restore again',
+    },
+  ],
+  [
+    'a server of another product',
+    { target: exampleDescription({ product: 'PingDirectory', version: '10.3.0.0' }) },
+    {
+      code: 'E_SERVER_MISMATCH',
+      message: 'Cannot restore a backup of OpenDJ 5.0.3 into PingDirectory 10.3.0.0: their backups are not compatible',
+      hint: 'restore it into a server that runs OpenDJ',
+    },
+  ],
+  [
+    'a backend that the set does not have',
+    { backends: ['people'] },
+    {
+      code: 'E_BACKEND_MISSING',
+      message: 'Cannot restore backend "people": snapshot prod/20261123104646Z has none of this name',
+      hint: 'it has schema, userRoot',
+    },
+  ],
+  [
+    'a backend that the server does not have',
+    { target: exampleDescription({ backends: [exampleBackend({ id: 'other' })] }) },
+    {
+      code: 'E_BACKEND_MISSING',
+      message: 'Cannot restore backend "userRoot": the server has none of this name',
+      hint: 'make the backend on the server first, as it was on the one that was backed up (dsconfig create-backend)',
+    },
+  ],
+  [
+    'a set without users’ entries',
+    { manifest: manifestOf({ backends: [schema] }) },
+    {
+      code: 'E_BACKEND_MISSING',
+      message: "Cannot restore prod/20261123104646Z: it has no backend with users' entries",
+      hint: 'name one of schema with --backend',
+    },
+  ],
+  [
+    'a set without any backend',
+    { manifest: manifestOf({ backends: [] }) },
+    {
+      code: 'E_BACKEND_MISSING',
+      message: "Cannot restore prod/20261123104646Z: it has no backend with users' entries",
+      hint: 'name one of (it has none at all) with --backend',
+    },
+  ],
+  [
+    'the schema of another version',
+    { backends: ['schema'], target: exampleDescription({ version: '5.0.4' }) },
+    {
+      code: 'E_SERVER_MISMATCH',
+      message: 'Cannot restore backend "schema" of version 5.0.3 into version 5.0.4: it must be the very same',
+      hint: 'leave this backend out, or restore into a server of the same version',
+    },
+  ],
+];
+for (const [what, request, expected] of refusals) {
+  test(`planRestore() refuses ${what}`, () => {
+    assert.throws(() => plan(request), expected);
+  });
+}
+
+const { source: _source, ...sourceless } = manifestOf();
+const warnings: readonly (readonly [string, Partial<PlanRequest>, readonly string[]])[] = [
+  [
+    'a suspicious snapshot',
+    { snapshot: { ...snapshot, state: 'suspicious', remarks: ['it has 1 bytes', 'it has no backend x'] } },
+    ['the snapshot is suspicious: it has 1 bytes', 'the snapshot is suspicious: it has no backend x'],
+  ],
+  ['an older backup', { target: exampleDescription({ version: '5.1.0' }) }, ['the backup is of version 5.0.3 and the server is 5.1.0']],
+  [
+    'a newer backup',
+    { target: exampleDescription({ version: '4.10.1' }) },
+    ['the backup is of version 5.0.3 and the server is 4.10.1, which is older'],
+  ],
+  ['an unknown source', { manifest: sourceless }, ['which server made the backup is not known, so its version could not be compared']],
+  [
+    'an encrypted backend without its keys',
+    { manifest: manifestOf({ backends: [{ ...userRoot, isEncrypted: true }] }) },
+    ['userRoot was encrypted by the server, and the set has no export of its keys: only a server that has them can restore it'],
+  ],
+  [
+    'an encrypted backend with its keys',
+    { manifest: manifestOf({ backends: [{ ...userRoot, isEncrypted: true }], encryptionSettings: 'keys' }) },
+    [],
+  ],
+  ['an encrypted backend that is not restored', { manifest: manifestOf({ backends: [userRoot, { ...schema, isEncrypted: true }] }) }, []],
+];
+for (const [what, request, expected] of warnings) {
+  test(`planRestore() warns of ${what}: ${expected.length}`, () => {
+    assert.deepEqual(plan(request).warnings, expected);
+  });
+}
+
+const versions = [
+  ['5.0.3', '5.0.3', 0],
+  ['5.0.3', '5.0.10', -1],
+  ['10.0', '9.9.9.9', 1],
+  ['5', '5.0.0', 0],
+  ['5.0.0.1', '5', 1],
+] as const;
+for (const [a, b, sign] of versions) {
+  test(`compareVersions() of ${a} and ${b} is ${sign}`, () => {
+    assert.equal(Math.sign(compareVersions(a, b)), sign);
+    assert.equal(Math.sign(compareVersions(b, a)), sign === 0 ? 0 : -sign);
+  });
+}
