@@ -94,7 +94,8 @@ function lineOf(event: ProgressEvent, step: Step | undefined, at: number, look: 
       return `${look.dim('·')} ${printable(event.step)}: ${step === undefined ? '' : describeAdvance(step, at)}`;
     case 'end': {
       const facts = [event.note === undefined ? '' : printable(event.note), step === undefined ? '' : look.dim(describeEnd(step, at))];
-      return `${look.green('✓')} ${printable(event.step)}: ${facts.filter(Boolean).join(', ')}`;
+      const mark = event.isBad === true ? look.red('✗') : look.green('✓');
+      return `${mark} ${printable(event.step)}: ${facts.filter(Boolean).join(', ')}`;
     }
     case 'note':
       return `${look.yellow('!')} ${printable(event.text)}`;

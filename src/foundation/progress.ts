@@ -3,7 +3,8 @@ export type ProgressEvent =
   | { readonly kind: 'begin'; readonly step: string; readonly total?: number | undefined; readonly unit?: ProgressUnit }
   /** `done` is the sum since `begin`, never a difference. */
   | { readonly kind: 'advance'; readonly step: string; readonly done: number; readonly total?: number | undefined }
-  | { readonly kind: 'end'; readonly step: string; readonly note?: string | undefined }
+  /** `isBad`: the step came to its end and found what must not be. */
+  | { readonly kind: 'end'; readonly step: string; readonly note?: string | undefined; readonly isBad?: boolean | undefined }
   /** Something an operator wants to read now: a line the server logged, a retry, a flag raised. */
   | { readonly kind: 'note'; readonly level: 'info' | 'warning'; readonly text: string };
 

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { makeSet } from '../../../test/harness/example-set.ts';
 import { FakeClock } from '../../../test/harness/fake-clock.ts';
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts';
+import { Failure } from '../../foundation/failure.ts';
 import { MemoryStore } from '../../object-stores/memory-store.ts';
 import { PlainArchive } from './plain-archive.ts';
 
@@ -183,6 +184,65 @@ test('list() shows a set whose manifest was removed as damaged, and not one that
     snapshots.map(({ backupId, state, remarks }) => ({ backupId, state, remarks })),
     [{ backupId: '20261123100000Z', state: 'damaged', remarks: ['its manifest.json is missing'] }],
   );
+});
+
+test('list() shows a set whose manifest does not have its checksum as damaged, and the others as they are', async () => {
+  await using set = await setUp();
+  for (const backupId of ['20261123100000Z', '20261123110000Z']) {
+    await set.archive.save(set.folder.path, await makeSet(set.folder.path, backupId, files));
+  }
+  const get = set.store.get.bind(set.store);
+  set.store.get = (key, options) =>
+    key === 'prod/20261123110000Z/manifest.json' ? Promise.reject(new Failure('E_OBJECT_DAMAGED', 'Cannot read it')) : get(key, options);
+
+  const snapshots = await set.archive.list();
+
+  assert.deepEqual(
+    snapshots.map(({ backupId, state, remarks }) => ({ backupId, state, remarks })),
+    [
+      {
+        backupId: '20261123110000Z',
+        state: 'damaged',
+        remarks: ['its manifest.json does not have the checksum that the store keeps of it'],
+      },
+      { backupId: '20261123100000Z', state: 'complete', remarks: [] },
+    ],
+  );
+});
+
+test('list() shows a copy of a set as damaged, so that forgetting it cannot drop the original', async () => {
+  await using set = await setUp();
+  await set.archive.save(set.folder.path, await makeSet(set.folder.path, '20261123100000Z', files));
+  for (const key of await set.keys()) {
+    if (key.startsWith('prod/')) await set.store.put(key.replace('prod/', 'prod-copy/'), await set.store.get(key));
+  }
+
+  const copy = (await set.archive.list()).find(({ server }) => server === 'prod-copy');
+
+  assert.deepEqual([copy?.state, copy?.remarks], ['damaged', ['its manifest.json is that of prod/20261123100000Z']]);
+  assert.ok(copy);
+  await set.archive.forget([copy]);
+  const [original, ...others] = await set.archive.list();
+  assert.ok(original);
+  assert.deepEqual(others, []);
+  assert.deepEqual(await set.archive.verify(original, true), []);
+});
+
+test('save() by a writer that may not delete leaves a mark that does not make the set prunable when its manifest is lost', async () => {
+  await using set = await setUp();
+  const mayNot = () => Promise.reject(new Failure('E_ACCESS_DENIED', 'Cannot remove it'));
+  const remove = set.store.delete.bind(set.store);
+  set.store.delete = mayNot;
+  await set.archive.save(set.folder.path, await makeSet(set.folder.path, '20261123100000Z', files));
+  set.store.delete = remove;
+  await set.store.delete(['prod/20261123100000Z/manifest.json']);
+  await set.clock.advance(2 * hour);
+
+  await set.archive.prune(await set.archive.planPrune());
+
+  const [lost] = await set.archive.list();
+  assert.deepEqual([lost?.state, lost?.remarks], ['damaged', ['its manifest.json is missing']]);
+  assert.deepEqual(await set.keys(), ['prod/20261123100000Z/userRoot/backup-userRoot-x', 'prod/20261123100000Z/userRoot/backup.info']);
 });
 
 test('list() shows a set whose manifest is garbage as damaged', async () => {

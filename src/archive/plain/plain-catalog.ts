@@ -5,7 +5,7 @@ import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { isFailure } from '../../foundation/failure.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
-import { manifestKey, setPrefix, unfinishedPrefix } from './plain-keys.ts';
+import { archivedMark, manifestKey, setPrefix, unfinishedKey, unfinishedPrefix } from './plain-keys.ts';
 import { readSeedSets } from './seed-sets.ts';
 
 /** A snapshot with what is needed to read it. */
@@ -59,6 +59,16 @@ export async function unfinishedSets(store: ObjectStore, signal?: AbortSignal): 
   return marks;
 }
 
+/** Whether the mark, which its writer could not remove, says that the set was whole once: without its manifest it is damaged, and no rest. */
+export async function isMarkedArchived(store: ObjectStore, { server, backupId }: SetPlace, signal?: AbortSignal): Promise<boolean> {
+  try {
+    return new TextDecoder().decode(await store.get(unfinishedKey(server, backupId), { signal })) === archivedMark;
+  } catch (error) {
+    if (isFailure(error, 'E_OBJECT_MISSING')) return false;
+    throw error;
+  }
+}
+
 async function readSet(
   store: ObjectStore,
   place: SetPlace,
@@ -72,11 +82,24 @@ async function readSet(
     const manifest = decodeManifest(new TextDecoder().decode(bytes));
     if ('invalid' in manifest)
       return { snapshot: damagedSnapshot(place, `its ${manifestName} cannot be read: ${manifest.invalid}`), manifest: undefined, keyOf };
+    if (manifest.server !== place.server || manifest.backupId !== place.backupId) {
+      // A copy: dropping it by the names it gives would drop the set that it was copied from.
+      const remark = `its ${manifestName} is that of ${manifest.server}/${manifest.backupId}`;
+      return { snapshot: damagedSnapshot(place, remark), manifest: undefined, keyOf };
+    }
     return { snapshot: snapshotOf(manifest, bytes), manifest, keyOf };
   } catch (error) {
+    // One rotten manifest must not hide all the other sets.
+    if (isFailure(error, 'E_OBJECT_DAMAGED'))
+      return {
+        snapshot: damagedSnapshot(place, `its ${manifestName} does not have the checksum that the store keeps of it`),
+        manifest: undefined,
+        keyOf,
+      };
     if (!isFailure(error, 'E_OBJECT_MISSING')) throw error;
   }
-  if (unfinished.has(`${place.server}/${place.backupId}`) || (await isEmpty(store, prefix, signal))) return undefined;
+  const isUnfinished = unfinished.has(`${place.server}/${place.backupId}`) && !(await isMarkedArchived(store, place, signal));
+  if (isUnfinished || (await isEmpty(store, prefix, signal))) return undefined;
   return { snapshot: damagedSnapshot(place, `its ${manifestName} is missing`), manifest: undefined, keyOf };
 }
 

@@ -10,6 +10,9 @@ export function unfinishedKey(server: string, backupId: string): string {
   return `${unfinishedPrefix}${server}/${backupId}`;
 }
 
+/** What the mark holds where the set is complete and the mark could not be removed. */
+export const archivedMark = 'archived\n';
+
 /** `<server>/<backupId>/`: all that belongs to one set. */
 export function setPrefix(server: string, backupId: string): string {
   return `${server}/${backupId}/`;

@@ -3,7 +3,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
 import type { PrunePlan } from '../archive.ts';
-import { unfinishedSets } from './plain-catalog.ts';
+import { isMarkedArchived, unfinishedSets } from './plain-catalog.ts';
 import { unfinishedKey } from './plain-keys.ts';
 
 /** Lists what killed runs left: the objects of sets that are marked unfinished and have no manifest, once the mark is older than the grace period. */
@@ -25,8 +25,8 @@ export async function planPrune(
       waiting += 1;
       continue;
     }
-    const rest = await restOf(store, name, signal);
     const [server = '', backupId = ''] = name.split('/');
+    const rest = (await isMarkedArchived(store, { server, backupId }, signal)) ? [] : await restOf(store, name, signal);
     objects.push(...rest, { key: unfinishedKey(server, backupId), bytes: 0 });
   }
   return { unfinishedWrites, objects, bytes: objects.reduce((sum, object) => sum + object.bytes, 0), waiting };

@@ -10,7 +10,7 @@ import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { SaveOptions } from '../archive.ts';
 import { differenceFrom } from './checked-content.ts';
 import { snapshotOf } from './plain-catalog.ts';
-import { manifestKey, setPrefix, unfinishedKey } from './plain-keys.ts';
+import { archivedMark, manifestKey, setPrefix, unfinishedKey } from './plain-keys.ts';
 
 const filesAtOnce = 4;
 
@@ -145,6 +145,10 @@ async function removeMark(store: ObjectStore, mark: string, options: OperationCo
   } catch (error) {
     if (!isFailure(error)) throw error;
     options.report?.({ kind: 'note', level: 'info', text: `the mark ${mark} stays, as it could not be removed: ${messageOf(error)}` });
+    // Left as it is it would make the set look unfinished, and so prunable, were its manifest ever lost.
+    await store.put(mark, new TextEncoder().encode(archivedMark)).catch((second: unknown) => {
+      if (!isFailure(second)) throw second;
+    });
   }
 }
 

@@ -30,13 +30,23 @@ export async function verifySet(
       options.report?.({ kind: 'advance', step, done });
     };
     const finding = readData
-      ? await readFinding(store, keyOf(file.path), file, advance, options.signal)
+      ? await readTwice((count) => readFinding(store, keyOf(file.path), file, count, options.signal), advance)
       : await headFinding(store, keyOf(file.path), file, options.signal);
     if (!readData) advance(1);
     return finding === undefined ? [] : [{ snapshot: snapshot.id, path: file.path, finding }];
   });
-  options.report?.({ kind: 'end', step });
-  return findings.flat();
+  const damages = findings.flat();
+  const found = damages.length > 0 && ({ note: `${damages.length} of ${manifest.files.length} files damaged`, isBad: true } as const);
+  options.report?.({ kind: 'end', step, ...found });
+  return damages;
+}
+
+/** What was damaged under way is whole the second time; the archive is called damaged only for what is so twice. */
+async function readTwice(
+  read: (count: (bytes: number) => void) => Promise<string | undefined>,
+  advance: (bytes: number) => void,
+): Promise<string | undefined> {
+  return (await read(advance)) === undefined ? undefined : read(() => undefined);
 }
 
 async function headFinding(

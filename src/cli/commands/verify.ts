@@ -35,7 +35,7 @@ export const verifyCommand = defineCommand({
       `${look.red('Damaged:')} ${hurt.length} of ${countOf(snapshots.length, 'snapshot')}; ${how}.`,
       ...hurt.flatMap(({ snapshot, damages: own }) => [
         `${shortId(snapshot.id)} of ${printable(snapshot.server)}`,
-        ...own.map(({ path, finding }) => `  ${look.red('✗')} ${printable(path)} ${printable(finding)}`),
+        ...own.map(({ path, finding }) => `  ${look.red('✗')} ${printable(`${path} ${finding}`.trim())}`),
       ]),
     ].join('\n');
   },
