@@ -75,7 +75,7 @@ test('take() waits for the end of a lease that is no longer renewed', async () =
 
   const lease = await waiting;
   assert.deepEqual(events, [
-    { kind: 'note', level: 'info', text: 'waiting 20 s for the lease of process 11 on pod-0, which no longer renews it' },
+    { kind: 'note', level: 'warning', text: 'waiting 20 s for the lease of process 11 on pod-0, which no longer renews it' },
   ]);
   await lease.release();
 });

@@ -101,7 +101,7 @@ export class StoredLeases implements Leases {
         const { holder } = found?.document ?? { holder: this.#options.holder };
         options.report?.({
           kind: 'note',
-          level: 'info',
+          level: 'warning',
           text: `waiting ${Math.ceil(pause / 1000)} s for the lease of ${nameOf(holder)}, which no longer renews it`,
         });
         await this.#options.clock.sleep(pause, options.signal);
