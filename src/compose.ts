@@ -8,13 +8,13 @@ import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
 import type { LdapDirectoryServer } from './directory-servers/ldap-directory-server.ts';
 import type { Clock } from './foundation/clock.ts';
-import { formatDuration } from './foundation/durations.ts';
 import { exitCodes, Failure, messageOf, wrongUsage } from './foundation/failure.ts';
 import type { ReportProgress } from './foundation/progress.ts';
-import type { RetryRule } from './foundation/retry.ts';
+import type { RetryRule, RetryTools } from './foundation/retry.ts';
 import type { ObjectStore } from './object-stores/object-store.ts';
 import type { Staging } from './staging/staging.ts';
 import { createLogger, type Logger, type LoggerOptions } from './telemetry/logger.ts';
+import { retryNotes } from './telemetry/retry-notes.ts';
 import type { Scrubber } from './telemetry/scrubber.ts';
 
 /** What the configuration comes to: the implementations behind the ports. Each is made when it is first asked for, and only once. */
@@ -81,16 +81,17 @@ async function openStore(config: Config, around: Surroundings, log: Logger): Pro
     import('./object-stores/s3-store.ts'),
     import('./object-stores/retrying-store.ts'),
   ]);
+  const onRetry = tellRetries(around.report, log, clock);
   const s3 = await openS3Store({
     ...s3Options(config.s3, around),
     bucket: location.bucket,
     prefix: location.prefix,
-    partRetry: { rule, clock, random },
+    partRetry: { rule, clock, random, onRetry },
   });
   return new RetryingStore(await throttled(s3, config, clock), rule, {
     clock,
     random,
-    onRetry: (...retry) => tellRetry(retry, around.report, log),
+    onRetry,
   });
 }
 
@@ -118,10 +119,12 @@ function s3Options(s3: Config['s3'], { environment }: Surroundings) {
   } as const;
 }
 
-function tellRetry([error, attempt, pause]: readonly [unknown, number, number], report: ReportProgress, log: Logger): void {
-  log.info({ err: error, attempt, pauseMilliseconds: pause }, 'request will be tried again');
-  // A first hiccup is daily life of a store and no news.
-  if (attempt > 1) report({ kind: 'note', level: 'warning', text: `${messageOf(error)}; trying again in ${formatDuration(pause)}` });
+function tellRetries(report: ReportProgress, log: Logger, clock: Clock): NonNullable<RetryTools['onRetry']> {
+  const note = retryNotes(report, clock);
+  return (error, attempt, pauseMilliseconds) => {
+    log.info({ err: error, attempt, pauseMilliseconds }, 'request will be tried again');
+    note(error, attempt, pauseMilliseconds);
+  };
 }
 
 async function openArchive(config: Config, store: ObjectStore, { clock }: Surroundings): Promise<Archive> {

@@ -57,6 +57,12 @@ export function isFailure(error: unknown, code?: `E_${string}`): error is Failur
   return error instanceof Failure && (code === undefined || error.code === code);
 }
 
+/** The same failure with another advice: what is tried again at one level is final for those above it. */
+export function withRetry(failure: Failure, retry: RetryAdvice): Failure {
+  const { code, message, hint, facts, exitCode, cause } = failure;
+  return new Failure(code, message, { hint, facts, exitCode, cause, retry });
+}
+
 /** The failure of a command that was told to stop; exit code 130. */
 export function interrupted(attempt: string): Failure {
   return new Failure('E_INTERRUPTED', `${attempt} was interrupted`, { exitCode: exitCodes.interrupted });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { type Failure, isFailure } from '../foundation/failure.ts';
+import { type Failure, isFailure, withRetry } from '../foundation/failure.ts';
 import { type RetryRule, type RetryTools, retrying } from '../foundation/retry.ts';
 import { compareKeys } from './keys.ts';
 import type {
@@ -15,6 +15,8 @@ import type {
   UnfinishedWrite,
 } from './object-store.ts';
 import { objectChanged } from './store-failures.ts';
+
+const mostDamagedReads = 3;
 
 export type RetryingStoreTools = Omit<RetryTools, 'signal'>;
 
@@ -52,7 +54,16 @@ export class RetryingStore implements ObjectStore {
   }
 
   get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
-    return this.#retry(options, () => this.#inner.get(key, options));
+    let damaged = 0;
+    return this.#retry(options, async () => {
+      try {
+        return await this.#inner.get(key, options);
+      } catch (error) {
+        // What was damaged under way comes whole the next time; what lies damaged in the store never does.
+        if (!isFailure(error, 'E_OBJECT_DAMAGED') || (damaged += 1) < mostDamagedReads) throw error;
+        throw withRetry(error, 'never');
+      }
+    });
   }
 
   async *getStream(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {

@@ -14,6 +14,8 @@ interface Trouble {
   readonly status: number | undefined;
   /** `code` of a socket or TLS error, of the error itself or of its cause. */
   readonly nodeCode: string;
+  /** `host:port` or the host that was tried, as Node tells it; empty where it does not. */
+  readonly peer: string;
   readonly message: string;
 }
 
@@ -21,7 +23,7 @@ interface Row {
   readonly code: `E_${string}`;
   readonly matches: (trouble: Trouble) => boolean;
   readonly state: (trouble: Trouble, attempt: S3Attempt) => string;
-  readonly hint: string | ((attempt: S3Attempt) => string);
+  readonly hint: string | ((attempt: S3Attempt, trouble: Trouble) => string);
   readonly retry?: RetryAdvice;
 }
 
@@ -98,7 +100,7 @@ const table: readonly Row[] = [
     code: 'E_STORE_TLS',
     matches: ({ nodeCode }) => tlsCodes.test(nodeCode),
     state: tlsState,
-    hint: 'name the CA that signed the certificate as the S3 CA file, or renew the certificate; verification is never turned off',
+    hint: (_, trouble) => tlsHint(trouble),
   },
   {
     code: 'E_OBJECT_DAMAGED',
@@ -108,6 +110,12 @@ const table: readonly Row[] = [
     state: () => 'the bytes that arrived are not those that were sent (checksum mismatch)',
     hint: 'run again; when it stays so, run verify and look at the disks of the store and the network in between',
     retry: 'now',
+  },
+  {
+    code: 'E_STORE_FULL',
+    matches: ({ name, status }) => named('InsufficientStorage', 'XMinioStorageFull', 'QuotaExceeded')({ name }) || status === 507,
+    state: ({ name }) => `the store has no room left (${readableName(name)})`,
+    hint: 'give the store more room, or forget and prune what is no longer needed, then run again',
   },
   {
     code: 'E_STORE_BUSY',
@@ -128,7 +136,7 @@ const table: readonly Row[] = [
     matches: ({ name, nodeCode, message }) =>
       unreachableCodes.test(nodeCode) || named('TimeoutError')({ name }) || /^(aborted|socket hang up)$/.test(message),
     state: unreachableState,
-    hint: 'check the endpoint, DNS, proxy and network policy, then run again',
+    hint: 'check ROOTCELLAR_S3_ENDPOINT (--s3-endpoint: http or https, host, port), DNS, proxy and network policy, then run again',
     retry: 'later',
   },
 ];
@@ -146,7 +154,7 @@ export function s3Failure(error: unknown, attempt: S3Attempt): Failure {
       cause: error,
     });
   }
-  const hint = typeof row.hint === 'string' ? row.hint : row.hint(attempt);
+  const hint = typeof row.hint === 'string' ? row.hint : row.hint(attempt, trouble);
   return new Failure(row.code, `${attempt.attempt}: ${row.state(trouble, attempt)}`, { hint, facts, retry: row.retry, cause: error });
 }
 
@@ -165,15 +173,21 @@ export function s3ErrorName(error: unknown): string {
 
 function troubleOf(error: unknown): Trouble {
   const message = field(error, 'message');
-  const nodeCode = [error, field(error, 'cause'), ...innerErrors(error)]
-    .map((each) => field(each, 'code'))
-    .find((code) => typeof code === 'string');
+  const source = [error, field(error, 'cause'), ...innerErrors(error)].find((each) => typeof field(each, 'code') === 'string');
+  const nodeCode = field(source, 'code');
   return {
     name: s3ErrorName(error),
     status: statusOf(error),
     nodeCode: typeof nodeCode === 'string' ? nodeCode : '',
+    peer: peerOf(source),
     message: typeof message === 'string' ? message : '',
   };
+}
+
+function peerOf(error: unknown): string {
+  const [host, port] = [field(error, 'hostname') ?? field(error, 'address'), field(error, 'port')];
+  if (typeof host !== 'string') return '';
+  return typeof port === 'number' ? `${host}:${port}` : host;
 }
 
 /** Node joins the refusals of all addresses of a host in an AggregateError. */
@@ -197,9 +211,21 @@ function tlsState({ nodeCode, message }: Trouble): string {
   return `the store's certificate is not trusted (${nodeCode === '' ? message : nodeCode})`;
 }
 
-function unreachableState({ name, nodeCode }: Trouble): string {
-  if (nodeCode === 'ECONNREFUSED') return 'nothing listens at the endpoint (ECONNREFUSED)';
-  if (nodeCode === 'ENOTFOUND' || nodeCode === 'EAI_AGAIN') return `the host of the endpoint is not known to DNS (${nodeCode})`;
+function tlsHint({ nodeCode }: Trouble): string {
+  if (nodeCode === 'CERT_HAS_EXPIRED') return 'renew the certificate of the store';
+  if (nodeCode === 'CERT_NOT_YET_VALID') return "check this machine's clock, and the certificate of the store";
+  if (nodeCode === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'use the host name of the certificate in ROOTCELLAR_S3_ENDPOINT (--s3-endpoint)';
+  if (nodeCode === 'EPROTO' || nodeCode.startsWith('ERR_SSL_')) {
+    return 'check the port of ROOTCELLAR_S3_ENDPOINT (--s3-endpoint), and whether it is http:// or https://';
+  }
+  return 'set ROOTCELLAR_S3_CA_FILE (--s3-ca-file) to a PEM file of the CA that signed it; verification is never turned off';
+}
+
+function unreachableState({ name, nodeCode, peer }: Trouble): string {
+  if (nodeCode === 'ECONNREFUSED') return `nothing listens at ${peer === '' ? 'the endpoint' : peer} (ECONNREFUSED)`;
+  if (nodeCode === 'ENOTFOUND' || nodeCode === 'EAI_AGAIN') {
+    return `the host ${peer === '' ? 'of the endpoint' : `"${peer}"`} is not known to DNS (${nodeCode})`;
+  }
   // The SDK calls a reset connection a TimeoutError as well, and keeps Node's code.
   if ((name === 'TimeoutError' && nodeCode === '') || nodeCode === 'ETIMEDOUT') return 'the store did not answer in time';
   return `the connection broke (${nodeCode === '' ? 'closed by the other side' : nodeCode})`;

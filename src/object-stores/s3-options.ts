@@ -1,5 +1,4 @@
-import type { Clock } from '../foundation/clock.ts';
-import type { RetryRule } from '../foundation/retry.ts';
+import type { RetryRule, RetryTools } from '../foundation/retry.ts';
 
 /** How to reach a bucket. Credentials are not here: the SDK's default chain finds them. */
 export interface S3StoreOptions {
@@ -36,7 +35,7 @@ export interface S3StoreOptions {
    * Tries the parts of a multipart upload again one by one, so that a single 503 does not cost the whole object.
    * Everything else is tried again by `RetryingStore`. Undefined: no part is tried twice.
    */
-  readonly partRetry?: { readonly rule: RetryRule; readonly clock: Clock; readonly random: () => number } | undefined;
+  readonly partRetry?: ({ readonly rule: RetryRule } & Omit<RetryTools, 'signal'>) | undefined;
   /** Names probe objects; random UUIDs unless told. */
   readonly newId?: (() => string) | undefined;
 }

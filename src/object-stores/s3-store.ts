@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 
 import { mapConcurrently } from '../foundation/concurrency.ts';
-import { Failure, isFailure } from '../foundation/failure.ts';
+import { Failure, isFailure, withRetry } from '../foundation/failure.ts';
 import { abortable, collect, cutIntoParts, ofDeclaredLength } from './bodies.ts';
 import { checkFolderPrefix, checkKey, normalPrefix } from './keys.ts';
 import type {
@@ -126,7 +126,7 @@ export class S3Store implements ObjectStore {
     } catch (error) {
       // Nothing of it has been given out, so a transfer that was damaged under way may simply be made again.
       if (!isFailure(error, 'E_OBJECT_DAMAGED')) throw error;
-      throw new Failure(error.code, error.message, { hint: error.hint, facts: error.facts, cause: error.cause, retry: 'now' });
+      throw withRetry(error, 'now');
     }
   }
 

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 
 import { mapConcurrently } from '../foundation/concurrency.ts';
-import { Failure } from '../foundation/failure.ts';
+import { Failure, isFailure, withRetry } from '../foundation/failure.ts';
 import { retrying } from '../foundation/retry.ts';
 import type { Part } from './bodies.ts';
 import type { ObjectInfo } from './object-store.ts';
@@ -115,11 +115,16 @@ class Upload {
     });
   }
 
-  #sendPersistently(part: Uint8Array, number: number, uploadId: string): Promise<SentPart> {
+  async #sendPersistently(part: Uint8Array, number: number, uploadId: string): Promise<SentPart> {
     const { partRetry, signal } = this.#plan;
     if (partRetry === undefined) return this.#send(part, number, uploadId);
     const { rule, ...tools } = partRetry;
-    return retrying(rule, { ...tools, signal }, () => this.#send(part, number, uploadId));
+    try {
+      return await retrying(rule, { ...tools, signal }, () => this.#send(part, number, uploadId));
+    } catch (error) {
+      // Its attempts are used up; with all of them again for the whole object they would multiply.
+      throw isFailure(error) ? withRetry(error, 'never') : error;
+    }
   }
 
   async #send(part: Uint8Array, number: number, uploadId: string): Promise<SentPart> {

@@ -63,8 +63,9 @@ describe('S3Store', () => {
   });
 
   test('says where nothing listens', async () => {
-    const state = 'nothing listens at the endpoint (ECONNREFUSED)';
-    const endpoint = `https://127.0.0.1:${await freePort()}`;
+    const port = await freePort();
+    const state = `nothing listens at 127.0.0.1:${port} (ECONNREFUSED)`;
+    const endpoint = `https://127.0.0.1:${port}`;
     await using({ endpoint, checksums: 'when-supported' }, (store) => everyCallRejects(store, 'E_STORE_UNREACHABLE', state));
   });
 
