@@ -24,11 +24,9 @@ export async function setStage(people: number): Promise<Stage> {
   const cleanUp = new AsyncDisposableStack();
   try {
     const home = cleanUp.use(await temporaryFolder('demo'));
-    waitFor('an S3 server: versitygw, over TLS (at once; two minutes when it has to be built first)');
+    waitFor('versitygw, an S3 server, over TLS');
     const s3 = cleanUp.use(await startVersitygw({ tls: true, buckets: [bucket] }));
-    waitFor(
-      `a directory server: OpenDJ with ${people.toLocaleString('en')} people (5 s; a minute when it has to be fetched and filled first)`,
-    );
+    waitFor(`OpenDJ, a directory server, with ${people.toLocaleString('en')} people (about 5 s)`);
     const directory = cleanUp.use(await startOpendj({ people }));
     const environment = await makeEnvironment(home.path, directory, s3);
     const environmentFile = path.join(home.path, 'environment.sh');
