@@ -40,7 +40,12 @@ async function described(
       location: 'ldaps://127.0.0.1:1636',
       via: 'ldap',
     },
-    staged: { backends: [{ backend: before, entry, isContentChecked: true }], encryptionSettings: undefined, ...parts },
+    staged: {
+      backends: [{ backend: before, entry, isContentChecked: true }],
+      encryptionSettings: undefined,
+      configuration: undefined,
+      ...parts,
+    },
   });
 }
 

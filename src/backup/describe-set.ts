@@ -23,7 +23,7 @@ export interface SetToDescribe {
 export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Promise<Manifest> {
   const { description, after, location, via } = set.source;
   const { product, vendorVersion, version, instanceName } = description;
-  const { encryptionSettings } = set.staged;
+  const { encryptionSettings, configuration } = set.staged;
   return {
     version: 1,
     backupId: set.backupId,
@@ -34,6 +34,7 @@ export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Pro
     source: { product, vendorVersion, version, ...(instanceName === undefined ? {} : { instanceName }), location, via },
     backends: set.staged.backends.map((staged) => manifestBackend(staged, after)),
     ...(encryptionSettings === undefined ? {} : { encryptionSettings }),
+    ...(configuration === undefined ? {} : { configuration }),
     files: await describeFiles(set.folder, signal),
   };
 }

@@ -41,6 +41,13 @@ export interface DirectoryServer {
   importEncryptionSettings(inputFile: string, options?: OperationContext): Promise<void>;
 
   /**
+   * The server's configuration as LDIF: every entry at and below `cn=config` that the account may read, parents first. It holds what the
+   * server keeps there, stored passwords of root accounts included. For servers that cannot back up their configuration as a backend
+   * (OpenDJ: of its own backends only `schema` and `tasks` have a backup).
+   */
+  readConfiguration(options?: OperationContext): Promise<string>;
+
+  /**
    * Cancels the tasks on the server that an earlier run of ours (their IDs begin with `rootcellar-`) left behind when it was killed,
    * and resolves to their IDs once each has ended. To be called only by who holds the lease of this server.
    */

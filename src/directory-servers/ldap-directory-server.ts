@@ -1,3 +1,4 @@
+import { encodeLdifEntry } from '../domain/encode-ldif.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { Failure, isFailure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
@@ -74,6 +75,11 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async importEncryptionSettings(inputFile: string, options: OperationContext = {}): Promise<void> {
     await this.#encryptionSettings().importFrom(inputFile, options);
+  }
+
+  async readConfiguration({ signal }: OperationContext = {}): Promise<string> {
+    const entries = await this.#session.search({ base: 'cn=config', scope: 'sub', attributes: ['*'] }, signal);
+    return entries.map((entry) => encodeLdifEntry(entry.dn, entry.all)).join('');
   }
 
   async cancelAbandonedTasks({ signal }: OperationContext = {}): Promise<readonly string[]> {

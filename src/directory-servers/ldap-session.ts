@@ -38,6 +38,8 @@ export interface LdapEntry {
   readonly dn: string;
   /** The values of an attribute; none where the entry has it not or the account may not see it. */
   values(attribute: string): readonly string[];
+  /** Every attribute that was found, by its name as the server writes it. */
+  readonly all: readonly (readonly [string, readonly string[]])[];
   /** The first of them. */
   value(attribute: string): string | undefined;
 }
@@ -221,10 +223,10 @@ function privilegeMissing(attempt: string, error: ResultCodeError): Failure {
 }
 
 function wrapEntry(entry: Entry): LdapEntry {
-  const attributes = new Map<string, readonly string[]>();
-  for (const [name, value] of Object.entries(entry)) {
-    if (name !== 'dn') attributes.set(name.toLowerCase(), [value].flat().map(String));
-  }
+  const all = Object.entries(entry)
+    .filter(([name]) => name !== 'dn')
+    .map(([name, value]) => [name, [value].flat().map(String)] as const);
+  const attributes = new Map(all.map(([name, found]) => [name.toLowerCase(), found]));
   const values = (attribute: string): readonly string[] => attributes.get(attribute.toLowerCase()) ?? [];
-  return { dn: entry.dn, values, value: (attribute) => values(attribute)[0] };
+  return { dn: entry.dn, all, values, value: (attribute) => values(attribute)[0] };
 }

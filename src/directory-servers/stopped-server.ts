@@ -6,9 +6,14 @@ import { type ConfigFile, readConfigLdif } from './config-ldif.ts';
 
 /** @throws Failure E_TOOL_MISSING when `home` is no folder of a server */
 export async function readConfigFile(home: string): Promise<ConfigFile> {
+  return readConfigLdif(await readConfigText(home));
+}
+
+/** The text of the configuration; rejects as {@link readConfigFile}. */
+export async function readConfigText(home: string): Promise<string> {
   const file = path.join(home, 'config', 'config.ldif');
   try {
-    return readConfigLdif(await readFile(file, 'utf8'));
+    return await readFile(file, 'utf8');
   } catch (error) {
     throw new Failure('E_TOOL_MISSING', `Cannot read ${file}: the server's configuration is not there or not readable`, {
       hint: "set server.home to the server's root folder, as rootcellar sees it",

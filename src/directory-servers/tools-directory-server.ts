@@ -7,6 +7,8 @@ import type {
   DirectoryServer,
   ExportLdifRequest,
   MissingPrivilege,
+  Product,
+  ReplicationState,
   RestoreRequest,
   ServerDescription,
   TaskOutcome,
@@ -15,7 +17,7 @@ import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
 import type { LdapDirectoryServer } from './ldap-directory-server.ts';
 import { describeConfigured, inOrder } from './read-backends.ts';
 import { runTool } from './run-tool.ts';
-import { assertStopped, readConfigFile } from './stopped-server.ts';
+import { assertStopped, readConfigFile, readConfigText } from './stopped-server.ts';
 import { type TaskRequest, attemptOf, unsupportedWish } from './task-entry.ts';
 import { TaskReport } from './task-report.ts';
 import { type ToolConnection, toolArguments, toolName } from './tool-arguments.ts';
@@ -59,16 +61,13 @@ export class ToolsDirectoryServer implements DirectoryServer {
     if (online !== undefined) return online.ldap.describe(options);
     const { dialect, vendorVersion, version } = await this.#detect(options.signal);
     const { backends, replicatedBaseDns } = await readConfigFile(home);
-    const isReplicated = replicatedBaseDns.length > 0;
     return {
       product: dialect.product,
       vendorVersion,
       version,
       instanceName: undefined,
       backends: inOrder(backends.map((backend) => describeConfigured(backend, dialect))),
-      replication: isReplicated
-        ? { state: 'replicated', baseDns: replicatedBaseDns }
-        : { state: 'unknown', reason: 'the server is stopped, and its configuration file alone does not prove that it is no replica' },
+      replication: replicationOfStopped(dialect.product, replicatedBaseDns),
       hasEncryptionSettings: dialect.hasEncryptionSettings,
     };
   }
@@ -95,6 +94,11 @@ export class ToolsDirectoryServer implements DirectoryServer {
 
   async importEncryptionSettings(inputFile: string, options: OperationContext = {}): Promise<void> {
     await new EncryptionSettingsTool(this.#options).importFrom(inputFile, options);
+  }
+
+  async readConfiguration(options: OperationContext = {}): Promise<string> {
+    const { online, home } = this.#options;
+    return online === undefined ? readConfigText(home) : online.ldap.readConfiguration(options);
   }
 
   async cancelAbandonedTasks(options: OperationContext = {}): Promise<readonly string[]> {
@@ -172,4 +176,11 @@ function connectionOf(online: OnlineTools): ToolConnection {
 /** `Backup task 20261123222606869 scheduled to start immediately` */
 function taskIdIn(lines: readonly string[]): string | undefined {
   return lines.map((line) => /\btask (\S+) scheduled to start/i.exec(line)?.[1]).find((id) => id !== undefined);
+}
+
+/** OpenDJ keeps its replication domains in this file; of PingDirectory, whose topology lies elsewhere too, the file alone is no proof. */
+function replicationOfStopped(product: Product, baseDns: readonly string[]): ReplicationState {
+  if (baseDns.length > 0) return { state: 'replicated', baseDns };
+  if (product === 'OpenDJ') return { state: 'none' };
+  return { state: 'unknown', reason: 'the server is stopped, and its configuration file alone does not prove that it is no replica' };
 }

@@ -25,6 +25,7 @@ function serverThat(parts: Partial<DirectoryServer> = {}): DirectoryServer {
     exportLdif: unasked,
     exportEncryptionSettings: unasked,
     importEncryptionSettings: unasked,
+    readConfiguration: unasked,
     cancelAbandonedTasks: unasked,
     close: async () => undefined,
     ...parts,

@@ -51,6 +51,8 @@ export const manifestSchema = z.object({
   ),
   /** Relative path of the encryption-settings export, where the set has one. */
   encryptionSettings: z.string().refine(isPathInside, insideRule).optional(),
+  /** Relative path of the server's configuration as LDIF, where the server cannot back it up as a backend. */
+  configuration: z.string().optional(),
   /** Every file of the set except the manifest itself, by path. */
   files: z.array(
     z.object({
