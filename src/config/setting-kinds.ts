@@ -112,8 +112,9 @@ export function share(byDefault: number, wording: Wording): z.ZodDefault<z.ZodNu
   });
 }
 
-const sizeValue = z.union([z.string(), z.int().nonnegative()]).transform((value, context) => {
-  const bytes = typeof value === 'number' ? value : parseBytes(value);
+const sizeValue = z.string().transform((value, context) => {
+  // A bare number is refused: who writes 8 means megabytes as often as bytes.
+  const bytes = /\d\s*$/.test(value) ? undefined : parseBytes(value);
   return bytes !== undefined && bytes > 0 ? bytes : refuse(context);
 });
 

@@ -49,6 +49,7 @@ export const forgetCommand = defineCommand({
     return { ...decision, isDone: yes };
   },
   render: ({ keep, forget, isDone }, context) => {
+    if (keep.length + forget.length === 0) return 'Nothing to forget: there are no snapshots yet.';
     if (forget.length === 0)
       return `Nothing to forget: the rule keeps ${keep.length === 1 ? 'the only snapshot' : `all ${countOf(keep.length, 'snapshot')}`}.`;
     const bytes = formatBytes(forget.reduce((sum, snapshot) => sum + snapshot.bytes, 0));
