@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type OpendjServer, startOpendj } from '../../test/harness/opendj.ts';
+import { opendjTemplate } from '../../test/harness/opendj-template.ts';
+import { programPath } from '../../test/harness/parts.ts';
 import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import { startVersitygw, type VersitygwServer } from '../../test/harness/versitygw.ts';
 import { root } from '../run-tests.ts';
@@ -24,6 +26,8 @@ export async function setStage(people: number): Promise<Stage> {
   const cleanUp = new AsyncDisposableStack();
   try {
     const home = cleanUp.use(await temporaryFolder('demo'));
+    // What is not in the cache yet is got side by side: downloads of the one leave the cores to the other.
+    await Promise.all([programPath('versitygw'), opendjTemplate(people)]);
     waitFor('versitygw, an S3 server, over TLS');
     const s3 = cleanUp.use(await startVersitygw({ tls: true, buckets: [bucket] }));
     waitFor(`OpenDJ, a directory server, with ${people.toLocaleString('en')} people (about 5 s)`);
