@@ -108,6 +108,13 @@ test('decideRetention() keeps what is not complete, and counts it for nothing', 
   assert.deepEqual(forget, good.slice(1));
 });
 
+test('decideRetention() keeps the newest good one by a rule that asks for nothing', () => {
+  const snapshots = at('2026-11-22T00:00:00', '2026-11-21T00:00:00');
+
+  for (const rule of [{}, { minimum: 0 }, { keepLast: 0, minimum: 0 }])
+    assert.deepEqual(keptTimes(snapshots, rule), ['2026-11-22T00:00:00']);
+});
+
 test('decideRetention() decides for each server by itself', () => {
   const mine = at('2026-11-22T00:00:00', '2026-11-21T00:00:00');
   const theirs = mine.map((snapshot) => exampleSnapshot({ time: snapshot.time, server: 'test' }));

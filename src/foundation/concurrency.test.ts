@@ -142,9 +142,10 @@ test('mapConcurrently() waits for the calls under way when one throws at once', 
 
 test('mapConcurrently() closes its source when a call fails', async () => {
   let closed = false;
+  let taken = 0;
   function* source() {
     try {
-      for (let item = 0; ; item += 1) yield item;
+      for (; taken < 100; taken += 1) yield taken;
     } finally {
       closed = true;
     }
@@ -156,4 +157,5 @@ test('mapConcurrently() closes its source when a call fails', async () => {
   );
 
   assert.ok(closed);
+  assert.ok(taken < 100, `${taken} items were taken`);
 });
