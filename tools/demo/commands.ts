@@ -73,7 +73,5 @@ async function run({ program, arguments: words, environment, folder, output }: R
   await once(child, 'close');
   running.delete(child);
   if (child.exitCode === 0) return text;
-  throw new Error(
-    `${path.basename(program)} ended with ${child.signalCode ?? child.exitCode}${text === '' ? '' : `:\n${text.slice(-3000)}`}`,
-  );
+  throw new Error(`the last command ended with ${child.signalCode ?? child.exitCode}${text === '' ? '' : `:\n${text.slice(-3000)}`}`);
 }
