@@ -115,7 +115,7 @@ async function stageSet(
   { began, folder, before }: SetPlace,
   options: OperationContext,
 ): Promise<Manifest> {
-  const { archive, server, staging } = request;
+  const { server, staging } = request;
   const backends = chooseBackends(run.description, request.backends);
   const expected = backends.reduce((sum, backend) => sum + (backend.databaseBytes ?? 0), 0);
   await assertRoom(staging, expected, `a backup of ${backends.map((backend) => backend.id).join(', ')}`);
