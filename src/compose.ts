@@ -103,12 +103,12 @@ async function throttled(store: ObjectStore, { s3 }: Config, clock: Clock): Prom
 }
 
 function s3Options(s3: Config['s3'], { environment }: Surroundings) {
-  const proxy = (name: string): string | undefined => environment[name] ?? environment[name.toLowerCase()];
+  const proxy = (name: string): string | undefined => environment[name] || environment[name.toLowerCase()] || undefined;
   return {
     endpoint: s3.endpoint,
     region: s3.region,
     forcePathStyle: s3.pathStyle === 'auto' ? s3.pathStyle : s3.pathStyle === 'true',
-    caFile: s3.caFile,
+    caFile: s3.caFile ?? (environment['AWS_CA_BUNDLE'] || undefined),
     proxy: { httpProxy: proxy('HTTP_PROXY'), httpsProxy: proxy('HTTPS_PROXY'), noProxy: proxy('NO_PROXY') },
     storageClass: s3.storageClass,
     encryption: s3.encryption === 'none' ? undefined : { mode: s3.encryption, kmsKeyId: s3.kmsKeyId },
@@ -116,6 +116,7 @@ function s3Options(s3: Config['s3'], { environment }: Surroundings) {
     requestTimeoutMilliseconds: s3.requestTimeout,
     partBytes: s3.partSize,
     partsAtOnce: s3.concurrency,
+    environment,
   } as const;
 }
 

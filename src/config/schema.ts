@@ -20,7 +20,7 @@ const keepMost = 100_000;
 const s3 = z.strictObject({
   endpoint: text(
     {
-      description: 'address of an S3 server other than AWS',
+      description: 'address of an S3 server other than AWS; otherwise AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile says it',
       expected: `an http:// or https:// address ${urlExpected}`,
       example: 'https://s3.example.com',
       placeholder: 'URL',
@@ -39,7 +39,10 @@ const s3 = z.strictObject({
   pathStyle: choice(['auto', 'true', 'false'], 'auto', {
     description: 'put the bucket into the path of the address; auto does so when an endpoint is set',
   }),
-  caFile: path({ description: 'PEM file of the certificates to trust for the S3 server', example: '/etc/ssl/private-ca.pem' }),
+  caFile: path({
+    description: 'PEM file of the certificates to trust for the S3 server beside the usual ones; otherwise AWS_CA_BUNDLE',
+    example: '/etc/ssl/private-ca.pem',
+  }),
   storageClass: text(
     {
       description: "storage class of new objects; otherwise the bucket's default",
@@ -50,7 +53,7 @@ const s3 = z.strictObject({
     /^[A-Z0-9_]+$/,
   ),
   encryption: choice(['none', 'AES256', 'aws:kms'], 'none', {
-    description: 'server-side encryption asked for with each object; none leaves it to the bucket',
+    description: 'server-side encryption asked for with each object, which fails when it is not confirmed; none leaves it to the bucket',
     example: 'AES256',
   }),
   kmsKeyId: text({

@@ -16,6 +16,13 @@ const lasting: readonly string[] = [
   'E_WRITE_DISCARDED',
 ];
 
+export interface BrokenWrite {
+  readonly key: string;
+  readonly call: S3Call;
+  /** Storage class and encryption: policies refuse writes without the right ones. */
+  readonly writeFields: Readonly<Record<string, string>>;
+}
+
 /**
  * A store that refuses a request before it has read the body closes the connection, and the refusal is lost in the reset
  * (seen with versitygw 1.8 from a few hundred KiB on). So a broken connection is looked into with a request that has no body
@@ -23,9 +30,10 @@ const lasting: readonly string[] = [
  *
  * @returns the lasting reason, or `error` itself when there is none
  */
-export async function reasonOfBrokenWrite(calls: S3Calls, key: string, call: S3Call, error: unknown): Promise<unknown> {
+export async function reasonOfBrokenWrite(calls: S3Calls, write: BrokenWrite, error: unknown): Promise<unknown> {
+  const { key, call, writeFields } = write;
   return reasonOf(error, async () => {
-    const begin = new CreateMultipartUploadCommand(calls.at(key));
+    const begin = new CreateMultipartUploadCommand({ ...calls.at(key), ...writeFields });
     const { UploadId } = await calls.run(call, (client, options) => client.send(begin, options));
     await calls.abortUpload(calls.at(key), UploadId);
   });

@@ -2,6 +2,7 @@ import { AbortMultipartUploadCommand, ListObjectsV2Command, ListPartsCommand, ty
 
 import { isFailure } from '../foundation/failure.ts';
 import type { CallOptions } from './object-store.ts';
+import { CredentialSearchError } from './s3-credentials.ts';
 import { s3Failure, statusOf } from './s3-failures.ts';
 
 /** What a request is about, for the sentence should it fail. */
@@ -89,6 +90,7 @@ export class S3Calls {
   }
 
   failure(error: unknown, call: S3Call): Error {
+    if (error instanceof CredentialSearchError) return error.toFailure(this.sentence(call));
     const attempt = { attempt: this.sentence(call), bucket: this.bucket, permission: call.permission };
     return s3Failure(error, attempt);
   }

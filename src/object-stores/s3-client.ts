@@ -6,7 +6,8 @@ import { getCACertificates } from 'node:tls';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-import { Failure, messageOf, wrongUsage } from '../foundation/failure.ts';
+import { exitCodes, Failure, messageOf, wrongUsage } from '../foundation/failure.ts';
+import { explainCredentials } from './s3-credentials.ts';
 import type { ProxyOptions, S3StoreOptions } from './s3-options.ts';
 
 const mostSockets = 64;
@@ -18,7 +19,7 @@ const mostSockets = 64;
  * @throws Failure E_CA_FILE when the CA file cannot be read or holds no certificate; E_USAGE for a bad endpoint
  */
 export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
-  const { endpoint } = options;
+  const { endpoint, region } = options;
   const agentOptions = {
     keepAlive: true,
     maxSockets: mostSockets,
@@ -26,7 +27,6 @@ export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
   };
   const ca = options.caFile === undefined ? undefined : await trusted(options.caFile);
   const requestTimeout = options.requestTimeoutMilliseconds ?? 60_000;
-  const region = regionSetting(options);
   const config: S3ClientConfig = {
     ...(endpoint !== undefined && { endpoint: checkedEndpoint(endpoint) }),
     ...(region !== undefined && { region }),
@@ -46,7 +46,21 @@ export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
       httpsAgent: new HttpsAgent({ ...agentOptions, ...(ca !== undefined && { ca }) }),
     }),
   };
-  return new S3Client(config);
+  const client = new S3Client(config);
+  explainCredentials(client, options.environment ?? {});
+  return client;
+}
+
+/**
+ * Fills in what the SDK's own settings say (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, the profile): how a store is spoken
+ * to hangs on whether it is AWS, so it must be known here and not only inside the client.
+ */
+export async function withSdkSettings(options: S3StoreOptions): Promise<S3StoreOptions> {
+  const { config } = new S3Client({});
+  const endpoint = options.endpoint ?? (await config.serviceConfiguredEndpoint?.());
+  const region = options.region ?? (await config.region().catch(() => undefined));
+  // Other stores mostly ignore the region, but a signature cannot be made without one.
+  return { ...options, endpoint, region: region ?? (isAws({ endpoint }) ? undefined : 'us-east-1') };
 }
 
 /** Tells whether the options mean Amazon's own S3, whose abilities are known. */
@@ -59,11 +73,6 @@ export function isAws(options: Pick<S3StoreOptions, 'endpoint'>): boolean {
 function usesPathStyle(options: S3StoreOptions): boolean {
   const { forcePathStyle = 'auto' } = options;
   return forcePathStyle === 'auto' ? !isAws(options) : forcePathStyle;
-}
-
-function regionSetting(options: S3StoreOptions): string | undefined {
-  // Other stores mostly ignore the region, but a signature cannot be made without one.
-  return options.region ?? (isAws(options) ? undefined : 'us-east-1');
 }
 
 function checkedEndpoint(endpoint: string): string {
@@ -82,15 +91,15 @@ function proxyEnvironment(proxy: ProxyOptions | undefined): NodeJS.ProcessEnv {
 
 async function trusted(caFile: string): Promise<string[]> {
   const attempt = `Cannot trust the certificates in "${caFile}"`;
-  const hint = 'name a PEM file that the process may read';
+  const hint = 'set ROOTCELLAR_S3_CA_FILE (--s3-ca-file) to a PEM file that this user may read';
   let pem: string;
   try {
     pem = await readFile(caFile, 'utf8');
   } catch (error) {
-    throw new Failure('E_CA_FILE', `${attempt}: ${messageOf(error)}`, { hint, cause: error });
+    throw new Failure('E_CA_FILE', `${attempt}: ${messageOf(error)}`, { hint, exitCode: exitCodes.usage, cause: error });
   }
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new Failure('E_CA_FILE', `${attempt}: the file has no PEM certificate`, { hint });
+    throw new Failure('E_CA_FILE', `${attempt}: the file has no PEM certificate`, { hint, exitCode: exitCodes.usage });
   }
   return [...getCACertificates('default'), pem];
 }

@@ -33,6 +33,9 @@ const storeBusyNames = named(
   'InternalError',
   'TooManyRequests',
   'TooManyRequestsException',
+  'IDPCommunicationErrorException',
+  'ThrottlingException',
+  'Throttling',
   'RequestTimeout',
 );
 const unreachableCodes =
@@ -75,6 +78,19 @@ const table: readonly Row[] = [
     ),
     state: ({ name }) => `the store refused the credentials (${name})`,
     hint: 'check access key, secret key and session token, and that they are for this store and not expired',
+  },
+  {
+    code: 'E_ENCRYPTION_KEY',
+    // AWS: KMS.NotFoundException and its like; MinIO: kms:KeyNotFound.
+    matches: ({ name }) => /^kms[.:]/i.test(name),
+    state: ({ name }) => `the store cannot use the encryption key (${name})`,
+    hint: 'check ROOTCELLAR_S3_KMS_KEY_ID (--s3-kms-key-id), that the key is enabled and in the region of the bucket',
+  },
+  {
+    code: 'E_STORAGE_CLASS',
+    matches: named('InvalidStorageClass'),
+    state: () => 'the store does not have that storage class',
+    hint: 'set ROOTCELLAR_S3_STORAGE_CLASS (--s3-storage-class) to one that the store has, or leave it out',
   },
   {
     code: 'E_BUCKET_MISSING',

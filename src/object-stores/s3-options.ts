@@ -1,11 +1,12 @@
 import type { RetryRule, RetryTools } from '../foundation/retry.ts';
+import type { CredentialEnvironment } from './s3-credentials.ts';
 
 /** How to reach a bucket. Credentials are not here: the SDK's default chain finds them. */
 export interface S3StoreOptions {
   readonly bucket: string;
   /** Everything lies below it; `a/b` and `/a/b/` mean the same. */
   readonly prefix?: string | undefined;
-  /** `https://host:port` of a store that is not AWS; undefined for AWS. */
+  /** `https://host:port` of a store that is not AWS; undefined: the SDK's own search (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, profile), else AWS. */
   readonly endpoint?: string | undefined;
   /** Undefined: the SDK's own search (AWS_REGION, profile); with an endpoint `us-east-1` when that finds none. */
   readonly region?: string | undefined;
@@ -36,6 +37,8 @@ export interface S3StoreOptions {
    * Everything else is tried again by `RetryingStore`. Undefined: no part is tried twice.
    */
   readonly partRetry?: ({ readonly rule: RetryRule } & Omit<RetryTools, 'signal'>) | undefined;
+  /** As the SDK reads it; names the place where credentials were looked for when there are none. */
+  readonly environment?: CredentialEnvironment | undefined;
   /** Names probe objects; random UUIDs unless told. */
   readonly newId?: (() => string) | undefined;
 }

@@ -10,6 +10,7 @@ import { Failure } from '../foundation/failure.ts';
 import { reservedFolder } from './keys.ts';
 import type { StoreAbilities } from './object-store.ts';
 import type { S3Call, S3Calls } from './s3-calls.ts';
+import { isEncryptedAsAsked } from './s3-encryption.ts';
 import { statusOf } from './s3-failures.ts';
 import { type ChecksumKind, accountOf, digestFields, digestOf } from './s3-integrity.ts';
 
@@ -26,12 +27,16 @@ const probeBytes = Buffer.from('rootcellar probe: may be removed\n');
 export class S3Probe {
   readonly #calls: S3Calls;
   readonly #newId: () => string;
+  readonly #writeFields: Readonly<Record<string, string>>;
   #checksums: Promise<ChecksumKind> | undefined;
   #conditions: Promise<Conditions> | undefined;
+  #encryption: Promise<boolean> | undefined;
 
-  constructor(calls: S3Calls, newId: () => string) {
+  /** @param writeFields the encryption that the bucket's policy may demand of every object */
+  constructor(calls: S3Calls, newId: () => string, writeFields: Readonly<Record<string, string>>) {
     this.#calls = calls;
     this.#newId = newId;
+    this.#writeFields = writeFields;
   }
 
   /** Whether the store checks SHA-256 and gives it back; a store that refuses or ignores it gets Content-MD5. */
@@ -52,11 +57,27 @@ export class S3Probe {
     return this.#conditions;
   }
 
+  /** Whether an object is encrypted as the fields ask, by the store's own account. */
+  encryption(): Promise<boolean> {
+    this.#encryption ??= this.#tryEncryption().catch((error: unknown) => {
+      this.#encryption = undefined;
+      throw error;
+    });
+    return this.#encryption;
+  }
+
+  #tryEncryption(): Promise<boolean> {
+    return this.#withProbe(async (at, call) => {
+      const input = { ...at, ...this.#writeFields, Body: probeBytes, ...digestFields(digestOf('md5', probeBytes)) };
+      return isEncryptedAsAsked(this.#writeFields, await this.#calls.run(call, (client) => client.send(new PutObjectCommand(input))));
+    });
+  }
+
   #tryChecksums(): Promise<ChecksumKind> {
     return this.#withProbe(async (at, call) => {
       const digest = digestOf('sha256', probeBytes);
       const answer = await this.#attempt(call, () =>
-        this.#calls.client.send(new PutObjectCommand({ ...at, Body: probeBytes, ...digestFields(digest) })),
+        this.#calls.client.send(new PutObjectCommand({ ...at, ...this.#writeFields, Body: probeBytes, ...digestFields(digest) })),
       );
       return answer !== undefined && accountOf(answer, digest) === 'same' ? 'sha256' : 'md5';
     });
@@ -65,7 +86,7 @@ export class S3Probe {
   #tryConditions(): Promise<Conditions> {
     return this.#withProbe(async (at, call) => {
       const { client } = this.#calls;
-      const body = { Body: probeBytes, ...digestFields(digestOf('md5', probeBytes)) };
+      const body = { ...this.#writeFields, Body: probeBytes, ...digestFields(digestOf('md5', probeBytes)) };
       const first = await this.#calls.run(call, () => client.send(new PutObjectCommand({ ...at, ...body })));
       const created = await this.#attempt(call, () => client.send(new PutObjectCommand({ ...at, ...body, IfNoneMatch: '*' })));
       const wrong = { IfMatch: '"00000000000000000000000000000000"' };
@@ -94,7 +115,7 @@ export class S3Probe {
     condition: { readonly IfNoneMatch?: string; readonly IfMatch?: string | undefined },
   ): Promise<boolean> {
     const { client } = this.#calls;
-    const { UploadId } = await this.#calls.run(call, () => client.send(new CreateMultipartUploadCommand(at)));
+    const { UploadId } = await this.#calls.run(call, () => client.send(new CreateMultipartUploadCommand({ ...at, ...this.#writeFields })));
     const part = { ...at, UploadId, PartNumber: 1, Body: probeBytes, ...digestFields(digestOf('md5', probeBytes)) };
     const { ETag } = await this.#calls.run(call, () => client.send(new UploadPartCommand(part)));
     const complete = { ...at, UploadId, MultipartUpload: { Parts: [{ ETag, PartNumber: 1 }] }, ...condition };

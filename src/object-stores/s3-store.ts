@@ -19,8 +19,9 @@ import type {
 } from './object-store.ts';
 import { reasonOfBrokenWrite } from './s3-broken-write.ts';
 import { S3Calls } from './s3-calls.ts';
-import { isAws, openS3Client } from './s3-client.ts';
+import { isAws, openS3Client, withSdkSettings } from './s3-client.ts';
 import { deleteObjects } from './s3-delete.ts';
+import { encryptionFields, encryptionNotConfirmed, isEncryptedAsAsked, removeUnencrypted } from './s3-encryption.ts';
 import { s3ErrorName, statusOf } from './s3-failures.ts';
 import { type ChecksumKind, type StoreAccount, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
 import { listObjects, listOneFolder, listUploads, uploadOf } from './s3-listing.ts';
@@ -36,7 +37,8 @@ const MiB = 1024 * 1024;
  *
  * @throws Failure E_CA_FILE, E_USAGE
  */
-export async function openS3Store(options: S3StoreOptions): Promise<S3Store> {
+export async function openS3Store(given: S3StoreOptions): Promise<S3Store> {
+  const options = await withSdkSettings(given);
   const client = await openS3Client(options);
   return new S3Store(new S3Calls({ client, bucket: options.bucket, prefix: normalPrefix(options.prefix ?? '') }), options);
 }
@@ -53,17 +55,19 @@ export class S3Store implements ObjectStore {
     this.location = calls.location;
     this.#calls = calls;
     this.#options = options;
-    this.#probe = new S3Probe(calls, options.newId ?? randomUUID);
+    this.#probe = new S3Probe(calls, options.newId ?? randomUUID, encryptionFields(options.encryption));
   }
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<ObjectInfo> {
     checkKey(key, this.location);
     options.signal?.throwIfAborted();
+    await this.#refuseIgnoredEncryption(key);
     await this.#refuseIgnoredCondition(key, options.condition, 'put');
     const digest = digestOf(await this.#checksums(), bytes);
+    const writeFields = this.#writeFields();
     const input = {
       ...this.#calls.at(key),
-      ...this.#writeFields(),
+      ...writeFields,
       Body: bytes,
       ...digestFields(digest),
       ...conditionFields(options.condition),
@@ -76,8 +80,12 @@ export class S3Store implements ObjectStore {
         (error) => this.#refusal(error, key, options.condition),
       )
       .catch(async (error: unknown) => {
-        throw await reasonOfBrokenWrite(this.#calls, key, call, error);
+        throw await reasonOfBrokenWrite(this.#calls, { key, call, writeFields }, error);
       });
+    if (!isEncryptedAsAsked(writeFields, answer)) {
+      await removeUnencrypted(this.#calls, key, answer);
+      throw encryptionNotConfirmed(this.#calls, call, this.#options.encryption);
+    }
     const account = accountOf(answer, digest);
     if (account === 'different') throw notConfirmed(this.#calls.sentence(call), 'the store received other bytes');
     if (account === 'unknown') await this.#readBack(key, bytes, answer, options);
@@ -102,6 +110,7 @@ export class S3Store implements ObjectStore {
       const second = await parts.next();
       // Conditions are looked into only now: what fits into one request needs less of the store.
       if (second.done === true) return await this.put(key, first.value.bytes, { ...options, signal });
+      await this.#refuseIgnoredEncryption(key);
       await this.#refuseIgnoredCondition(key, options.condition, 'stream');
       const plan = {
         key,
@@ -282,6 +291,12 @@ export class S3Store implements ObjectStore {
     return isAws(this.#options) ? 'sha256' : this.#probe.checksums();
   }
 
+  /** Before anything is sent: what a store keeps in the clear has left the house, also when it is removed again. */
+  async #refuseIgnoredEncryption(key: string): Promise<void> {
+    if (this.#options.encryption === undefined || isAws(this.#options) || (await this.#probe.encryption())) return;
+    throw encryptionNotConfirmed(this.#calls, { doing: `write "${key}" to` }, this.#options.encryption);
+  }
+
   async #refuseIgnoredCondition(key: string, condition: PutOptions['condition'], how: 'put' | 'stream'): Promise<void> {
     if (condition === undefined || isAws(this.#options)) return;
     const honoured = await this.#probe.conditions();
@@ -292,8 +307,8 @@ export class S3Store implements ObjectStore {
   #refusal(error: unknown, key: string, condition: PutOptions['condition']): Failure | undefined {
     if (condition === undefined) return undefined;
     if ('absent' in condition) return statusOf(error) === 412 ? objectExists(key, this.location, error) : undefined;
-    const isChanged =
-      statusOf(error) === 412 || (statusOf(error) === 404 && !['NoSuchBucket', 'NoSuchUpload'].includes(s3ErrorName(error)));
+    const isGone = statusOf(error) === 404 && !/^(NoSuchBucket|NoSuchUpload|kms[.:].*)$/i.test(s3ErrorName(error));
+    const isChanged = statusOf(error) === 412 || isGone;
     return isChanged ? objectChanged(`Cannot replace "${key}" in ${this.location}`, error) : undefined;
   }
 
@@ -307,8 +322,7 @@ export class S3Store implements ObjectStore {
     const { storageClass, encryption } = this.#options;
     return {
       ...(storageClass !== undefined && { StorageClass: storageClass }),
-      ...(encryption !== undefined && { ServerSideEncryption: encryption.mode }),
-      ...(encryption?.kmsKeyId !== undefined && { SSEKMSKeyId: encryption.kmsKeyId }),
+      ...encryptionFields(encryption),
     };
   }
 

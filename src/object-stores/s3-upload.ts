@@ -13,6 +13,7 @@ import type { Part } from './bodies.ts';
 import type { ObjectInfo } from './object-store.ts';
 import { reasonOfBrokenPart } from './s3-broken-write.ts';
 import type { S3Calls } from './s3-calls.ts';
+import { encryptionNotConfirmed, isEncryptedAsAsked, removeUnencrypted } from './s3-encryption.ts';
 import { s3ErrorName, statusOf } from './s3-failures.ts';
 import { type ChecksumKind, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
 import type { S3StoreOptions } from './s3-options.ts';
@@ -160,12 +161,16 @@ class Upload {
   }
 
   async confirm(sent: readonly SentPart[]): Promise<ObjectInfo> {
-    const { key } = this.#plan;
+    const { key, writeFields } = this.#plan;
     const bytes = sent.reduce((sum, each) => sum + each.bytes, 0);
     const call = { ...this.#call, permission: 's3:GetObject' };
     const found = await this.#calls.run(call, (client, options) => client.send(new HeadObjectCommand(this.#calls.at(key)), options));
     if (found.ContentLength !== bytes) {
       throw notConfirmed(this.#calls.sentence(this.#call), `the store holds ${found.ContentLength ?? 'no'} of the ${bytes} bytes sent`);
+    }
+    if (!isEncryptedAsAsked(writeFields, found)) {
+      await removeUnencrypted(this.#calls, key, found);
+      throw encryptionNotConfirmed(this.#calls, this.#call, { mode: writeFields['ServerSideEncryption'] });
     }
     return { key, bytes, etag: found.ETag ?? '', modifiedAt: found.LastModified ?? new Date(0) };
   }
