@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Archive } from '../archive/archive.ts';
 import { underLease, type Lease, type Leases } from '../archive/lease.ts';
 import { backupIdAt } from '../domain/backup-id.ts';
+import { shortId } from '../domain/find-snapshot.ts';
 import { encodeManifest, manifestName, type Manifest } from '../domain/manifest.ts';
 import type { RetentionRule } from '../domain/retention.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -84,6 +85,7 @@ async function backUpUnderLease(request: BackupRequest, run: Run, options: Opera
     const assertHeld = () => run.lease.assertHeld();
     const snapshot = await archive.save(folder.folder, manifest, { ...options, assertHeld });
     await markArchived(folder, snapshot.id);
+    options.report?.({ kind: 'note', level: 'info', text: `archived as snapshot ${shortId(snapshot.id)}` });
     const forgot = await forgetByRule(archive, run.name, request.retention, options);
     return { snapshot, files: manifest.files.length, duration: clock.now().getTime() - began.getTime(), ...forgot };
   } catch (error) {

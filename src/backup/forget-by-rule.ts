@@ -6,7 +6,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 
 /**
  * Drops what the rule no longer keeps of one server. A failure is returned rather than thrown, as the backup that came before it
- * is safe and must be said to be.
+ * is safe and must be said to be; an abort is thrown.
  */
 export async function forgetByRule(
   archive: Archive,
@@ -23,6 +23,7 @@ export async function forgetByRule(
     }
     return { forgotten, forgetFailure: undefined };
   } catch (error) {
+    options.signal?.throwIfAborted();
     if (!(error instanceof Failure)) throw error;
     return { forgotten, forgetFailure: error };
   }

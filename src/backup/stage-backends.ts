@@ -94,7 +94,9 @@ async function stageBackend(request: StageRequest, backend: Backend, run: RunFol
   options.report?.({
     kind: 'end',
     step,
-    note: checked.isContentChecked ? 'checked by its CRCs' : 'encrypted by the server: present and not empty',
+    note: checked.isContentChecked
+      ? 'checked by its CRCs'
+      : `present and not empty: ${checked.entry.isEncrypted ? 'the server encrypted it' : 'it is no zip'}`,
   });
   return { backend, ...checked };
 }

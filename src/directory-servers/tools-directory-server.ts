@@ -101,6 +101,11 @@ export class ToolsDirectoryServer implements DirectoryServer {
     return online === undefined ? readConfigText(home) : online.ldap.readConfiguration(options);
   }
 
+  async enableBackend(backend: string, options: OperationContext = {}): Promise<void> {
+    // Offline the programs work on the files, whether the server would open them or not.
+    await this.#options.online?.ldap.enableBackend(backend, options);
+  }
+
   async cancelAbandonedTasks(options: OperationContext = {}): Promise<readonly string[]> {
     return (await this.#options.online?.ldap.cancelAbandonedTasks(options)) ?? [];
   }
@@ -149,14 +154,13 @@ export class ToolsDirectoryServer implements DirectoryServer {
         },
       });
       assertToolSucceeded(request, end, online !== undefined);
+      report.end();
       return { taskId: taskIdIn(log) ?? '', log };
     } catch (error) {
       // The program only follows the task: its end does not stop it.
       const taskId = taskIdIn(log);
       if (isFailure(error, 'E_INTERRUPTED') && taskId !== undefined) await online?.ldap.cancelTask(taskId, options);
       throw error;
-    } finally {
-      report.end();
     }
   }
 }

@@ -16,6 +16,7 @@ function ldifLine(name: string, value: string): string {
 
 /** SAFE-STRING, and no blank at the end, which people and editors lose. */
 function isSafe(value: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- RFC 2849 names these characters
   return /^(?:[\x01-\x09\x0b\x0c\x0e-\x1f\x21-\x39\x3b\x3d-\x7f][\x01-\x09\x0b\x0c\x0e-\x7f]*)?$/.test(value) && !value.endsWith(' ');
 }
 

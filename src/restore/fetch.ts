@@ -44,9 +44,11 @@ export async function fetchSet(archive: Archive, snapshot: Snapshot, folder: str
     options.report?.({ kind: 'advance', step, done });
   };
   options.report?.({ kind: 'begin', step, total: sum(wanted), unit: 'bytes' });
-  await mapConcurrently(wanted, filesAtOnce, (file) =>
-    fetchChecked((count) => counted(archive.read(snapshot, file, options), count), path.join(folder, file.path), advance, options.signal),
-  );
+  const fetchOne = (file: ManifestFile, _index: number, signal: AbortSignal): Promise<void> => {
+    const content = (count: (bytes: number) => void) => counted(archive.read(snapshot, file, { ...options, signal }), count);
+    return fetchChecked(content, path.join(folder, file.path), advance, signal);
+  };
+  await mapConcurrently(wanted, filesAtOnce, fetchOne, options.signal);
   if (manifest.origin === 'backup') {
     await fetchFile([new TextEncoder().encode(encodeManifest(manifest))], path.join(folder, manifestName), options.signal);
   }

@@ -1,4 +1,5 @@
 import type { ManifestBackend } from '../domain/manifest.ts';
+import { comparableDn } from '../domain/comparable-dn.ts';
 import type { ServerDescription } from '../directory-servers/directory-server.ts';
 
 /** What a restored base DN was found to be. `unknown`: the set has no count of it, so nothing is proven. */
@@ -18,7 +19,7 @@ export function proveByCounts(backend: ManifestBackend, after: ServerDescription
   const found = after.backends.find((one) => one.id === backend.id)?.baseDns ?? [];
   if (backend.baseDns.length === 0) return [{ backend: backend.id, baseDn: '', expected: undefined, found: undefined, state: 'unknown' }];
   return backend.baseDns.map(({ dn, entries, entriesAfter }) => {
-    const count = found.find((baseDn) => baseDn.dn === dn)?.entries;
+    const count = found.find((baseDn) => comparableDn(baseDn.dn) === comparableDn(dn))?.entries;
     const proof = { backend: backend.id, baseDn: dn, expected: entries, found: count };
     if (entries === undefined) return { ...proof, state: 'unknown' };
     if (count === undefined) return { ...proof, state: 'different' };

@@ -147,6 +147,7 @@ export class PlainArchive implements Archive {
       const text = new TextDecoder().decode(await this.#store.get(archiveKey, { signal }));
       return archiveSchema.parse(JSON.parse(text));
     } catch (error) {
+      signal?.throwIfAborted();
       if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
       if (isFailure(error)) throw error;
       throw new Failure('E_ARCHIVE_FOREIGN', `Cannot open the archive ${this.location}: its mark ${archiveKey} cannot be read`, {

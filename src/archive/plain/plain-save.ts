@@ -52,11 +52,15 @@ async function uploadFiles(store: ObjectStore, folder: string, manifest: Manifes
   const step = 'archive';
   let done = 0;
   options.report?.({ kind: 'begin', step, total: bytesOf(manifest), unit: 'bytes' });
-  await mapConcurrently(manifest.files, filesAtOnce, (file) =>
-    uploadFile(store, folder, manifest, file, options.signal, (bytes) => {
-      done += bytes;
-      options.report?.({ kind: 'advance', step, done });
-    }),
+  const advance = (bytes: number): void => {
+    done += bytes;
+    options.report?.({ kind: 'advance', step, done });
+  };
+  await mapConcurrently(
+    manifest.files,
+    filesAtOnce,
+    (file, _index, signal) => uploadFile(store, folder, manifest, file, signal, advance),
+    options.signal,
   );
   options.report?.({ kind: 'end', step });
 }
