@@ -47,6 +47,9 @@ export interface DirectoryServer {
    */
   readConfiguration(options?: OperationContext): Promise<string>;
 
+  /** Puts a disabled backend into service again, by the server's configuration; one that is enabled stays as it is. */
+  enableBackend(backend: string, options?: OperationContext): Promise<void>;
+
   /**
    * Cancels the tasks on the server that an earlier run of ours (their IDs begin with `rootcellar-`) left behind when it was killed,
    * and resolves to their IDs once each has ended. To be called only by who holds the lease of this server.

@@ -82,6 +82,11 @@ export class LdapDirectoryServer implements DirectoryServer {
     return entries.map((entry) => encodeLdifEntry(entry.dn, entry.all)).join('');
   }
 
+  async enableBackend(backend: string, { signal }: OperationContext = {}): Promise<void> {
+    const rdn = backend.replaceAll(/[\\,+"<>;=#]/g, '\\$&');
+    await this.#session.replace(`ds-cfg-backend-id=${rdn},cn=Backends,cn=config`, 'ds-cfg-enabled', 'true', signal);
+  }
+
   async cancelAbandonedTasks({ signal }: OperationContext = {}): Promise<readonly string[]> {
     return stopAbandonedTasks(this.#stopTools(), signal);
   }

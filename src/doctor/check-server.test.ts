@@ -26,6 +26,7 @@ function serverThat(parts: Partial<DirectoryServer> = {}): DirectoryServer {
     exportEncryptionSettings: unasked,
     importEncryptionSettings: unasked,
     readConfiguration: unasked,
+    enableBackend: unasked,
     cancelAbandonedTasks: unasked,
     close: async () => undefined,
     ...parts,

@@ -14,6 +14,8 @@ export interface RestorePlan {
 }
 
 export type RestoreStep =
+  /** A restore that was cut off by the server's end leaves its backend disabled, and the server restores none such. */
+  | { readonly kind: 'enable-backend'; readonly backend: string }
   | { readonly kind: 'import-encryption-settings'; readonly file: string }
   | {
       readonly kind: 'restore-backend';
@@ -32,7 +34,7 @@ export interface PlanRequest {
 }
 
 /**
- * Decides what to restore in which order: the encryption settings first, then one backend after the other.
+ * Decides what to do in which order: disabled backends enabled, the encryption settings, then one backend after the other.
  *
  * @throws Failure E_REPLICATED, E_REPLICATION_UNKNOWN, E_SERVER_MISMATCH, E_BACKEND_MISSING: the state in which a restore would do harm
  */
@@ -46,6 +48,7 @@ export function planRestore(request: PlanRequest): RestorePlan {
     snapshot,
     target: { location, product: target.product, version: target.version },
     steps: [
+      ...backends.filter(({ id }) => isDisabled(id, target)).map(({ id }) => ({ kind: 'enable-backend' as const, backend: id })),
       ...(settings === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: settings }]),
       ...backends.map((backend) => restoreStep(backend, target)),
     ],
@@ -131,6 +134,10 @@ function refuseOtherVersion({ id, role }: ManifestBackend, { source }: Manifest,
       hint: 'leave this backend out, or restore into a server of the same version',
     },
   );
+}
+
+function isDisabled(id: string, target: ServerDescription): boolean {
+  return target.backends.some((backend) => backend.id === id && !backend.isEnabled);
 }
 
 function restoreStep(backend: ManifestBackend, target: ServerDescription): RestoreStep {

@@ -11,6 +11,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
 import { fetchSet } from './fetch.ts';
 import { planRestore, type RestorePlan, type RestoreStep } from './plan.ts';
+import { withStateOf } from './state-after-failure.ts';
 import { proveByCounts, type Proof } from './prove.ts';
 
 export interface RestoreRequest {
@@ -46,6 +47,8 @@ export async function restore(request: RestoreRequest, options: OperationContext
   const { archive, server, leases } = request;
   await archive.open(options);
   const target = await server.describe(options);
+  // Before the plan, which reads what a poor account may not, and would say less of it.
+  await assertPrivileges(server, 'restore', options);
   const plan = planRestore({
     snapshot: request.snapshot,
     manifest: await archive.manifest(request.snapshot, options),
@@ -53,7 +56,6 @@ export async function restore(request: RestoreRequest, options: OperationContext
     location: server.location,
     backends: request.backends,
   });
-  await assertPrivileges(server, 'restore', options);
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], duration: 0 };
   const name = archiveNameOf(server, target, request.serverName);
   return underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease }, held));
@@ -69,6 +71,7 @@ async function restoreUnderLease(
   const began = clock.now();
   await server.cancelAbandonedTasks(options);
   const { run, isOwn } = await stage(request, name, options);
+  for (const step of plan.steps) if (step.kind === 'enable-backend') await server.enableBackend(step.backend, options);
   await askServerToCheck(server, plan, run, options);
   await lease.assertHeld();
   for (const step of plan.steps) await executeStep(server, step, run, options);
@@ -78,10 +81,13 @@ async function restoreUnderLease(
   return { plan, isDone: true, proofs, duration: clock.now().getTime() - began.getTime() };
 }
 
-/** The set in the staging folder: one that was kept there, checked again, or else fetched. */
+/**
+ * The set in the staging folder: one that was kept there, checked again, or else fetched. What is kept of another server is not used:
+ * its next backup may sweep it, and we hold no lease of that one.
+ */
 async function stage(request: RestoreRequest, name: string, options: OperationContext): Promise<{ run: RunFolder; isOwn: boolean }> {
   const { archive, staging, snapshot } = request;
-  const kept = (await keptSets(staging, snapshot.server)).find((set) => set.snapshotId === snapshot.id);
+  const kept = (await keptSets(staging, name)).find((set) => set.snapshotId === snapshot.id);
   const run = kept ?? (await makeRunFolder(staging, name, `restore-${snapshot.backupId}`));
   await fetchSet(archive, snapshot, run.folder, options);
   return { run, isOwn: kept === undefined };
@@ -94,9 +100,12 @@ async function askServerToCheck(server: DirectoryServer, plan: RestorePlan, run:
 }
 
 async function executeStep(server: DirectoryServer, step: RestoreStep, run: RunFolder, options: OperationContext): Promise<void> {
+  if (step.kind === 'enable-backend') return;
   // The server's own task reports itself as a step.
   if (step.kind === 'restore-backend') {
-    await server.restore(taskOf(step, run), options);
+    await server.restore(taskOf(step, run), options).catch(async (error: unknown) => {
+      throw await withStateOf(server, step.backend.id, error);
+    });
     return;
   }
   const name = 'import encryption settings';

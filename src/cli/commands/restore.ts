@@ -14,7 +14,7 @@ export const restoreCommand = defineCommand({
   description:
     'Shows the plan and asks; then fetches the snapshot, checks every byte, lets the server check each backup, restores the encryption ' +
     'settings and the backends, and proves the result by the entry counts. Until the first backend is restored nothing on the server ' +
-    'is changed. At a terminal it asks; elsewhere it needs --yes. A server that is replicated is refused.\n\n' +
+    'is changed, save that a disabled backend is enabled. At a terminal it asks; elsewhere it needs --yes. A server that is replicated is refused.\n\n' +
     'It ends with 20 when the snapshot is damaged, or when the server says success and the entry counts say otherwise.',
   arguments: { id: snapshotArgument },
   options: {
@@ -71,6 +71,8 @@ function planText({ snapshot, target, steps, warnings }: RestorePlan, look: Look
 }
 
 function stepText(step: RestoreStep): string {
+  if (step.kind === 'enable-backend')
+    return `enable backend ${printable(step.backend)}: it is disabled, as a restore that was cut off leaves it`;
   if (step.kind === 'import-encryption-settings') return `add the encryption settings of the set to the server's own`;
   const count = (entries: number | undefined): string => (entries === undefined ? 'an unknown number of' : entries.toLocaleString('en'));
   return `replace backend ${printable(step.backend.id)}: ${count(step.entriesNow)} entries now, ${count(step.entriesInSet)} in the set`;
