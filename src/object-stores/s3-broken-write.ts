@@ -39,15 +39,21 @@ export async function reasonOfBrokenWrite(calls: S3Calls, write: BrokenWrite, er
   });
 }
 
-/** As {@link reasonOfBrokenWrite}, for a part of an upload. */
+/**
+ * As {@link reasonOfBrokenWrite}, for a part of an upload. The request that asks takes a permission that writing does not need (a writer
+ * that may not delete rarely has it), so its denial is no reason.
+ */
 export async function reasonOfBrokenPart(calls: S3Calls, key: string, uploadId: string, call: S3Call, error: unknown): Promise<unknown> {
   return reasonOf(error, async () => {
     const list = new ListPartsCommand({ ...calls.at(key), UploadId: uploadId });
-    const ask = { ...call, permission: 's3:ListMultipartUploadParts' };
     await calls.run(
-      ask,
+      call,
       (client, options) => client.send(list, options),
-      (answer) => (statusOf(answer) === 404 ? writeDiscarded(key, calls.location, answer) : undefined),
+      (answer) => {
+        if (statusOf(answer) === 404) return writeDiscarded(key, calls.location, answer);
+        const failure = calls.failure(answer, call);
+        return isFailure(failure, 'E_ACCESS_DENIED') ? new Error('it may not be asked', { cause: answer }) : failure;
+      },
     );
   });
 }
