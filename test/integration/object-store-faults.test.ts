@@ -193,7 +193,8 @@ describe('RetryingStore over S3Store', () => {
     const seen = (number: number): boolean => proxy.requests.some(({ url }) => url.includes(`partNumber=${number}`));
 
     const written = assert.rejects(store.putStream('aborted', source, { signal: controller.signal }), (error) => error === reason);
-    while (!seen(3) || !seen(4)) await new Promise(setImmediate);
+    const endedEarly = written.then(() => assert.fail('it ended before the parts were under way'));
+    while (!seen(3) || !seen(4)) await Promise.race([delay(10), endedEarly]);
     controller.abort(reason);
     await written;
 
