@@ -108,6 +108,30 @@ test('checkStore() tells what a store says that has no conditional writes', asyn
   });
 });
 
+test('checkStore() warns of a store that honours no conditions for objects in parts', async () => {
+  const { of } = await findingsOn((store) => {
+    const probe = store.probe.bind(store);
+    store.probe = async (options) => ({ ...(await probe(options)), conditionalStream: false });
+  });
+
+  assert.deepEqual(of('conditional write'), {
+    check: 'archive: conditional write',
+    state: 'warning',
+    text: 'the store keeps two runs from writing over each other, but not in objects so large that they go in parts',
+    fix: 'use a store that honours If-None-Match and If-Match in CompleteMultipartUpload, or see that only one machine backs a server up',
+  });
+});
+
+test("checkStore() believes the time of the store's answers more than that of its objects", async () => {
+  const { of } = await findingsOn((store, clock) => {
+    const probe = store.probe.bind(store);
+    store.probe = async (options) => ({ ...(await probe(options)), time: new Date(clock.now().getTime() - 300_000) });
+  });
+
+  assert.equal(of('clock')?.state, 'warning');
+  assert.equal(of('clock')?.text, "the store's clock is 5 min behind this machine's");
+});
+
 test('checkStore() finds an object in parts that is not whole', async () => {
   const { of } = await findingsOn((store) => {
     const putStream = store.putStream.bind(store);
