@@ -70,14 +70,15 @@ export interface Place {
 
 const bucket = 'vault';
 
-export async function startArchiveScene(): Promise<ArchiveScene> {
+/** `others` are secrets to watch for beside that of the store. */
+export async function startArchiveScene(others: Readonly<Record<string, string>> = {}): Promise<ArchiveScene> {
   const home = await temporaryFolder('bad-days');
   const folder = path.join(home.path, 'set');
   await mkdir(folder);
   await writeFile(path.join(folder, 'a.txt'), 'hello'.repeat(1000));
   await writeFile(path.join(folder, 'b.txt'), 'world');
   const s3 = await startVersitygw({ buckets: [bucket] });
-  const secrets = watchSecrets({ 'the S3 secret': s3.secretAccessKey });
+  const secrets = watchSecrets({ 'the S3 secret': s3.secretAccessKey, ...others });
   const place = (name: string, change: Change = {}): Place =>
     placeWith(secrets, {
       location: `s3://${bucket}/${name}`,
@@ -111,7 +112,7 @@ export async function startArchiveScene(): Promise<ArchiveScene> {
       return copy;
     },
     end: async () => {
-      await secrets.lookInFolder(s3.folder);
+      for (const place of [s3.folder, home.path]) await secrets.lookInFolder(place);
       await s3[Symbol.asyncDispose]();
       assert.deepEqual(secrets.findings, []);
       assert.ok(secrets.looks.commandLines >= secrets.looks.runs && secrets.looks.files > 0, 'it was looked at something');

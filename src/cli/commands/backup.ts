@@ -1,8 +1,9 @@
-import { exitCodes } from '../../foundation/failure.ts';
+import { exitCodes, type Failure } from '../../foundation/failure.ts';
 import { formatDuration } from '../../foundation/durations.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
 import { defineCommand } from '../define-command.ts';
+import type { Look } from '../look.ts';
 import { countOf } from '../snapshot-text.ts';
 
 export const backupCommand = defineCommand({
@@ -58,7 +59,7 @@ export const backupCommand = defineCommand({
         ? ['It is kept and takes no good one\'s place. If it is right, run "rootcellar backup --accept".']
         : []),
       ...(forgotten.length > 0 ? [`Forgot ${countOf(forgotten.length, 'older snapshot')} by the retention rule.`] : []),
-      ...(forgetFailure === undefined ? [] : [`${look.yellow('Older snapshots are still there:')} ${forgetFailure.message}`]),
+      ...(forgetFailure === undefined ? [] : forgetFailureLines(forgetFailure, look)),
     ].join('\n'),
   json: ({ snapshot, files, duration, forgotten, forgetFailure }) => ({
     ...snapshot,
@@ -71,3 +72,8 @@ export const backupCommand = defineCommand({
   exitCodeOf: ({ snapshot, forgetFailure }) =>
     snapshot.state === 'complete' && forgetFailure === undefined ? exitCodes.success : exitCodes.partial,
 });
+
+function forgetFailureLines({ message, hint }: Failure, look: Look): readonly string[] {
+  const line = `${look.yellow('Older snapshots are still there:')} ${message}`;
+  return hint === undefined ? [line] : [line, `  ${look.dim('→')} ${hint}`];
+}
