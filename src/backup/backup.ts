@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Archive } from '../archive/archive.ts';
 import { underLease, type Lease, type Leases } from '../archive/lease.ts';
@@ -10,13 +10,13 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
 import type { Clock } from '../foundation/clock.ts';
-import type { Failure } from '../foundation/failure.ts';
+import { type Failure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { chooseBackends } from './choose-backends.ts';
 import { forgetByRule } from './forget-by-rule.ts';
 import { describeSet } from './describe-set.ts';
 import { stageBackends } from './stage-backends.ts';
-import { assertRoom, makeRunFolder, markArchived, sweepStaging, type RunFolder, type Staging } from '../staging/staging.ts';
+import { assertRoom, makeRunFolder, markArchived, sweepStaging, type RunFolder, type Staging, writeStaged } from '../staging/staging.ts';
 import { suspicionsOf } from './suspicion.ts';
 
 export interface BackupRequest {
@@ -84,16 +84,34 @@ async function backUpUnderLease(request: BackupRequest, run: Run, options: Opera
     const manifest = await stageSet(request, run, { began, folder, before }, options);
     const assertHeld = () => run.lease.assertHeld();
     const snapshot = await archive.save(folder.folder, manifest, { ...options, assertHeld });
-    await markArchived(folder, snapshot.id);
+    await keep(folder, snapshot, request, options);
     options.report?.({ kind: 'note', level: 'info', text: `archived as snapshot ${shortId(snapshot.id)}` });
     const forgot = await forgetByRule(archive, run.name, request.retention, options);
     return { snapshot, files: manifest.files.length, duration: clock.now().getTime() - began.getTime(), ...forgot };
   } catch (error) {
-    await rm(folder.folder, { recursive: true, force: true });
+    await rm(folder.folder, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   } finally {
-    await sweepStaging(staging, run.name, request.keepLocal);
+    await empty(request, run.name, options);
   }
+}
+
+/** The set is safe in the archive: a staging folder that cannot be written or emptied then is worth a warning, and no failure. */
+async function keep(folder: RunFolder, { id }: Snapshot, { keepLocal }: BackupRequest, options: OperationContext): Promise<void> {
+  if (keepLocal === 0) return;
+  await markArchived(folder, id).catch((error: unknown) => {
+    options.report?.({ kind: 'note', level: 'warning', text: `the set is archived but not kept locally: ${messageOf(error)}` });
+  });
+}
+
+async function empty({ staging, keepLocal }: BackupRequest, name: string, { report }: OperationContext): Promise<void> {
+  await sweepStaging(staging, name, keepLocal).catch((error: unknown) => {
+    report?.({
+      kind: 'note',
+      level: 'warning',
+      text: `the staging folder could not be emptied, the next backup will try: ${messageOf(error)}`,
+    });
+  });
 }
 
 /** Ends what an earlier run that was killed left: its tasks on the server first, as they still write to its folder. */
@@ -136,7 +154,7 @@ async function stageSet(
     options.signal,
   );
   const flagged = await flagSuspicions(request, manifest, before, options);
-  await writeFile(path.join(folder.folder, manifestName), encodeManifest(flagged));
+  await writeStaged(path.join(folder.folder, manifestName), encodeManifest(flagged));
   return flagged;
 }
 

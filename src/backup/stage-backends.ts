@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Backend, DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { checkBackend, type CheckedBackend } from './check-backend.ts';
-import type { RunFolder } from '../staging/staging.ts';
+import { type RunFolder, writeStaged } from '../staging/staging.ts';
 
 export interface StagedBackend extends CheckedBackend {
   readonly backend: Backend;
@@ -67,7 +66,7 @@ async function stageConfiguration(
       hint: 'give it the privilege config-read: docs/guide/least-privilege-account.md shows how',
     });
   }
-  await writeFile(path.join(run.folder, configurationName), text, { mode: 0o640 });
+  await writeStaged(path.join(run.folder, configurationName), text);
   options.report?.({ kind: 'end', step });
   return configurationName;
 }

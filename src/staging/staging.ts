@@ -36,17 +36,60 @@ export async function makeRunFolder(staging: Staging, server: string, name: stri
   const run = runFolder(staging, server, name);
   try {
     for (const folder of [path.dirname(run.folder), run.folder]) {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await openToGroup(folder).catch(() => undefined);
     }
     return run;
   } catch (error) {
-    throw new Failure('E_STAGING_NOT_WRITABLE', `Cannot make the staging folder ${run.folder}: ${messageOf(error)}`, {
-      cause: error,
-      hint: 'set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a folder that both rootcellar and the server may write',
-    });
+    throw stagingFailure(`Cannot make the staging folder ${run.folder}`, error);
   }
 }
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    // Of a read-only volume Node's recursive mkdir says ENOENT; the plain one says what it is.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') await mkdir(folder);
+    else throw error;
+  }
+}
+
+/**
+ * Writes a small file into the staging folder; where that fails nothing half-written stays.
+ *
+ * @throws Failure E_DISK_FULL, E_STAGING_NOT_WRITABLE
+ */
+export async function writeStaged(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { mode: 0o640 });
+  } catch (error) {
+    await rm(file, { force: true }).catch(() => undefined);
+    throw stagingFailure(`Cannot write ${file}`, error);
+  }
+}
+
+const troubles: Readonly<Record<string, string>> = {
+  ENOSPC: 'the volume is full',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the volume is read-only',
+  EACCES: 'the user that rootcellar runs as may not write there',
+  EPERM: 'the user that rootcellar runs as may not write there',
+  ENOTDIR: 'a file is in the way where a folder should be',
+};
+
+function stagingFailure(attempt: string, error: unknown): Failure {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const message = `${attempt}: ${troubles[code] ?? messageOf(error)}`;
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? new Failure('E_DISK_FULL', message, { cause: error, hint: moreRoom })
+    : new Failure('E_STAGING_NOT_WRITABLE', message, {
+        cause: error,
+        hint: 'set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a folder that both rootcellar and the server may write',
+      });
+}
+
+const moreRoom = 'make room, lower keepLocal, or set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a larger volume';
 
 /** Keeps the set-group-ID bit, by which a volume gives what is made on it to one group (Kubernetes: fsGroup). */
 async function openToGroup(folder: string): Promise<void> {
@@ -56,7 +99,7 @@ async function openToGroup(folder: string): Promise<void> {
 
 /** Notes that the set of this run is archived as `snapshotId`; from now on its folder is a kept set and no rest. */
 export async function markArchived(run: RunFolder, snapshotId: string): Promise<void> {
-  await writeFile(`${run.folder}.archived`, `${snapshotId}\n`);
+  await writeStaged(`${run.folder}.archived`, `${snapshotId}\n`);
 }
 
 /** The archived sets that are still here, newest first. */
@@ -104,9 +147,7 @@ export async function assertRoom(staging: Staging, needed: number, what: string)
   throw new Failure(
     'E_DISK_FULL',
     `Cannot stage ${what} in ${staging.folder}: it needs about ${formatBytes(needed)}, and ${formatBytes(free)} are free`,
-    {
-      hint: 'make room, lower keepLocal, or set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a larger volume',
-    },
+    { hint: moreRoom },
   );
 }
 

@@ -92,7 +92,7 @@ async function* unchangedContent(name: string, file: ManifestFile, advance: (byt
   const hash = createHash('sha256');
   let bytes = 0;
   let held: Uint8Array | undefined;
-  for await (const piece of createReadStream(name, { highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>) {
+  for await (const piece of readPieces(name, file)) {
     if (held !== undefined) yield held;
     held = piece;
     hash.update(piece);
@@ -100,12 +100,24 @@ async function* unchangedContent(name: string, file: ManifestFile, advance: (byt
     advance(piece.length);
   }
   const difference = differenceFrom(file, bytes, hash.digest('hex'));
-  if (difference !== undefined) {
-    throw new Failure('E_FILE_CHANGED', `Cannot archive ${file.path}: it changed after it was checked: it ${difference}`, {
-      hint: 'make sure that nothing else writes to the staging folder, then run the backup again',
-    });
-  }
+  if (difference !== undefined) throw changed(file, `it ${difference}`);
   if (held !== undefined) yield held;
+}
+
+async function* readPieces(name: string, file: ManifestFile): AsyncIterable<Uint8Array> {
+  try {
+    yield* createReadStream(name, { highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw changed(file, 'code' in error && error.code === 'ENOENT' ? 'it is gone' : `it cannot be read: ${error.message}`, error);
+  }
+}
+
+function changed({ path: name }: ManifestFile, state: string, cause?: unknown): Failure {
+  return new Failure('E_FILE_CHANGED', `Cannot archive ${name}: it changed after it was checked: ${state}`, {
+    cause,
+    hint: 'make sure that nothing else writes to the staging folder, then run the backup again',
+  });
 }
 
 /** Believes the store's own listing, not our memory of what was sent. */
