@@ -9,15 +9,15 @@ const read: readonly (readonly [string, ReturnType<typeof parseStoreLocation>])[
   ['s3://bucket/', { kind: 's3', bucket: 'bucket', prefix: '' }],
   ['s3://my.bucket-1/a//b/', { kind: 's3', bucket: 'my.bucket-1', prefix: 'a/b/' }],
   ['/backups', { kind: 'folder', folder: '/backups' }],
-  ['./backups', { kind: 'folder', folder: '/home/me/backups' }],
-  ['../backups/', { kind: 'folder', folder: '/home/backups' }],
-  ['.', { kind: 'folder', folder: '/home/me' }],
+  ['./backups', { kind: 'folder', folder: '/srv/me/backups' }],
+  ['../backups/', { kind: 'folder', folder: '/srv/backups' }],
+  ['.', { kind: 'folder', folder: '/srv/me' }],
   ['file:///var/my%20backups', { kind: 'folder', folder: '/var/my backups' }],
 ];
 
 for (const [text, location] of read) {
   test(`parseStoreLocation() reads ${text}`, () => {
-    assert.deepEqual(parseStoreLocation(text, '/home/me'), location);
+    assert.deepEqual(parseStoreLocation(text, '/srv/me'), location);
   });
 }
 
@@ -39,7 +39,7 @@ const refused: readonly (readonly [string, string])[] = [
 for (const [text, message] of refused) {
   test(`parseStoreLocation() refuses ${JSON.stringify(text)} as wrong usage`, () => {
     assert.throws(
-      () => parseStoreLocation(text, '/home/me'),
+      () => parseStoreLocation(text, '/srv/me'),
       (error) => isFailure(error, 'E_USAGE') && error.exitCode === 2 && assert.equal(error.message, message) === undefined,
     );
   });

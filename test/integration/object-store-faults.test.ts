@@ -50,7 +50,8 @@ function open(options: Partial<S3StoreOptions> = {}): Promise<S3Store> {
     prefix: 'p',
     endpoint: proxy.endpoint,
     partBytes: 5 * mebibyte,
-    requestTimeoutMilliseconds: 500,
+    // Long enough for a part on a busy machine: one sent again needlessly would be counted.
+    requestTimeoutMilliseconds: 3000,
     partRetry: { rule, clock, random },
     ...options,
   });
