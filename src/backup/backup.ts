@@ -10,7 +10,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { type Failure, messageOf } from '../foundation/failure.ts';
+import { type Failure, interrupted, messageOf, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { chooseBackends } from './choose-backends.ts';
 import { forgetByRule } from './forget-by-rule.ts';
@@ -81,12 +81,27 @@ async function backUpUnderLease(request: BackupRequest, run: Run, options: Opera
   const before = await archive.list({ server: run.name }, options);
   const folder = await makeRunFolder(staging, run.name, await freeBackupId(before, clock, options.signal));
   try {
-    const manifest = await stageSet(request, run, { began, folder, before }, options);
-    const assertHeld = () => run.lease.assertHeld();
-    const snapshot = await archive.save(folder.folder, manifest, { ...options, assertHeld });
+    const { manifest, snapshot } = await tellingInterruption(
+      options.signal,
+      () => cutOff(run.name),
+      async () => {
+        const made = await stageSet(request, run, { began, folder, before }, options);
+        const assertHeld = () => run.lease.assertHeld();
+        return { manifest: made, snapshot: await archive.save(folder.folder, made, { ...options, assertHeld }) };
+      },
+    );
     await keep(folder, snapshot, request, options);
     options.report?.({ kind: 'note', level: 'info', text: `archived as snapshot ${shortId(snapshot.id)}` });
-    const forgot = await forgetByRule(archive, run.name, request.retention, options);
+    const forgot = await tellingInterruption(
+      options.signal,
+      () =>
+        interrupted(
+          'The forgetting of older snapshots',
+          `the backup itself is archived as snapshot ${shortId(snapshot.id)}`,
+          'run "rootcellar forget --yes", or leave it to the next backup',
+        ),
+      () => forgetByRule(archive, run.name, request.retention, options),
+    );
     return { snapshot, files: manifest.files.length, duration: clock.now().getTime() - began.getTime(), ...forgot };
   } catch (error) {
     await rm(folder.folder, { recursive: true, force: true }).catch(() => undefined);
@@ -94,6 +109,10 @@ async function backUpUnderLease(request: BackupRequest, run: Run, options: Opera
   } finally {
     await empty(request, run.name, options);
   }
+}
+
+function cutOff(server: string): Failure {
+  return interrupted(`The backup of server "${server}"`, 'no snapshot was made', 'nothing of it is left; run it again when it may run');
 }
 
 /** The set is safe in the archive: a staging folder that cannot be written or emptied then is worth a warning, and no failure. */

@@ -46,7 +46,8 @@ export async function checkZip(name: string, signal?: AbortSignal): Promise<numb
     return (await isWholeDirectory(zip, file, directoryBytes)) ? zip.entryCount : { wrong: 'its directory has other members than it says' };
   } catch (error) {
     signal?.throwIfAborted();
-    return { wrong: `it is not a whole zip: ${messageOf(error)}` };
+    // Its first sentence; yauzl guesses in a second one.
+    return { wrong: `it is not a whole zip: ${messageOf(error).split('. ')[0] ?? ''}` };
   } finally {
     zip?.close();
   }

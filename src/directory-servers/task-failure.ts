@@ -16,6 +16,11 @@ const meanings: readonly { readonly pattern: RegExp; readonly code: `E_${string}
     hint: "see that the folder exists for the server too and that the server's user may write there (staging.folder, staging.serverFolder)",
   },
   {
+    pattern: /No backup directory descriptor file was found/i,
+    code: 'E_STAGING_NOT_SHARED',
+    hint: 'make staging.folder and staging.serverFolder name the same folder as rootcellar and as the server see it, readable by both',
+  },
+  {
     pattern: /backend .*(is|was) disabled/i,
     code: 'E_BACKEND_DISABLED',
     hint: 'enable the backend, or leave it out of the backup',

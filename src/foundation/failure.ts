@@ -63,9 +63,23 @@ export function withRetry(failure: Failure, retry: RetryAdvice): Failure {
   return new Failure(code, message, { hint, facts, exitCode, cause, retry });
 }
 
-/** The failure of a command that was told to stop; exit code 130. */
-export function interrupted(attempt: string): Failure {
-  return new Failure('E_INTERRUPTED', `${attempt} was interrupted`, { exitCode: exitCodes.interrupted });
+/** The failure of a command that was told to stop; exit code 130. `state` is what it leaves, in one clause. */
+export function interrupted(attempt: string, state?: string, hint?: string): Failure {
+  const message = `${attempt} was interrupted${state === undefined ? '' : `: ${state}`}`;
+  return new Failure('E_INTERRUPTED', message, { exitCode: exitCodes.interrupted, hint });
+}
+
+/** Does `work`; where it fails because `signal` was aborted, rejects with `told` instead of whatever the abort looked like. */
+export async function tellingInterruption<Result>(
+  signal: AbortSignal | undefined,
+  told: () => Failure,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw signal?.aborted === true ? told() : error;
+  }
 }
 
 /** Wrong words on the command line, in the environment or in the configuration file; exit code 2. */

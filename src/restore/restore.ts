@@ -6,7 +6,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { exitCodes, Failure } from '../foundation/failure.ts';
+import { exitCodes, Failure, interrupted, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
 import { fetchSet } from './fetch.ts';
@@ -69,13 +69,19 @@ async function restoreUnderLease(
 ): Promise<RestoreReport> {
   const { server, clock } = request;
   const began = clock.now();
-  await server.cancelAbandonedTasks(options);
-  const { run, isOwn } = await stage(request, name, options);
-  for (const step of plan.steps) if (step.kind === 'enable-backend') await server.enableBackend(step.backend, options);
-  await askServerToCheck(server, plan, run, options);
-  await lease.assertHeld();
+  const told = (state: string) => () => interrupted(`The restore into ${server.location}`, state, 'run it again; the archive is untouched');
+  const { run, isOwn } = await tellingInterruption(options.signal, told('nothing was restored yet'), async () => {
+    await server.cancelAbandonedTasks(options);
+    const staged = await stage(request, name, options);
+    for (const step of plan.steps) if (step.kind === 'enable-backend') await server.enableBackend(step.backend, options);
+    await askServerToCheck(server, plan, staged.run, options);
+    await lease.assertHeld();
+    return staged;
+  });
   for (const step of plan.steps) await executeStep(server, step, run, options);
-  const proofs = await prove(server, plan, options);
+  const proofs = await tellingInterruption(options.signal, told('the backends are restored, but not proven'), () =>
+    prove(server, plan, options),
+  );
   // Kept when anything failed, so that the next try does not fetch again; a backup sweeps it.
   if (isOwn) await rm(run.folder, { recursive: true, force: true });
   return { plan, isDone: true, proofs, duration: clock.now().getTime() - began.getTime() };

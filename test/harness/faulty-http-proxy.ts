@@ -19,6 +19,8 @@ export type FaultAction =
   | { readonly kind: 'tamper-answer' }
   /** The same of the body that the server receives. */
   | { readonly kind: 'tamper-request' }
+  /** Told by `reached`, then waits for `until`; before the server sees it, or after it did the work. Dropped if its sender is gone by then. */
+  | { readonly kind: 'hold'; readonly what: 'request' | 'answer'; readonly reached: () => void; readonly until: Promise<void> }
   /** Headers of the answer replaced. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };
 
@@ -115,6 +117,7 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
   }
   const sent = await readAll(request);
   if (action?.kind === 'hang') return;
+  if (action?.kind === 'hold' && action.what === 'request' && !(await held(action, request))) return;
   if (action?.kind === 'answer') {
     response.writeHead(action.status, { 'content-type': 'application/xml' });
     if (action.status === 200) response.end();
@@ -124,11 +127,19 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
   }
   const answer = await forward(request, action?.kind === 'tamper-request' ? tampered(sent) : sent, route);
   const body = await readAll(answer);
+  if (action?.kind === 'hold' && action.what === 'answer' && !(await held(action, request))) return;
   if (action?.kind === 'drop-after') {
     request.socket.resetAndDestroy();
     return;
   }
   answerWith(response, answer, body, action);
+}
+
+/** Resolves to whether somebody still waits for the answer. */
+async function held({ reached, until }: Extract<FaultAction, { kind: 'hold' }>, request: IncomingMessage): Promise<boolean> {
+  reached();
+  await until;
+  return !request.socket.destroyed;
 }
 
 function answerWith(response: ServerResponse, answer: IncomingMessage, body: Buffer, action: FaultAction | undefined): void {

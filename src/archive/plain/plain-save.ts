@@ -22,8 +22,9 @@ export async function saveSet(store: ObjectStore, folder: string, manifest: Mani
   const { server, backupId } = manifest;
   const mark = unfinishedKey(server, backupId);
   await assertFree(store, manifest, options.signal);
-  await store.put(mark, new TextEncoder().encode(`${manifest.time}\n`), { signal: options.signal });
   try {
+    // Inside: an interrupted request may have reached the store all the same.
+    await store.put(mark, new TextEncoder().encode(`${manifest.time}\n`), { signal: options.signal });
     await uploadFiles(store, folder, manifest, options);
     await assertStored(store, manifest, options.signal);
     await options.assertHeld?.();
