@@ -19,14 +19,20 @@ export async function* abortable(source: AsyncIterable<Uint8Array>, signal: Abor
   }
   signal.throwIfAborted();
   const iterator = source[Symbol.asyncIterator]();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  aborted.catch(() => undefined);
-  const onAbort = (): void => reject(signal.reason as Error);
+  // A promise of its own for each step: `Promise.race` with one that lives as long as the stream would keep every chunk that passed.
+  let rejectStep: (reason: Error) => void = () => undefined;
+  const onAbort = (): void => rejectStep(signal.reason as Error);
+  const next = (): Promise<IteratorResult<Uint8Array>> =>
+    new Promise((resolve, reject) => {
+      rejectStep = reject;
+      iterator.next().then(resolve, reject);
+    });
   signal.addEventListener('abort', onAbort, { once: true });
   let ended = false;
   try {
     for (;;) {
-      const step = await Promise.race([iterator.next(), aborted]);
+      signal.throwIfAborted();
+      const step = await next();
       if (step.done === true) {
         ended = true;
         return;

@@ -10,6 +10,8 @@ const bytes = Number(process.argv[3]);
 const chunk = Buffer.alloc(1 << 20, 'rootcellar');
 const peak = (): number => process.resourceUsage().maxRSS * 1024;
 
+// As in the program: a signal that lives as long as the process must not keep what passes.
+const { signal } = new AbortController();
 const store = await openS3Store(options);
 await store.put('warm', chunk);
 const before = peak();
@@ -18,10 +20,10 @@ await store.putStream(
   async function* () {
     for (let given = 0; given < bytes; given += chunk.length) yield chunk;
   },
-  { bytes },
+  { bytes, signal },
 );
 let received = 0;
-for await (const part of store.getStream('large')) received += part.byteLength;
+for await (const part of store.getStream('large', { signal })) received += part.byteLength;
 if (received !== bytes) throw new Error(`${received} of ${bytes} bytes came back`);
 console.log(JSON.stringify({ grownBytes: peak() - before }));
 await store.close();
