@@ -5,6 +5,7 @@ import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand, HeadO
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import { Failure, isFailure, withRetry } from '../foundation/failure.ts';
 import { abortable, collect, cutIntoParts, ofDeclaredLength } from './bodies.ts';
+import { afterGrace } from './grace.ts';
 import { checkFolderPrefix, checkKey, normalPrefix } from './keys.ts';
 import type {
   CallOptions,
@@ -73,9 +74,10 @@ export class S3Store implements ObjectStore {
       ...conditionFields(options.condition),
     };
     const call = { doing: `write "${key}" to`, permission: 's3:PutObject', signal: options.signal };
+    using grace = options.signal === undefined ? undefined : afterGrace(options.signal);
     const answer = await this.#calls
       .run(
-        call,
+        { ...call, signal: grace?.signal },
         (client, sendOptions) => client.send(new PutObjectCommand(input), sendOptions),
         (error) => this.#refusal(error, key, options.condition),
       )

@@ -10,6 +10,7 @@ import { mapConcurrently } from '../foundation/concurrency.ts';
 import { Failure, isFailure, withRetry } from '../foundation/failure.ts';
 import { retrying } from '../foundation/retry.ts';
 import type { Part } from './bodies.ts';
+import { afterGrace } from './grace.ts';
 import type { ObjectInfo } from './object-store.ts';
 import { reasonOfBrokenPart } from './s3-broken-write.ts';
 import type { S3Calls } from './s3-calls.ts';
@@ -35,20 +36,6 @@ export interface UploadPlan {
   readonly signal: AbortSignal;
   /** Aborts `signal`, and with it the source and the other requests, as soon as one part has failed. */
   readonly stop: (error: unknown) => void;
-}
-
-const graceMilliseconds = 3000;
-
-/** A signal that aborts for the same reason, later. */
-function delayed(signal: AbortSignal, milliseconds: number): AbortSignal {
-  const late = new AbortController();
-  const onAbort = (): void => {
-    // Bounds a request to the outside, as the client's own time limits do; nothing that we decide hangs on it.
-    setTimeout(() => late.abort(signal.reason), milliseconds).unref();
-  };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  return late.signal;
 }
 
 interface SentPart {
@@ -88,7 +75,8 @@ class Upload {
     this.#calls = calls;
     this.#plan = plan;
     this.#call = { doing: `write "${plan.key}" to`, permission: 's3:PutObject', signal: plan.signal };
-    this.#lateSignal = delayed(plan.signal, graceMilliseconds);
+    // The signal is of this upload alone, and goes with it.
+    this.#lateSignal = afterGrace(plan.signal).signal;
   }
 
   async begin(): Promise<string> {

@@ -79,20 +79,24 @@ export async function startArchiveScene(others: Readonly<Record<string, string>>
   await writeFile(path.join(folder, 'b.txt'), 'world');
   const s3 = await startVersitygw({ buckets: [bucket] });
   const secrets = watchSecrets({ 'the S3 secret': s3.secretAccessKey, ...others });
+  const proxies: FaultyHttpProxy[] = [];
   const place = (name: string, change: Change = {}): Place =>
-    placeWith(secrets, {
-      location: `s3://${bucket}/${name}`,
-      objects: path.join(s3.folder, bucket, name),
-      environment: {
-        ROOTCELLAR_ARCHIVE: `s3://${bucket}/${name}`,
-        ROOTCELLAR_S3_ENDPOINT: s3.endpoint,
-        ROOTCELLAR_S3_ATTEMPTS: '3',
-        ROOTCELLAR_SERVER_NAME: 'prod',
-        AWS_ACCESS_KEY_ID: s3.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-        ...change,
+    placeWith(
+      { secrets, proxies },
+      {
+        location: `s3://${bucket}/${name}`,
+        objects: path.join(s3.folder, bucket, name),
+        environment: {
+          ROOTCELLAR_ARCHIVE: `s3://${bucket}/${name}`,
+          ROOTCELLAR_S3_ENDPOINT: s3.endpoint,
+          ROOTCELLAR_S3_ATTEMPTS: '3',
+          ROOTCELLAR_SERVER_NAME: 'prod',
+          AWS_ACCESS_KEY_ID: s3.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+          ...change,
+        },
       },
-    });
+    );
   const template = place('template');
   await template.succeeds('init');
   for (let made = 0; made < 2; made += 1) await template.succeeds('archive', folder);
@@ -112,6 +116,7 @@ export async function startArchiveScene(others: Readonly<Record<string, string>>
       return copy;
     },
     end: async () => {
+      for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
       for (const place of [s3.folder, home.path]) await secrets.lookInFolder(place);
       await s3[Symbol.asyncDispose]();
       assert.deepEqual(secrets.findings, []);
@@ -127,9 +132,15 @@ interface Ground {
   readonly environment: Change;
 }
 
-function placeWith(secrets: SecretWatch, ground: Ground): Place {
+interface Shared {
+  readonly secrets: SecretWatch;
+  /** They end with the scene, also where a test has failed. */
+  readonly proxies: FaultyHttpProxy[];
+}
+
+function placeWith(shared: Shared, ground: Ground): Place {
   const { location, objects, environment } = ground;
-  const spawn: Place['spawn'] = (...words) => secrets.spawn(words, { env: withoutUndefined(environment) });
+  const spawn: Place['spawn'] = (...words) => shared.secrets.spawn(words, { env: withoutUndefined(environment) });
   const run: Place['run'] = (...words) => spawn(...words).ended;
   const succeeds: Place['succeeds'] = async (...words) => {
     const result = await run(...words);
@@ -142,10 +153,11 @@ function placeWith(secrets: SecretWatch, ground: Ground): Place {
     run,
     spawn,
     succeeds,
-    with: (change) => placeWith(secrets, { ...ground, environment: { ...environment, ...change } }),
+    with: (change) => placeWith(shared, { ...ground, environment: { ...environment, ...change } }),
     behindProxy: async () => {
       const proxy = await startFaultyHttpProxy(environment['ROOTCELLAR_S3_ENDPOINT'] ?? '');
-      const behind = placeWith(secrets, { ...ground, environment: { ...environment, ROOTCELLAR_S3_ENDPOINT: proxy.endpoint } });
+      shared.proxies.push(proxy);
+      const behind = placeWith(shared, { ...ground, environment: { ...environment, ROOTCELLAR_S3_ENDPOINT: proxy.endpoint } });
       return { ...behind, proxy };
     },
     refused: async (words, refusal) => {

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { smallVolume } from '../harness/small-volume.ts';
 import {
   type ArchiveScene,
   assertText,
@@ -181,7 +182,6 @@ describe('fetch', { concurrency: 2 }, () => {
     );
     assert.deepEqual(await filesIn(target('killed')), ['a.txt', 'b.txt']);
     assert.equal(place.proxy.requests.filter(({ url }) => url.includes('b.txt')).length, 1);
-    await place.proxy[Symbol.asyncDispose]();
   });
 
   test('says before it begins that the volume has too little room', async () => {
@@ -196,6 +196,29 @@ describe('fetch', { concurrency: 2 }, () => {
 
     assert.deepEqual(await filesIn(target('too-large')), []);
   });
+});
+
+test('fetch to a volume that gets full says so, leaves no part of a file, and goes on once there is room', async () => {
+  const place = await scene.archive('full-volume');
+  await using volume = await smallVolume(64);
+  const folder = path.join(volume.path, 'restored');
+  await mkdir(folder);
+  // Two pages of memory hold the bytes, and by them there is room; that a.txt takes both of them shows only when b.txt is written.
+  await volume.fill(8192);
+
+  await place.refused(['fetch', 'latest', '--to', folder], {
+    exitCode: 1,
+    says: `Cannot write ${folder}/….txt: the volume is full`,
+    hint: 'make room and run the command again; it goes on where it was',
+  });
+  assert.deepEqual(
+    (await filesIn(folder)).filter((file) => !file.endsWith('.txt')),
+    [],
+  );
+  await volume.empty();
+  await place.succeeds('fetch', 'latest', '--to', folder);
+
+  assert.deepEqual(await filesIn(folder), ['a.txt', 'b.txt']);
 });
 
 describe('what scripts rely on', { concurrency: 2 }, () => {
@@ -295,7 +318,6 @@ describe('what scripts rely on', { concurrency: 2 }, () => {
     assert.deepEqual([exitCode, stdout], [130, '']);
     assert.match(stderr, /\nrootcellar: The command was interrupted\n$/);
     assert.deepEqual(await filesIn(place.objects), files);
-    await place.proxy[Symbol.asyncDispose]();
   });
 
   test('a reader that has gone is no trouble', async () => {

@@ -68,7 +68,6 @@ describe('a store that has trouble for a while', { concurrency: 2 }, () => {
         assertText(warnings.join(''), `! Cannot write "prod/…/a.txt" to s3://vault/passing-${index}: ${state}; trying again in …`);
       }
       await assertWhole(place, 3);
-      await place.proxy[Symbol.asyncDispose]();
     });
   }
 
@@ -85,7 +84,6 @@ describe('a store that has trouble for a while', { concurrency: 2 }, () => {
     await place.succeeds('archive', large);
 
     await assertWhole(place, 3);
-    await place.proxy[Symbol.asyncDispose]();
   });
 
   test('fetch and verify read again what was cut or altered under way, and call nothing damaged', async () => {
@@ -100,7 +98,6 @@ describe('a store that has trouble for a while', { concurrency: 2 }, () => {
 
     place.proxy.arm({ method: 'GET', url: /a\.txt/, action: { kind: 'tamper-answer' } });
     assert.match((await place.succeeds('verify', '--read-data')).stdout, /^Whole: 2 snapshots; every byte was read\.\n$/);
-    await place.proxy[Symbol.asyncDispose]();
   });
 });
 
@@ -121,7 +118,6 @@ describe('a store whose trouble lasts', { concurrency: 2 }, () => {
 
       assert.equal(place.proxy.requests.length, 3);
       assert.ok(performance.now() - begin < 20_000);
-      await place.proxy[Symbol.asyncDispose]();
     });
 
     test(`archive leaves nothing but what was there where the store ${what} for the files`, async () => {
@@ -136,7 +132,6 @@ describe('a store whose trouble lasts', { concurrency: 2 }, () => {
       });
 
       assert.deepEqual(await filesIn(place.objects), files);
-      await place.proxy[Symbol.asyncDispose]();
     });
   }
 
@@ -156,7 +151,6 @@ describe('a store whose trouble lasts', { concurrency: 2 }, () => {
 
     assert.equal(place.proxy.requests.filter(({ url }) => /large\.bin.*partNumber=2/.test(url)).length, 3);
     assert.deepEqual(await filesIn(place.objects), files);
-    await place.proxy[Symbol.asyncDispose]();
   });
 
   test('archive says that the store is full, and that it receives other bytes than were sent', async () => {
@@ -176,7 +170,22 @@ describe('a store whose trouble lasts', { concurrency: 2 }, () => {
     });
 
     assert.deepEqual(await filesIn(place.objects), files);
-    await place.proxy[Symbol.asyncDispose]();
+  });
+
+  test('archive waits for what is on its way before it clears up, so that nothing comes to lie behind that', async () => {
+    const place = await (await scene.archive('late')).behindProxy();
+    const arrived = Promise.withResolvers<void>();
+    const files = await filesIn(place.objects);
+    place.proxy.arm(
+      { method: 'PUT', url: /a\.txt/, action: answer(507, 'XMinioStorageFull') },
+      { method: 'PUT', url: /b\.txt/, action: { kind: 'late', milliseconds: 1000, done: arrived.resolve } },
+    );
+
+    const { exitCode } = await place.run('archive', scene.folder);
+
+    assert.equal(exitCode, 1);
+    await arrived.promise;
+    assert.deepEqual(await filesIn(place.objects), files);
   });
 
   test('fetch refuses what arrives altered again and again, and leaves no such file', async () => {
@@ -194,7 +203,6 @@ describe('a store whose trouble lasts', { concurrency: 2 }, () => {
       (await filesIn(target)).filter((file) => file !== 'b.txt'),
       [],
     );
-    await place.proxy[Symbol.asyncDispose]();
   });
 
   test('many requests that fail at once make one note, not a flood', async () => {
@@ -215,6 +223,5 @@ describe('a store whose trouble lasts', { concurrency: 2 }, () => {
     });
 
     assert.equal(stderr.split('\n').filter((line) => line.startsWith('!')).length, 1, stderr);
-    await behind.proxy[Symbol.asyncDispose]();
   });
 });

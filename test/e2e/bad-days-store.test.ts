@@ -35,9 +35,13 @@ describe('a store that cannot be entered', { concurrency: 2 }, () => {
     for (const words of [['init'], ['list']]) await place.refused(words, refusal);
   });
 
-  test('names the ways to give credentials, within seconds though the metadata service is silent', async () => {
+  test('names the ways to give credentials, within seconds though the metadata service is silent', async (t) => {
     let asked = 0;
     const silent = http.createServer(() => (asked += 1)).listen(0, '127.0.0.1');
+    t.after(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
     const port = await portOf(silent);
     const place = scene.place('any', { ...noCredentials, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}` });
     const begin = performance.now();
@@ -50,8 +54,6 @@ describe('a store that cannot be entered', { concurrency: 2 }, () => {
 
     assert.ok(asked > 0, 'it was looked for');
     assert.ok(performance.now() - begin < 15_000);
-    silent.closeAllConnections();
-    silent.close();
   });
 
   const wrong: readonly (readonly [string, Change, string])[] = [

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 
 /** What goes wrong with a request that matches. */
 export type FaultAction =
@@ -21,6 +22,8 @@ export type FaultAction =
   | { readonly kind: 'tamper-request' }
   /** Told by `reached`, then waits for `until`; before the server sees it, or after it did the work. Dropped if its sender is gone by then. */
   | { readonly kind: 'hold'; readonly what: 'request' | 'answer'; readonly reached: () => void; readonly until: Promise<void> }
+  /** The server sees it so much later, also when its sender has gone meanwhile: a store that works on what was cut off. */
+  | { readonly kind: 'late'; readonly milliseconds: number; readonly done: () => void }
   /** Headers of the answer replaced. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };
 
@@ -117,6 +120,7 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
   }
   const sent = await readAll(request);
   if (action?.kind === 'hang') return;
+  if (action?.kind === 'late') await setTimeout(action.milliseconds);
   if (action?.kind === 'hold' && action.what === 'request' && !(await held(action, request))) return;
   if (action?.kind === 'answer') {
     response.writeHead(action.status, { 'content-type': 'application/xml' });
@@ -127,6 +131,7 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
   }
   const answer = await forward(request, action?.kind === 'tamper-request' ? tampered(sent) : sent, route);
   const body = await readAll(answer);
+  if (action?.kind === 'late') action.done();
   if (action?.kind === 'hold' && action.what === 'answer' && !(await held(action, request))) return;
   if (action?.kind === 'drop-after') {
     request.socket.resetAndDestroy();
