@@ -119,16 +119,7 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
     return;
   }
   const sent = await readAll(request);
-  if (action?.kind === 'hang') return;
-  if (action?.kind === 'late') await setTimeout(action.milliseconds);
-  if (action?.kind === 'hold' && action.what === 'request' && !(await held(action, request))) return;
-  if (action?.kind === 'answer') {
-    response.writeHead(action.status, { 'content-type': 'application/xml' });
-    if (action.status === 200) response.end();
-    else
-      response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${action.code}</Code><Message>made by the test</Message></Error>`);
-    return;
-  }
+  if (!(await isToBeForwarded(request, response, action))) return;
   const answer = await forward(request, action?.kind === 'tamper-request' ? tampered(sent) : sent, route);
   const body = await readAll(answer);
   if (action?.kind === 'late') action.done();
@@ -138,6 +129,20 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
     return;
   }
   answerWith(response, answer, body, action);
+}
+
+async function isToBeForwarded(request: IncomingMessage, response: ServerResponse, action: FaultAction | undefined): Promise<boolean> {
+  if (action?.kind === 'hang') return false;
+  if (action?.kind === 'late') await setTimeout(action.milliseconds);
+  if (action?.kind === 'hold' && action.what === 'request') return held(action, request);
+  if (action?.kind === 'answer') answerHere(response, action);
+  return action?.kind !== 'answer';
+}
+
+function answerHere(response: ServerResponse, { status, code }: Extract<FaultAction, { kind: 'answer' }>): void {
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  if (status === 200) response.end();
+  else response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>made by the test</Message></Error>`);
 }
 
 /** Resolves to whether somebody still waits for the answer. */
