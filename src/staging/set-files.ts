@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isPathInside, type ManifestFile } from '../domain/manifest.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
@@ -26,14 +25,17 @@ export async function describeFiles(folder: string, signal?: AbortSignal): Promi
  */
 export async function hashFile(name: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
+  // One buffer for the whole file: a new one for each piece is memory outside of the heap, which is collected late.
+  const piece = Buffer.allocUnsafe(1024 * 1024);
   let bytes = 0;
   try {
-    for await (const piece of createReadStream(name, {
-      highWaterMark: 1024 * 1024,
-      ...(signal === undefined ? {} : { signal }),
-    }) as AsyncIterable<Uint8Array>) {
-      hash.update(piece);
-      bytes += piece.length;
+    await using file = await open(name);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(piece, 0, piece.length, null);
+      if (bytesRead === 0) break;
+      hash.update(piece.subarray(0, bytesRead));
+      bytes += bytesRead;
     }
   } catch (error) {
     signal?.throwIfAborted();
