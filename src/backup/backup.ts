@@ -65,7 +65,11 @@ export async function backUp(request: BackupRequest, options: OperationContext =
   const description = await server.describe(options);
   await assertPrivileges(server, 'backup', options);
   const name = archiveNameOf(server, description, request.serverName);
-  return underLease(leases, name, options, (lease, held) => backUpUnderLease(request, { name, description, lease }, held));
+  return tellingInterruption(
+    options.signal,
+    () => cutOff(name),
+    () => underLease(leases, name, options, (lease, held) => backUpUnderLease(request, { name, description, lease }, held)),
+  );
 }
 
 interface Run {
@@ -77,19 +81,15 @@ interface Run {
 async function backUpUnderLease(request: BackupRequest, run: Run, options: OperationContext): Promise<BackupReport> {
   const { archive, staging, clock } = request;
   const began = clock.now();
-  await sweepRests(request, run.name, options);
+  const hadTasks = await sweepRests(request, run.name, options);
+  // A restore that was under way until now had its backend out of service when the server was described.
+  const description = hadTasks ? await request.server.describe(options) : run.description;
   const before = await archive.list({ server: run.name }, options);
   const folder = await makeRunFolder(staging, run.name, await freeBackupId(before, clock, options.signal));
   try {
-    const { manifest, snapshot } = await tellingInterruption(
-      options.signal,
-      () => cutOff(run.name),
-      async () => {
-        const made = await stageSet(request, run, { began, folder, before }, options);
-        const assertHeld = () => run.lease.assertHeld();
-        return { manifest: made, snapshot: await archive.save(folder.folder, made, { ...options, assertHeld }) };
-      },
-    );
+    const manifest = await stageSet(request, { ...run, description }, { began, folder, before }, options);
+    const assertHeld = () => run.lease.assertHeld();
+    const snapshot = await archive.save(folder.folder, manifest, { ...options, assertHeld });
     await keep(folder, snapshot, request, options);
     options.report?.({ kind: 'note', level: 'info', text: `archived as snapshot ${shortId(snapshot.id)}` });
     const forgot = await tellingInterruption(
@@ -133,13 +133,16 @@ async function empty({ staging, keepLocal }: BackupRequest, name: string, { repo
   });
 }
 
-/** Ends what an earlier run that was killed left: its tasks on the server first, as they still write to its folder. */
-async function sweepRests({ server, staging, keepLocal }: BackupRequest, name: string, options: OperationContext): Promise<void> {
+/** Ends what an earlier run that was killed left: its tasks on the server first, as they still write to its folder; tells if there were any. */
+async function sweepRests({ server, staging, keepLocal }: BackupRequest, name: string, options: OperationContext): Promise<boolean> {
   const tasks = await server.cancelAbandonedTasks(options);
   const rests = await sweepStaging(staging, name, keepLocal);
-  if (tasks.length === 0 && !rests.some((rest) => !rest.endsWith('.archived'))) return;
-  const found = [...(tasks.length > 0 ? [`${tasks.length} tasks on the server`] : []), ...rests].join(', ');
+  if (tasks.length === 0 && !rests.some((rest) => !rest.endsWith('.archived'))) return false;
+  const found = [...(tasks.length > 0 ? [`${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'} on the server`] : []), ...rests].join(
+    ', ',
+  );
   options.report?.({ kind: 'note', level: 'warning', text: `removed what an earlier run left: ${found}` });
+  return tasks.length > 0;
 }
 
 interface SetPlace {

@@ -52,7 +52,8 @@ export interface DirectoryServer {
 
   /**
    * Cancels the tasks on the server that an earlier run of ours (their IDs begin with `rootcellar-`) left behind when it was killed,
-   * and resolves to their IDs once each has ended. To be called only by who holds the lease of this server.
+   * and resolves to their IDs once each has ended. A restore is waited for: cut off it would leave its backend empty. To be called
+   * only by who holds the lease of this server.
    */
   cancelAbandonedTasks(options?: OperationContext): Promise<readonly string[]>;
 

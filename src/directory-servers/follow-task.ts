@@ -4,7 +4,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 import type { TaskOutcome } from './directory-server.ts';
 import { textOf } from './ldap-session.ts';
 import { type StopTools, type TaskSight, firstPause, isUnderWay, longestPause, readTask, stopTask } from './stop-task.ts';
-import { type TaskEntry, type TaskRequest, attemptOf } from './task-entry.ts';
+import { type TaskEntry, type TaskRequest, attemptOf, mustNotBeCutOff } from './task-entry.ts';
 import { contradictsSuccess, taskFailure } from './task-failure.ts';
 import { TaskReport } from './task-report.ts';
 import { describeTaskState, readTaskState } from './task-state.ts';
@@ -83,10 +83,14 @@ class FollowedTask {
     }
   }
 
-  /** Has the server stop the task, and waits for its end, though not for ever. Never rejects. */
+  /** Has the server stop the task, and waits for its end, though not for ever; a restore is not stopped but waited for. Never rejects. */
   async cancel(): Promise<void> {
     if (!this.#mayRun) return;
     try {
+      if (mustNotBeCutOff(this.#request)) {
+        await this.#outlast();
+        return;
+      }
       if (await stopTask(this.#entry.dn, this.#tools, ({ log }) => this.#report.show(log))) return;
       this.#report.note('warning', `The server was told to stop the task, but it still runs: ${this.#entry.dn}`);
     } catch (error) {
@@ -95,6 +99,19 @@ class FollowedTask {
         `The server could not be told to stop the task, which may run on: ${this.#entry.dn} (${messageOf(error)})`,
       );
     }
+  }
+
+  async #outlast(): Promise<void> {
+    let sight = await this.#look(undefined);
+    if (sight !== undefined && isUnderWay(sight.state)) {
+      this.#report.note('warning', 'The server is restoring; cut off it would leave the backend empty, so its end is waited for');
+    }
+    while (sight !== undefined && isUnderWay(sight.state)) {
+      this.#report.show(sight.log);
+      await this.#tools.clock.sleep(firstPause);
+      sight = await this.#look(undefined);
+    }
+    this.#report.show(sight?.log ?? []);
   }
 
   /** Reads the task's entry, over a new connection where the old one broke; undefined when the server has it no more. */

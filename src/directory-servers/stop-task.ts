@@ -1,6 +1,6 @@
 import type { Clock } from '../foundation/clock.ts';
 import { Failure } from '../foundation/failure.ts';
-import { type LdapSession, hasResult, resultCodes } from './ldap-session.ts';
+import { type LdapEntry, type LdapSession, hasResult, resultCodes } from './ldap-session.ts';
 import { scheduledTasksDn } from './task-entry.ts';
 import { readTaskState } from './task-state.ts';
 
@@ -65,20 +65,24 @@ export function isUnderWay(state: string | undefined): boolean {
   return progress === 'pending' || progress === 'running';
 }
 
+const restorePatience = 600_000;
+
 /**
- * Stops all tasks of ours that are under way; resolves to their IDs once each has ended.
+ * Stops all tasks of ours that are under way, but for restores, which are waited for: cut off, one would leave its backend empty.
+ * Resolves to their IDs once each has ended.
  *
- * @throws Failure E_TASK_FAILED for one that does not end in time
+ * @throws Failure E_TASK_FAILED for one that does not end in time: that of the tools, or ten minutes for a restore
  */
 export async function stopAbandonedTasks(tools: StopTools, signal?: AbortSignal): Promise<readonly string[]> {
-  const attributes = ['ds-task-id', 'ds-task-state'];
+  const attributes = ['ds-task-id', 'ds-task-state', 'ds-task-class-name', 'ds-task-restore-verify-only'];
   const filter = `(ds-task-id=${taskIdPrefix}*)`;
   const entries = await tools.session.search({ base: scheduledTasksDn, scope: 'sub', filter, attributes }, signal);
   const stopped: string[] = [];
   for (const entry of entries) {
     if (!isUnderWay(entry.value('ds-task-state'))) continue;
     const taskId = entry.value('ds-task-id') ?? entry.dn;
-    if (!(await stopTask(entry.dn, tools, undefined, signal))) {
+    if (isRestore(entry)) await outlast(entry.dn, taskId, tools, signal);
+    else if (!(await stopTask(entry.dn, tools, undefined, signal))) {
       throw new Failure('E_TASK_FAILED', `Cannot stop task ${taskId}, which an earlier run left on the server: it still runs`, {
         hint: "wait for its end, or end it with the server's own manage-tasks",
         retry: 'later',
@@ -87,4 +91,22 @@ export async function stopAbandonedTasks(tools: StopTools, signal?: AbortSignal)
     stopped.push(taskId);
   }
   return stopped;
+}
+
+function isRestore(entry: LdapEntry): boolean {
+  const isVerifyOnly = entry.value('ds-task-restore-verify-only')?.toLowerCase() === 'true';
+  return entry.value('ds-task-class-name')?.endsWith('.RestoreTask') === true && !isVerifyOnly;
+}
+
+async function outlast(dn: string, taskId: string, { session, clock }: StopTools, signal: AbortSignal | undefined): Promise<void> {
+  const begin = clock.now().getTime();
+  for (let pause = firstPause; clock.now().getTime() - begin < restorePatience; pause = Math.min(longestPause, pause * 1.5)) {
+    const sight = await readTask(session, dn, signal);
+    if (sight === undefined || !isUnderWay(sight.state)) return;
+    await clock.sleep(pause, signal);
+  }
+  throw new Failure('E_TASK_FAILED', `Cannot begin: the restore task ${taskId}, which an earlier run left on the server, still runs`, {
+    hint: 'wait for its end and do not cancel it, as the server would leave the backend empty; then run this again',
+    retry: 'later',
+  });
 }

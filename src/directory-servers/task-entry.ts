@@ -77,6 +77,14 @@ export function unsupportedWish(request: TaskRequest, dialect: ProductDialect): 
     : undefined;
 }
 
+/**
+ * Whether the work must come to its end once it has begun. OpenDJ 5.0.3 that is told to cancel a running restore removes the database
+ * without putting the other in its place, and serves the backend with no entries.
+ */
+export function mustNotBeCutOff(request: TaskRequest): boolean {
+  return request.kind === 'restore' && request.verifyOnly !== true;
+}
+
 /** For the beginning of a failure's sentence: `back up backend "userRoot"`. */
 export function attemptOf(request: TaskRequest): string {
   switch (request.kind) {

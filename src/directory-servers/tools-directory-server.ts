@@ -18,7 +18,7 @@ import type { LdapDirectoryServer } from './ldap-directory-server.ts';
 import { describeConfigured, inOrder } from './read-backends.ts';
 import { runTool } from './run-tool.ts';
 import { assertStopped, readConfigFile, readConfigText } from './stopped-server.ts';
-import { type TaskRequest, attemptOf, unsupportedWish } from './task-entry.ts';
+import { type TaskRequest, attemptOf, mustNotBeCutOff, unsupportedWish } from './task-entry.ts';
 import { TaskReport } from './task-report.ts';
 import { type ToolConnection, toolArguments, toolName } from './tool-arguments.ts';
 import { assertToolSucceeded } from './tool-outcome.ts';
@@ -147,7 +147,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
         attempt: attemptOf(request),
         program: path.join(home, 'bin', toolName(request)),
         arguments: toolArguments(request, dialect.product, connection),
-        signal: options.signal,
+        signal: mustNotBeCutOff(request) ? undefined : options.signal,
         onLine: (line) => {
           log.push(line);
           report.show(log);

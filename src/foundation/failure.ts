@@ -69,7 +69,10 @@ export function interrupted(attempt: string, state?: string, hint?: string): Fai
   return new Failure('E_INTERRUPTED', message, { exitCode: exitCodes.interrupted, hint });
 }
 
-/** Does `work`; where it fails because `signal` was aborted, rejects with `told` instead of whatever the abort looked like. */
+/**
+ * Does `work`; where it fails because `signal` was aborted, rejects with `told` instead of whatever the abort looked like. What was told
+ * with a hint already is left as it is: who is nearer to the work knows better what state it leaves.
+ */
 export async function tellingInterruption<Result>(
   signal: AbortSignal | undefined,
   told: () => Failure,
@@ -78,7 +81,8 @@ export async function tellingInterruption<Result>(
   try {
     return await work();
   } catch (error) {
-    throw signal?.aborted === true ? told() : error;
+    const isTold = isFailure(error, 'E_INTERRUPTED') && error.hint !== undefined;
+    throw signal?.aborted === true && !isTold ? told() : error;
   }
 }
 

@@ -58,7 +58,9 @@ export async function restore(request: RestoreRequest, options: OperationContext
   });
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], duration: 0 };
   const name = archiveNameOf(server, target, request.serverName);
-  return underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease }, held));
+  return tellingInterruption(options.signal, cutOff(server, 'nothing was restored yet'), () =>
+    underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease }, held)),
+  );
 }
 
 async function restoreUnderLease(
@@ -69,22 +71,21 @@ async function restoreUnderLease(
 ): Promise<RestoreReport> {
   const { server, clock } = request;
   const began = clock.now();
-  const told = (state: string) => () => interrupted(`The restore into ${server.location}`, state, 'run it again; the archive is untouched');
-  const { run, isOwn } = await tellingInterruption(options.signal, told('nothing was restored yet'), async () => {
-    await server.cancelAbandonedTasks(options);
-    const staged = await stage(request, name, options);
-    for (const step of plan.steps) if (step.kind === 'enable-backend') await server.enableBackend(step.backend, options);
-    await askServerToCheck(server, plan, staged.run, options);
-    await lease.assertHeld();
-    return staged;
-  });
+  await server.cancelAbandonedTasks(options);
+  const { run, isOwn } = await stage(request, name, options);
+  for (const step of plan.steps) if (step.kind === 'enable-backend') await server.enableBackend(step.backend, options);
+  await askServerToCheck(server, plan, run, options);
+  await lease.assertHeld();
   for (const step of plan.steps) await executeStep(server, step, run, options);
-  const proofs = await tellingInterruption(options.signal, told('the backends are restored, but not proven'), () =>
-    prove(server, plan, options),
-  );
+  const isUnproven = cutOff(server, 'the backends are restored, but not proven');
+  const proofs = await tellingInterruption(options.signal, isUnproven, () => prove(server, plan, options));
   // Kept when anything failed, so that the next try does not fetch again; a backup sweeps it.
   if (isOwn) await rm(run.folder, { recursive: true, force: true });
   return { plan, isDone: true, proofs, duration: clock.now().getTime() - began.getTime() };
+}
+
+function cutOff(server: DirectoryServer, state: string): () => Failure {
+  return () => interrupted(`The restore into ${server.location}`, state, 'run it again; the archive is untouched');
 }
 
 /**

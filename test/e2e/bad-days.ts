@@ -187,7 +187,7 @@ export async function meanwhile(running: RunningRootcellar, happens: Promise<voi
 /** A task that waits for us. */
 export interface HeldTask {
   /** Lets the task go on; a server that was killed meanwhile needs it too, before it is started again. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
@@ -195,7 +195,8 @@ export interface HeldTask {
  * Its log shows that it has begun.
  */
 export async function holdBackup({ directory }: BadDays, backend: 'userRoot' | 'schema'): Promise<HeldTask> {
-  const names = { userRoot: 'db/userRoot/ffffffff.jdb', schema: 'config/schema/zz-held.ldif' };
+  // The database takes no name for its own that is no number; the backup takes every `.jdb`.
+  const names = { userRoot: 'db/userRoot/held.jdb', schema: 'config/schema/zz-held.ldif' };
   const fifo = path.join(directory.folder, names[backend]);
   await runProgram('mkfifo', [fifo]);
   return {

@@ -18,7 +18,7 @@ export interface Held {
   /** Resolves when it has come, and is being held. */
   readonly arrived: Promise<void>;
   /** Lets it pass, or never holds it. */
-  release(): void;
+  readonly release: () => void;
 }
 
 export interface LdapGate extends AsyncDisposable {

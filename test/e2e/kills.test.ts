@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readdir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { after, before, suite, test } from 'node:test';
+import { runProgram } from '../harness/run-program.ts';
+import type { RootcellarResult, RunningRootcellar } from '../harness/rootcellar.ts';
+import {
+  assertNoSecretSeen,
+  assertRefusal,
+  type BadDays,
+  type HeldTask,
+  holdBackup,
+  meanwhile,
+  type Operator,
+  type Refusal,
+  startBadDays,
+  tasksUnderWay,
+  untilTaskSays,
+} from './bad-days.ts';
+import { entriesOf } from './main-job-scene.ts';
+
+/** A step of a run that waits there until it is let go; what is awaited first is that the run has come to it. */
+interface Stop {
+  readonly arrived: (running: RunningRootcellar) => Promise<void>;
+  readonly release: () => Promise<void> | void;
+}
+
+const cutOff: Refusal = {
+  exitCode: 130,
+  says: 'The backup of server "ds-0" was interrupted: no snapshot was made',
+  hint: 'nothing of it is left; run it again when it may run',
+};
+
+interface Step {
+  readonly name: string;
+  readonly stop: (days: BadDays) => Promise<Stop> | Stop;
+  /** What a run says that is told to stop there; `done`: it is too late to stop, and the snapshot is made. */
+  readonly says?: Refusal | 'done';
+}
+
+const stepsOfBackup: readonly Step[] = [
+  { name: 'when the lease is written', stop: (days) => atStore(days, 'PUT', /leases/, 'answer') },
+  {
+    name: 'when the server is asked for its tasks',
+    stop: ({ gate }) => atGate(gate.holdRequest(/ds-task-id.*rootcellar-/s)),
+  },
+  { name: 'when the task is given and nobody knows', stop: ({ gate }) => atGate(gate.holdRequest(/ds-task-log-message/)) },
+  { name: 'while the task runs', stop: (days) => inTask(days) },
+  { name: 'before the set is marked', stop: (days) => atStore(days, 'PUT', /unfinished/, 'request') },
+  { name: 'in the middle of the upload', stop: (days) => atStore(days, 'PUT', /backup-userRoot/, 'request') },
+  { name: 'before the manifest', stop: (days) => atStore(days, 'PUT', /manifest\.json/, 'request') },
+  { name: 'when the manifest is written', stop: (days) => atStore(days, 'PUT', /manifest\.json/, 'answer') },
+  { name: 'before the mark is removed', stop: (days) => atStore(days, 'DELETE', /unfinished/, 'request'), says: 'done' },
+];
+
+async function endedAt(running: RunningRootcellar, stop: Stop, signal: 'SIGTERM' | 'SIGKILL'): Promise<RootcellarResult> {
+  await meanwhile(running, stop.arrived(running));
+  running.kill(signal);
+  // What a dead process asked for is never heard; one that is told to stop may have to wait for an answer.
+  if (signal === 'SIGKILL') await running.ended;
+  await stop.release();
+  return running.ended;
+}
+
+suite('a backup that is ended', { timeout: 400_000 }, () => {
+  let days: BadDays;
+  let operator: Operator;
+  let good: readonly string[];
+  before(async () => {
+    days = await startBadDays();
+    operator = await days.operator('ended');
+    await operator.run(backup);
+    good = await operator.verified();
+  });
+  after(async () => {
+    try {
+      await assertNoSecretSeen(days);
+    } finally {
+      await days[Symbol.asyncDispose]();
+    }
+  });
+
+  const backup = ['backup', '--backend', 'userRoot'];
+
+  for (const { name, stop, says = cutOff } of stepsOfBackup) {
+    test(`${name}: told to stop it cleans up and says so; killed it hinders nobody`, async () => {
+      const rests = await operator.rests();
+      const told = await endedAt(operator.spawn(backup), await stop(days), 'SIGTERM');
+      if (says === 'done') assert.equal(told.exitCode, 0);
+      else assertRefusal(told, says);
+      assert.equal(await tasksUnderWay(days), 0);
+      assert.deepEqual(await operator.rests(), rests);
+
+      const killed = await endedAt(operator.spawn(backup), await stop(days), 'SIGKILL');
+      assert.equal(killed.endedBy, 'SIGKILL');
+      const { stderr } = await operator.run(backup);
+      assert.doesNotMatch(stderr, /waiting/);
+      assert.deepEqual(await operator.staged(), []);
+      const now = await operator.verified();
+      assert.deepEqual(now.slice(-good.length), good);
+      good = now;
+    });
+  }
+
+  test('a task that a killed run left on the server is ended by the next run', async () => {
+    const task = await holdBackup(days, 'userRoot');
+    const killed = operator.spawn(backup);
+    await killed.prints(/· back up backend "userRoot"/);
+    killed.kill('SIGKILL');
+    await killed.ended;
+
+    const next = operator.spawn(backup);
+    await untilTaskSays(days, /cancel|stopped by an administrator/i);
+    await task.release();
+    const { exitCode, stderr } = await next.ended;
+
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /^! removed what an earlier run left: 1 task on the server, \d{14}Z$/m);
+    good = await operator.verified();
+  });
+
+  test('what killed runs left in the archive goes with prune, and every snapshot stays', async () => {
+    await operator.run(['prune', '--yes'], { ROOTCELLAR_PRUNE_GRACE: '1s' });
+
+    assert.deepEqual(await operator.rests(), []);
+    assert.deepEqual(await operator.verified(), good);
+  });
+});
+
+suite('a restore that is ended', { timeout: 300_000 }, () => {
+  let days: BadDays;
+  let operator: Operator;
+  let good: readonly string[];
+  before(async () => {
+    days = await startBadDays();
+    operator = await days.operator('ended');
+    await operator.run(['backup', '--backend', 'userRoot']);
+    good = await operator.verified();
+  });
+  after(async () => {
+    try {
+      await assertNoSecretSeen(days);
+    } finally {
+      await days[Symbol.asyncDispose]();
+    }
+  });
+
+  const restore = ['restore', 'latest', '--yes'];
+  const untouched = (): Refusal => ({
+    exitCode: 130,
+    says: `The restore into ${days.gate.url} was interrupted: nothing was restored yet`,
+    hint: 'run it again; the archive is untouched',
+  });
+  const steps: readonly { readonly name: string; readonly stop: () => Promise<Stop> | Stop; readonly says: () => Refusal }[] = [
+    { name: 'in the middle of the fetch', stop: () => atStore(days, 'GET', /backup-userRoot/, 'answer'), says: untouched },
+    { name: 'when the server is asked to check', stop: () => atGate(days.gate.holdRequest(/verify-only.{0,12}TRUE/is)), says: untouched },
+    {
+      name: 'before the server is asked to restore',
+      stop: () => atGate(days.gate.holdRequest(restoreTask)),
+      says: () => stateAfter('in service with 53 entries'),
+    },
+    { name: 'while the server restores', stop: () => inRestore(), says: () => stateAfter('in service with 53 entries') },
+  ];
+
+  for (const { name, stop, says } of steps) {
+    test(`${name}: told to stop it says what state it leaves; killed it hinders nobody`, async () => {
+      const told = await endedAt(operator.spawn(restore), await stop(), 'SIGTERM');
+      assertRefusal(told, says());
+      assert.equal(await tasksUnderWay(days), 0);
+      assert.equal((await entriesOf(days.directory)).size, 53);
+
+      await endedAt(operator.spawn(restore), await stop(), 'SIGKILL');
+      const { stdout } = await operator.run(restore);
+      assert.match(stdout, /✓ userRoot dc=example,dc=com: 53 entries, as in the set/);
+      assert.deepEqual(await operator.rests(), []);
+      assert.deepEqual(await operator.verified(), good);
+    });
+  }
+
+  test('a restore that a killed run left on the server is waited for, and not cut off', async () => {
+    const held = inRestore();
+    const killed = operator.spawn(restore);
+    await meanwhile(killed, held.arrived(killed));
+    killed.kill('SIGKILL');
+    await killed.ended;
+    const look = days.gate.holdRequest(/ds-task-log-message/);
+    const next = operator.spawn(['backup', '--backend', 'userRoot', '--json']);
+    await meanwhile(next, look.arrived);
+
+    await held.release();
+    look.release();
+
+    const { exitCode, stdout, stderr } = await next.ended;
+    assert.equal(exitCode, 0, stderr);
+    assert.equal((await entriesOf(days.directory)).size, 53);
+    good = [(JSON.parse(stdout) as { readonly id: string }).id, ...good];
+    assert.deepEqual(await operator.verified(), good);
+  });
+
+  function stateAfter(state: string): Refusal {
+    return {
+      exitCode: 130,
+      says: `The attempt to restore backend "userRoot" was interrupted; backend "userRoot" is ${state}`,
+      hint: "see the server's logs/errors, then run the restore again: it begins anew, and the archive is untouched",
+    };
+  }
+
+  /** Puts a FIFO in the place of the file that is to be restored, and its bytes into it when it may go on. */
+  function inRestore(): Stop {
+    const asked = days.gate.holdRequest(restoreTask);
+    let file = '';
+    return {
+      arrived: async (running) => {
+        await asked.arrived;
+        const names = await readdir(operator.staging, { recursive: true });
+        file = path.join(operator.staging, names.find((name) => /backup-userRoot-\d{14}Z$/.test(name)) ?? '');
+        await rename(file, `${file}.rootcellar-partial`);
+        await runProgram('mkfifo', [file]);
+        asked.release();
+        await running.prints(/· restore backend "userRoot"/);
+      },
+      release: async () => {
+        await pipeline(createReadStream(`${file}.rootcellar-partial`), createWriteStream(file));
+        await rename(`${file}.rootcellar-partial`, file);
+      },
+    };
+  }
+});
+
+/** What asks the server for a restore, and not only for a check. */
+const restoreTask = /ds-task-restore-verify-only.{0,12}FALSE/is;
+
+function atStore({ store }: BadDays, method: string, url: RegExp, what: 'request' | 'answer'): Stop {
+  const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  store.arm({ method, url, action: { kind: 'hold', what, reached: arrived.resolve, until: released.promise } });
+  return { arrived: () => arrived.promise, release: released.resolve };
+}
+
+function atGate({ arrived, release }: { readonly arrived: Promise<void>; release: () => void }): Stop {
+  return { arrived: () => arrived, release };
+}
+
+async function inTask(days: BadDays): Promise<Stop> {
+  const task: HeldTask = await holdBackup(days, 'userRoot');
+  return { arrived: (running) => running.prints(/· back up backend "userRoot"/), release: task.release };
+}
