@@ -46,6 +46,9 @@ export async function runProgram(world: World): Promise<ExitCode> {
   const scrubber = new Scrubber();
   const errorLook = lookFor(world.errorOutput.isTerminal, world.environment);
   const progress = progressOf(world, manner, scrubber);
+  // Cleaning up takes a while, and whoever pressed Ctrl-C shall see that it was heard.
+  const tellStop = (): void => progress.report({ kind: 'note', level: 'warning', text: 'told to stop; a second time ends it at once' });
+  world.signal.addEventListener('abort', tellStop, { once: true });
   try {
     const parsed = parseCommandLine(world.words, allCommands, lookFor(world.output.isTerminal, world.environment));
     if (parsed.kind === 'help') {
@@ -60,6 +63,8 @@ export async function runProgram(world: World): Promise<ExitCode> {
     const text = manner.isJson ? errorJson(told, manner.isDebug) : errorText(told, errorLook, manner.isDebug);
     world.errorOutput.write(scrubber.scrub(text));
     return told.exitCode;
+  } finally {
+    world.signal.removeEventListener('abort', tellStop);
   }
 }
 

@@ -60,6 +60,7 @@ async function endedAt(running: RunningRootcellar, stop: Stop, signal: 'SIGTERM'
   running.kill(signal);
   // What a dead process asked for is never heard; one that is told to stop may have to wait for an answer.
   if (signal === 'SIGKILL') await running.ended;
+  else await running.prints(/told to stop/);
   await stop.release();
   return running.ended;
 }
