@@ -5,15 +5,14 @@ export interface CutSizes {
   readonly max: number;
 }
 
-export const defaultCutSizes: CutSizes = { min: 256 * 1024, average: 1024 * 1024, max: 4 * 1024 * 1024 };
+export const defaultCutSizes: CutSizes = { min: 256 * 1024, average: 512 * 1024, max: 2 * 1024 * 1024 };
 
-/** The bits that a hash must not have, before and after the average; the highest ones, as they depend on the whole window. */
-export function cutMasks({ min, average }: CutSizes): { readonly strict: bigint; readonly loose: bigint } {
+/**
+ * What a hash must stay below, before and after the average: before it two bits more are asked for than gives one cut in the average, after it
+ * two fewer. That is asked of the highest bits, which depend on the whole window.
+ */
+export function cutLimits({ min, average }: CutSizes): { readonly strict: bigint; readonly loose: bigint } {
   // The minimum is passed over for nothing, so what is looked for has the rest as its distance.
   const bits = Math.max(3, Math.round(Math.log2(average - min)));
-  return { strict: highest(bits + 2), loose: highest(bits - 2) };
-}
-
-function highest(bits: number): bigint {
-  return BigInt.asIntN(64, ((1n << BigInt(bits)) - 1n) << BigInt(64 - bits));
+  return { strict: 1n << BigInt(62 - bits), loose: 1n << BigInt(66 - bits) };
 }

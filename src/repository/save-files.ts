@@ -66,7 +66,7 @@ const blobsInAnIndex = 50_000;
 /** Stores files and the trees that name them: packs, then index. What is to name the tree may be written once this has resolved. */
 export async function saveFiles(files: readonly FileToSave[], settings: WriterSettings, context: SaveContext): Promise<SavedFiles> {
   const sizes = settings.cutSizes ?? defaultCutSizes;
-  const pipeline = new Pipeline(context.opened, { workers: settings.workers, slabs: 4, slabBytes: Math.max(8 * mebi, 2 * sizes.max) });
+  const pipeline = new Pipeline(context.opened, { workers: settings.workers, slabs: 6, slabBytes: Math.max(4 * mebi, 2 * sizes.max) });
   try {
     const index = new IndexWriter(context);
     const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };

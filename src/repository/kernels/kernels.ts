@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 /** What `kernels/` is compiled to. Places are offsets in the memory that the instance was started with. */
 export interface Kernels {
   readonly memory: WebAssembly.Memory;
-  /** See `kernels/gear.ts`. */
-  cut(data: number, length: number, table: number, min: number, normal: number, max: number, strict: bigint, loose: bigint): number;
+  /** See `kernels/gear.ts`; the gear table lies at {@link gearTablePlace}. */
+  cut(data: number, length: number, min: number, normal: number, max: number, strict: bigint, loose: bigint): number;
   /** See `kernels/poly1305.ts`; one message at a time. */
   polyBegin(key: number): void;
   polyUpdate(data: number, length: number): void;
@@ -12,6 +12,9 @@ export interface Kernels {
 }
 
 export const pageBytes = 65_536;
+
+/** As compiled into `kernels/gear.ts`. */
+export const gearTablePlace = 4096;
 
 /** The compiled code; may be posted to workers. */
 export function loadKernels(): WebAssembly.Module {

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { cutMasks, type CutSizes } from '../cut-sizes.ts';
+import { cutLimits, type CutSizes } from '../cut-sizes.ts';
 import type { Id } from '../format/hex-id.ts';
 import type { BlobSaver } from './blob-saver.ts';
 import type { MemoryPart } from './jobs.ts';
@@ -23,13 +23,13 @@ export interface FileReaderOptions {
 /** Reads files, cuts them, and has the chunks stored. */
 export class FileReader {
   readonly #options: FileReaderOptions;
-  readonly #masks: ReturnType<typeof cutMasks>;
+  readonly #limits: ReturnType<typeof cutLimits>;
   #files = 0;
 
   constructor(options: FileReaderOptions) {
     if (options.pipeline.slabBytes < options.sizes.max) throw new Error('a slab must hold the largest chunk');
     this.#options = options;
-    this.#masks = cutMasks(options.sizes);
+    this.#limits = cutLimits(options.sizes);
   }
 
   /**
@@ -65,10 +65,10 @@ export class FileReader {
   #cut(slab: number, length: number, isEnd: boolean): MemoryPart[] {
     const { pipeline, sizes } = this.#options;
     const { min, average, max } = sizes;
-    const { strict, loose } = this.#masks;
+    const { strict, loose } = this.#limits;
     const parts: MemoryPart[] = [];
     for (let at = slab, left = length; left > 0;) {
-      const cut = pipeline.kernels.cut(at, left, pipeline.gearTable, min, average, max, strict, loose);
+      const cut = pipeline.kernels.cut(at, left, min, average, max, strict, loose);
       // Where the slab ended before a cut was found, the file goes on.
       if (cut === left && left < max && !isEnd) break;
       parts.push({ at, length: cut });

@@ -1,7 +1,7 @@
 import { gearTable, gearTableBytes } from '../sealing/gear-table.ts';
 import { cipherScratchBytes } from '../sealing/cipher.ts';
 import { joinKeyMaterial } from '../sealing/key-material.ts';
-import { loadKernels, makeMemory, pageBytes, startKernels, type Kernels } from '../kernels/kernels.ts';
+import { gearTablePlace, loadKernels, makeMemory, pageBytes, startKernels, type Kernels } from '../kernels/kernels.ts';
 import type { OpenedRepository } from '../open-repository.ts';
 import type { MemoryPart } from './jobs.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -14,14 +14,11 @@ export interface PipelineOptions {
   readonly slabBytes: number;
 }
 
-const gearTablePlace = 4096;
-
 /** Workers and the memory that they share: keys, gear table, a scratch place each, slabs. */
 export class Pipeline {
   readonly pool: WorkerPool;
   readonly kernels: Kernels;
   readonly memory: Uint8Array;
-  readonly gearTable = gearTablePlace;
   readonly slabBytes: number;
   readonly #freeSlabs: number[] = [];
   readonly #waiting: ((slab: number) => void)[] = [];
