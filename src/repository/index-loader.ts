@@ -13,8 +13,8 @@ export interface LoadedIndex {
   readonly damaged: readonly { readonly id: Id; readonly failure: Failure }[];
 }
 
-/** Reads all index files. Damaged ones are left out and named. */
-export async function loadIndex(documents: Documents, signal?: AbortSignal): Promise<LoadedIndex> {
+/** Reads all index files. Damaged ones are left out and named; `without` names packs to pass over. */
+export async function loadIndex(documents: Documents, signal?: AbortSignal, without: ReadonlySet<Id> = new Set()): Promise<LoadedIndex> {
   const ids = (await documents.list('index', signal)).map(({ id }) => id);
   const files: { id: Id; index: IndexFile }[] = [];
   const damaged: { id: Id; failure: Failure }[] = [];
@@ -30,6 +30,6 @@ export async function loadIndex(documents: Documents, signal?: AbortSignal): Pro
   const superseded = new Set(files.flatMap(({ index }) => index.supersedes));
   const current = files.filter(({ id }) => !superseded.has(id));
   const blobs = new BlobIndex();
-  for (const { index } of current) for (const pack of index.packs) blobs.addPack(pack);
+  for (const { index } of current) for (const pack of index.packs) if (!without.has(pack.id)) blobs.addPack(pack);
   return { blobs, files: current, ids, damaged };
 }

@@ -4,9 +4,9 @@ import type { Documents } from './documents.ts';
 import { defaultCutSizes, type CutSizes } from './cut-sizes.ts';
 import { momentOf, type Moment } from './format/go-time.ts';
 import type { Id } from './format/hex-id.ts';
-import { encodeIndex, type IndexedPack } from './format/index-file.ts';
 import type { BlobType } from './format/pack-header.ts';
 import type { LoadedIndex } from './index-loader.ts';
+import { IndexWriter } from './index-writer.ts';
 import type { OpenedRepository } from './open-repository.ts';
 import { PackWriter } from './packs/pack-writer.ts';
 import { BlobSaver, type Added } from './pipeline/blob-saver.ts';
@@ -57,22 +57,25 @@ export interface SaveContext {
   readonly onRead: (bytes: number) => void;
   /** Called with each file once it is stored; may reject to stop all. */
   readonly onFile: (file: SavedFile) => void;
+  /** Stored after all others: what is to be said of them. */
+  readonly lastFile: (files: readonly SavedFile[]) => FileToSave;
   readonly signal?: AbortSignal | undefined;
 }
 
 const mebi = 1024 * 1024;
-const blobsInAnIndex = 50_000;
 
 /** Stores files and the trees that name them: packs, then index. What is to name the tree may be written once this has resolved. */
 export async function saveFiles(files: readonly FileToSave[], settings: WriterSettings, context: SaveContext): Promise<SavedFiles> {
   const sizes = settings.cutSizes ?? defaultCutSizes;
   const pipeline = new Pipeline(context.opened, { workers: settings.workers, slabs: 6, slabBytes: Math.max(4 * mebi, 2 * sizes.max) });
   try {
-    const index = new IndexWriter(context);
+    const index = new IndexWriter(context.documents, context.signal);
     const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };
     const level = settings.compressionLevel ?? 2;
     const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
-    const stored = await storeContents(files, sizes, { pipeline, saver, context });
+    const machine = { pipeline, saver, context };
+    const contents = await storeContents(files, sizes, machine);
+    const stored = [...contents, ...(await storeContents([context.lastFile(contents)], sizes, machine))];
     const tree = await saveFolderTree(stored, (bytes) => saver.save('tree', bytes), now(context));
     await Promise.all([packs.data.finish(), packs.tree.finish()]);
     await index.finish();
@@ -153,27 +156,4 @@ function packWriter(type: BlobType, settings: WriterSettings, { store, cipher, s
     onStored: (pack) => index.add(pack),
     signal,
   });
-}
-
-/** Collects the packs of a run and writes index files of them. */
-class IndexWriter {
-  readonly #context: SaveContext;
-  #packs: IndexedPack[] = [];
-  #blobs = 0;
-
-  constructor(context: SaveContext) {
-    this.#context = context;
-  }
-
-  async add(pack: IndexedPack): Promise<void> {
-    this.#packs.push(pack);
-    this.#blobs += pack.blobs.length;
-    if (this.#blobs >= blobsInAnIndex) await this.finish();
-  }
-
-  async finish(): Promise<void> {
-    const packs = this.#packs.splice(0);
-    this.#blobs = 0;
-    if (packs.length > 0) await this.#context.documents.write('index', encodeIndex({ supersedes: [], packs }), this.#context.signal);
-  }
 }
