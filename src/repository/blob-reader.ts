@@ -40,7 +40,8 @@ export class BlobReader {
       return openBlob(this.#cipher, sealed, place);
     } catch (error) {
       if (isFailure(error, 'E_OBJECT_MISSING')) return `pack ${shortened(place.packId)} is missing`;
-      if (isFailure(error, 'E_OBJECT_DAMAGED')) return `pack ${shortened(place.packId)} does not have the checksum that the store keeps of it`;
+      if (isFailure(error, 'E_OBJECT_DAMAGED'))
+        return `pack ${shortened(place.packId)} does not have the checksum that the store keeps of it`;
       throw error;
     }
   }

@@ -109,7 +109,12 @@ function stretchesOf(packId: Id, blobs: readonly WantedBlob[]): Stretch[] {
   return stretches;
 }
 
-async function fetchStretch(stretch: Stretch, files: readonly FileToFetch[], handles: readonly FileHandle[], context: FetchContext): Promise<void> {
+async function fetchStretch(
+  stretch: Stretch,
+  files: readonly FileToFetch[],
+  handles: readonly FileHandle[],
+  context: FetchContext,
+): Promise<void> {
   const { store, pipeline, onWritten, signal } = context;
   const { packId, offset, length } = stretch;
   const nameOf = (blobId?: Id): string => {
@@ -125,7 +130,13 @@ async function fetchStretch(stretch: Stretch, files: readonly FileToFetch[], han
   }
   const blobs = stretch.blobs.map(({ place, targets }): BlobToDecode => {
     const { id, rawLength } = place;
-    return { id, rawLength, length: place.length, offset: place.offset - offset, targets: targets.map((target) => openTarget(target, handles)) };
+    return {
+      id,
+      rawLength,
+      length: place.length,
+      offset: place.offset - offset,
+      targets: targets.map((target) => openTarget(target, handles)),
+    };
   });
   const own = ownBytes(bytes);
   const { findings, bytes: written } = await pipeline.pool.run({ kind: 'decode', bytes: own, blobs }, { transfer: [own.buffer] });

@@ -74,9 +74,13 @@ function isStale({ time, hostname, pid }: LockFile, owner: LockOwner, now: Date)
 function locked({ isExclusive, hostname, username, pid, time }: LockFile): Failure {
   const who = `${username === '' ? 'a process' : username} on ${hostname} (process ${pid})`;
   const since = new Date(time.milliseconds).toISOString();
-  return new Failure('E_REPOSITORY_LOCKED', `Cannot lock the repository: ${who} has had a ${isExclusive ? 'exclusive' : 'shared'} lock since ${since}`, {
-    exitCode: exitCodes.busy,
-    retry: 'later',
-    hint: 'wait until it has ended; a lock of a process that died is passed over after 30 minutes',
-  });
+  return new Failure(
+    'E_REPOSITORY_LOCKED',
+    `Cannot lock the repository: ${who} has had a ${isExclusive ? 'exclusive' : 'shared'} lock since ${since}`,
+    {
+      exitCode: exitCodes.busy,
+      retry: 'later',
+      hint: 'wait until it has ended; a lock of a process that died is passed over after 30 minutes',
+    },
+  );
 }

@@ -34,7 +34,12 @@ const mostKeysTried = 20;
 export async function createRepository(
   store: ObjectStore,
   password: Secret,
-  made: { readonly clock: Clock; readonly holder: KeyHolder; readonly scrypt?: ScryptCost | undefined; readonly signal?: AbortSignal | undefined },
+  made: {
+    readonly clock: Clock;
+    readonly holder: KeyHolder;
+    readonly scrypt?: ScryptCost | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<boolean> {
   const { signal } = made;
   if ((await store.head(configKey, { signal })) !== undefined) return false;
@@ -67,7 +72,12 @@ export async function writeKey(
   store: ObjectStore,
   keys: KeyMaterial,
   password: Secret,
-  made: { readonly clock: Clock; readonly holder: KeyHolder; readonly scrypt?: ScryptCost | undefined; readonly signal?: AbortSignal | undefined },
+  made: {
+    readonly clock: Clock;
+    readonly holder: KeyHolder;
+    readonly scrypt?: ScryptCost | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<Id> {
   const created: Moment = { milliseconds: made.clock.now().getTime(), nanoseconds: 0 };
   const key = await encodeKey(keys, password, { created, ...made.holder, cost: made.scrypt });

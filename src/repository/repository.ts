@@ -26,7 +26,21 @@ import { PackChecks, verifySnapshot, type SnapshotFinding } from './verify-snaps
 import { walkTree, type TreeEntry } from './walk-tree.ts';
 
 export { decodeMoment, encodeMoment, type Moment } from './format/go-time.ts';
-export type { Id, FileToFetch, FileToSave, LockOwner, RepositoryPrunePlan, SavedFile, SavedFiles, ScryptCost, SnapshotFile, SnapshotFinding, TreeEntry, TreeNode, WriterSettings };
+export type {
+  Id,
+  FileToFetch,
+  FileToSave,
+  LockOwner,
+  RepositoryPrunePlan,
+  SavedFile,
+  SavedFiles,
+  ScryptCost,
+  SnapshotFile,
+  SnapshotFinding,
+  TreeEntry,
+  TreeNode,
+  WriterSettings,
+};
 
 export interface RepositoryOptions {
   readonly clock: Clock;
@@ -60,7 +74,12 @@ export interface SaveRequest {
 export function makeRepository(
   store: ObjectStore,
   password: Secret,
-  { clock, owner, scrypt, signal }: Pick<RepositoryOptions, 'clock' | 'owner'> & { readonly scrypt?: ScryptCost | undefined; readonly signal?: AbortSignal | undefined },
+  {
+    clock,
+    owner,
+    scrypt,
+    signal,
+  }: Pick<RepositoryOptions, 'clock' | 'owner'> & { readonly scrypt?: ScryptCost | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<boolean> {
   return createRepository(store, password, { clock, holder: owner, scrypt, signal });
 }
@@ -102,7 +121,10 @@ export class Repository {
   }
 
   /** Stores files and a snapshot of them. A call that rejects, or is killed, leaves no snapshot; what else it leaves is found by prune. */
-  async save(request: SaveRequest, { signal }: OperationContext = {}): Promise<{ readonly id: Id; readonly file: SnapshotFile; readonly saved: SavedFiles }> {
+  async save(
+    request: SaveRequest,
+    { signal }: OperationContext = {},
+  ): Promise<{ readonly id: Id; readonly file: SnapshotFile; readonly saved: SavedFiles }> {
     const { clock, owner, writer = {} } = this.#options;
     const context = {
       store: this.#store,
@@ -214,10 +236,14 @@ export class Repository {
     const now = await loadIndex(this.#documents, signal);
     const lostPack = index.blobs.packIds.find((id) => !now.blobs.hasPack(id));
     if (lostPack === undefined) return;
-    throw new Failure('E_REPOSITORY_CHANGED', `Cannot finish the snapshot: pack ${shortened(lostPack)} was removed while this run built on it`, {
-      retry: 'later',
-      hint: 'run it again; it will store anew what was removed',
-    });
+    throw new Failure(
+      'E_REPOSITORY_CHANGED',
+      `Cannot finish the snapshot: pack ${shortened(lostPack)} was removed while this run built on it`,
+      {
+        retry: 'later',
+        hint: 'run it again; it will store anew what was removed',
+      },
+    );
   }
 
   async #reader(signal: AbortSignal | undefined): Promise<BlobReader> {

@@ -13,7 +13,11 @@ export interface TreeFile {
 }
 
 /** Stores the trees of all folders, the deepest first; resolves to the ID of the root. */
-export async function saveFolderTree(files: readonly TreeFile[], save: (tree: Uint8Array) => Promise<Id>, foldersMadeAt: Moment): Promise<Id> {
+export async function saveFolderTree(
+  files: readonly TreeFile[],
+  save: (tree: Uint8Array) => Promise<Id>,
+  foldersMadeAt: Moment,
+): Promise<Id> {
   const nodes: TreeNode[] = [];
   const below = Map.groupBy(files, ({ path }) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : ''));
   for (const [folder, inside] of below) {

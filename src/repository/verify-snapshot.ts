@@ -40,7 +40,12 @@ export class PackChecks {
   }
 
   /** Reads the pack and checks every byte. */
-  checkContent(packId: Id, pipeline: Pipeline, onRead: (bytes: number) => void, signal: AbortSignal | undefined): Promise<readonly BlobFinding[]> {
+  checkContent(
+    packId: Id,
+    pipeline: Pipeline,
+    onRead: (bytes: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly BlobFinding[]> {
     const known = this.#findings.get(packId);
     if (known !== undefined) return known;
     const checked = this.#read(packId, pipeline, onRead, signal);
@@ -48,7 +53,12 @@ export class PackChecks {
     return checked;
   }
 
-  async #read(packId: Id, pipeline: Pipeline, onRead: (bytes: number) => void, signal: AbortSignal | undefined): Promise<readonly BlobFinding[]> {
+  async #read(
+    packId: Id,
+    pipeline: Pipeline,
+    onRead: (bytes: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly BlobFinding[]> {
     try {
       const bytes = ownBytes(await this.#store.get(packKey(packId), { signal }));
       onRead(bytes.length);
@@ -84,7 +94,10 @@ export async function verifySnapshot(
   checks: PackChecks,
   options: { readonly pipeline: Pipeline | undefined; readonly onRead: (bytes: number) => void; readonly signal: AbortSignal | undefined },
 ): Promise<SnapshotFinding[]> {
-  const findings: SnapshotFinding[] = tree.unreadable.map(({ path, reason }) => ({ path: path || '/', finding: `cannot be read: ${messageOf(reason)}` }));
+  const findings: SnapshotFinding[] = tree.unreadable.map(({ path, reason }) => ({
+    path: path || '/',
+    finding: `cannot be read: ${messageOf(reason)}`,
+  }));
   const packs = new Map<Id, Map<Id, string>>();
   const need = (places: readonly BlobPlace[], name: string, id: Id): void => {
     const [place] = places;
@@ -101,13 +114,18 @@ async function findingsOf(
   packId: Id,
   blobs: ReadonlyMap<Id, string>,
   checks: PackChecks,
-  { pipeline, onRead, signal }: { readonly pipeline: Pipeline | undefined; readonly onRead: (bytes: number) => void; readonly signal: AbortSignal | undefined },
+  {
+    pipeline,
+    onRead,
+    signal,
+  }: { readonly pipeline: Pipeline | undefined; readonly onRead: (bytes: number) => void; readonly signal: AbortSignal | undefined },
 ): Promise<SnapshotFinding[]> {
   const names = [...new Set(blobs.values())];
   const pack = `pack ${shortened(packId)}`;
   const absence = await checks.checkPresence(packId, signal);
   if (absence === 'is missing') return names.map((path) => ({ path, finding: `needs ${pack}, which is missing` }));
-  if (pipeline === undefined) return absence === undefined ? [] : names.map((path) => ({ path, finding: `needs ${pack}, which ${absence}` }));
+  if (pipeline === undefined)
+    return absence === undefined ? [] : names.map((path) => ({ path, finding: `needs ${pack}, which ${absence}` }));
   const found = await checks.checkContent(packId, pipeline, onRead, signal);
   // What is wrong with the pack as such counts for all in it; a blob of another snapshot's does not.
   return found.flatMap(({ blobId, finding }) => {

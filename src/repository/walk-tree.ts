@@ -28,7 +28,11 @@ export async function walkTree(reader: BlobReader, root: Id, signal?: AbortSigna
   const trees: Id[] = [];
   let level: { path: string; id: Id }[] = [{ path: '', id: root }];
   while (level.length > 0) {
-    const read = await mapConcurrently(level, treesAtOnce, async ({ path, id }) => ({ path, id, nodes: await readTree(reader, id, signal) }));
+    const read = await mapConcurrently(level, treesAtOnce, async ({ path, id }) => ({
+      path,
+      id,
+      nodes: await readTree(reader, id, signal),
+    }));
     level = [];
     for (const { path, id, nodes } of read) {
       trees.push(id);

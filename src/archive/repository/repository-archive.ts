@@ -213,7 +213,8 @@ export class RepositoryArchive implements Archive {
     return manifest.files.flatMap(({ path, bytes }) => {
       const found = files.get(`${prefix}${path}`);
       if (found?.node.size === bytes) return [];
-      const finding = found === undefined ? 'is in the manifest and not in the snapshot' : `has ${found.node.size} bytes instead of ${bytes}`;
+      const finding =
+        found === undefined ? 'is in the manifest and not in the snapshot' : `has ${found.node.size} bytes instead of ${bytes}`;
       return [{ snapshot: snapshot.id, path, finding }];
     });
   }
@@ -262,5 +263,14 @@ function nameOf({ server, backupId }: Snapshot, file?: ManifestFile): string {
 }
 
 function damagedSnapshot(id: string, remark: string): Snapshot {
-  return { id, time: new Date(0).toISOString(), server: 'unknown', backupId: id.slice(0, 12), backends: [], bytes: 0, state: 'damaged', remarks: [remark] };
+  return {
+    id,
+    time: new Date(0).toISOString(),
+    server: 'unknown',
+    backupId: id.slice(0, 12),
+    backends: [],
+    bytes: 0,
+    state: 'damaged',
+    remarks: [remark],
+  };
 }

@@ -19,7 +19,10 @@ export function decompress(bytes: Uint8Array, rawLength?: number): Buffer | unde
   if (limit > largestBytes) return undefined;
   try {
     // A byte more, so that content of just the limit does not look cut.
-    const content = zstdDecompressSync(bytes, { maxOutputLength: limit + 1, chunkSize: Math.max(1024, Math.min(limit + 1, 4 * 1024 * 1024)) });
+    const content = zstdDecompressSync(bytes, {
+      maxOutputLength: limit + 1,
+      chunkSize: Math.max(1024, Math.min(limit + 1, 4 * 1024 * 1024)),
+    });
     return rawLength === undefined || content.length === rawLength ? content : undefined;
   } catch {
     return undefined;

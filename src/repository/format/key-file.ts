@@ -23,8 +23,8 @@ export interface ScryptCost {
   readonly p: number;
 }
 
-/** 32 MiB and about a quarter of a second, what restic comes to on most machines: dear to guess against, and bearable before each command. */
-export const ownScryptCost: ScryptCost = { N: 32_768, r: 8, p: 3 };
+/** 32 MiB and about a tenth of a second, what restic comes to on most machines: dear to guess against, and bearable before each command. */
+export const ownScryptCost: ScryptCost = { N: 32_768, r: 8, p: 1 };
 
 const saltBytes = 64;
 const mostMemoryBytes = 1024 ** 3;

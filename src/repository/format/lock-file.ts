@@ -14,7 +14,15 @@ export interface LockFile {
 
 export function encodeLock(lock: LockFile): Buffer {
   const { time, isExclusive: exclusive, hostname, username, pid, uid, gid } = lock;
-  const document = { time: encodeMoment(time), exclusive, hostname, username, pid, uid: uid === 0 ? undefined : uid, gid: gid === 0 ? undefined : gid };
+  const document = {
+    time: encodeMoment(time),
+    exclusive,
+    hostname,
+    username,
+    pid,
+    uid: uid === 0 ? undefined : uid,
+    gid: gid === 0 ? undefined : gid,
+  };
   return Buffer.from(encodeGoJson(document));
 }
 

@@ -43,7 +43,8 @@ export function decodePackHeader(header: Buffer, packId: Id): PackedBlob[] {
     const kind = header[at] ?? 0xff;
     const isCompressed = (kind & 2) !== 0;
     const bytes = isCompressed ? compressedEntryBytes : plainEntryBytes;
-    if (kind > 3 || at + bytes > header.length) throw damaged(`the header of pack ${shortened(packId)}`, `entry ${blobs.length} is not one`);
+    if (kind > 3 || at + bytes > header.length)
+      throw damaged(`the header of pack ${shortened(packId)}`, `entry ${blobs.length} is not one`);
     const length = header.readUInt32LE(at + 1);
     const rawLength = isCompressed ? header.readUInt32LE(at + 5) : 0;
     const id = header.toString('hex', at + bytes - 32, at + bytes);

@@ -62,7 +62,8 @@ function decodeNode(fields: Record<string, unknown>, what: string): TreeNode {
   const name = typeof quoted === 'string' ? unquoteName(quoted) : undefined;
   if (name === undefined || isUnsafe(name)) throw damaged(what, `it has the name ${JSON.stringify(quoted)}`);
   const listed: readonly unknown[] = Array.isArray(content) ? content : [];
-  if (!listed.every((id): id is Id => typeof id === 'string' && isId(id))) throw damaged(what, `"${name.toString()}" has impossible content`);
+  if (!listed.every((id): id is Id => typeof id === 'string' && isId(id)))
+    throw damaged(what, `"${name.toString()}" has impossible content`);
   if (typeof size !== 'number' || (subtree !== undefined && !(typeof subtree === 'string' && isId(subtree)))) {
     throw damaged(what, `"${name.toString()}" has impossible facts`);
   }

@@ -29,7 +29,10 @@ const treeLevel = 3;
 
 /** Stores blobs that the repository does not have yet, each once. */
 export class BlobSaver {
-  readonly added: Readonly<Record<BlobType, Added>> = { data: { blobs: 0, bytes: 0, packedBytes: 0 }, tree: { blobs: 0, bytes: 0, packedBytes: 0 } };
+  readonly added: Readonly<Record<BlobType, Added>> = {
+    data: { blobs: 0, bytes: 0, packedBytes: 0 },
+    tree: { blobs: 0, bytes: 0, packedBytes: 0 },
+  };
   readonly #options: BlobSaverOptions;
   /** What this run has begun to store; the index does not know it before its pack is stored. */
   readonly #begun = new Set<string>();

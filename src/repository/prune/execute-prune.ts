@@ -59,13 +59,15 @@ async function repack(places: readonly BlobPlace[], tools: PruneTools): Promise<
   const { store, cipher, packBytes, signal } = tools;
   const index = new IndexWriter(tools.documents, signal);
   const onStored = (pack: IndexedPack): Promise<void> => index.add(pack);
-  const make = (type: BlobType): PackWriter => new PackWriter({ store, cipher, type, packBytes, open: type === 'data' ? 2 : 1, uploads: 2, onStored, signal });
+  const make = (type: BlobType): PackWriter =>
+    new PackWriter({ store, cipher, type, packBytes, open: type === 'data' ? 2 : 1, uploads: 2, onStored, signal });
   const packs = { data: make('data'), tree: make('tree') };
   for (const place of places) {
     const range = { offset: place.offset, length: place.length };
     const sealed = await store.get(packKey(place.packId), { range, signal });
     const content = openBlob(cipher, Uint8Array.from(sealed), place);
-    if (typeof content === 'string') throw refused(`blob ${place.id.slice(0, 12)} in pack ${place.packId.slice(0, 12)} is damaged: ${content}`);
+    if (typeof content === 'string')
+      throw refused(`blob ${place.id.slice(0, 12)} in pack ${place.packId.slice(0, 12)} is damaged: ${content}`);
     await packs[place.type].add(place.id, sealed, place.rawLength);
   }
   await Promise.all([packs.data.finish(), packs.tree.finish()]);
