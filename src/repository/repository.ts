@@ -25,7 +25,7 @@ import { Cipher } from './sealing/cipher.ts';
 import { PackChecks, verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
 import { walkTree, type TreeEntry } from './walk-tree.ts';
 
-export { decodeMoment, encodeMoment, type Moment } from './format/go-time.ts';
+export type { Moment } from './format/go-time.ts';
 export type {
   Id,
   FileToFetch,

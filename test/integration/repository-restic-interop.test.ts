@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import type { Archive } from '../../src/archive/archive.ts';
+import type { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { LocalFolderStore } from '../../src/object-stores/local-folder-store.ts';
 import type { ObjectStore } from '../../src/object-stores/object-store.ts';
@@ -66,18 +66,15 @@ async function contentOf(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(read));
 }
 
-async function save(archive: Archive, folder: string, backupId: string, text: string): Promise<Snapshot> {
+async function save(archive: RepositoryArchive, folder: string, backupId: string, text: string): Promise<Snapshot> {
   const staged = path.join(folder, `staged-${backupId}`);
   return archive.save(staged, await makeSet(staged, backupId, exampleFiles(text)));
 }
 
-async function fetchAll(archive: Archive, snapshot: Snapshot, folder: string): Promise<Record<string, string>> {
+async function fetchAll(archive: RepositoryArchive, snapshot: Snapshot, folder: string): Promise<Record<string, string>> {
   const { files } = await archive.manifest(snapshot);
-  assert.ok(archive.fetch);
-  await archive.fetch(
-    snapshot,
-    files.map((file) => ({ file, target: path.join(folder, file.path) })),
-  );
+  const targets = files.map((file) => ({ file, target: path.join(folder, file.path) }));
+  await archive.fetch(snapshot, targets);
   return contentOf(folder);
 }
 
@@ -213,7 +210,10 @@ test('what restic copied into another repository is the same', async () => {
   const [snapshot] = await other.list();
   assert.ok(snapshot);
   assert.equal(snapshot.server, 'prod');
-  assert.deepEqual(await fetchAll(other, snapshot, path.join(place.folder, 'fetched')), await contentOf(path.join(place.folder, 'staged-20261123100000Z')));
+  assert.deepEqual(
+    await fetchAll(other, snapshot, path.join(place.folder, 'fetched')),
+    await contentOf(path.join(place.folder, 'staged-20261123100000Z')),
+  );
 });
 
 async function storedBytes(store: ObjectStore): Promise<number> {
@@ -221,4 +221,3 @@ async function storedBytes(store: ObjectStore): Promise<number> {
   for await (const { bytes } of store.list('data/')) sum += bytes;
   return sum;
 }
-

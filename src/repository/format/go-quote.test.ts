@@ -13,6 +13,7 @@ const table: readonly (readonly [bytes: string | Buffer, quoted: string])[] = [
   ['\u{e0001}', '\\U000e0001'],
   ['\ufffd', '\ufffd'],
   [Buffer.from('61ff62c3', 'hex'), 'a\\xffb\\xc3'],
+  [Buffer.from('f09f9841', 'hex'), '\\xf0\\x9f\\x98A'],
   [Buffer.from('eda080', 'hex'), '\\xed\\xa0\\x80'],
 ];
 

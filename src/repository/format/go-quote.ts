@@ -43,7 +43,8 @@ function utf8Length(bytes: Uint8Array, at: number): number {
   const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   const text = Buffer.from(bytes.subarray(at, at + length)).toString('utf8');
-  return text.length > 0 && [...text].length === 1 && text !== '\ufffd' ? length : isReplacement(bytes, at, length) ? length : 0;
+  const isOne = text === String.fromCodePoint(text.codePointAt(0) ?? 0) && text !== '\ufffd';
+  return isOne || isReplacement(bytes, at, length) ? length : 0;
 }
 
 /** U+FFFD itself, which is well-formed, looks like what a decoder puts in place of what is not. */

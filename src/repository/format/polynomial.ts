@@ -46,5 +46,5 @@ function greatestDivisor(a: Polynomial, b: Polynomial): Polynomial {
 /** Squaring spreads the coefficients: in GF(2) the mixed terms vanish. */
 function squareModulo(value: Polynomial, modulus: Polynomial): Polynomial {
   const bits = value.toString(2);
-  return remainder(BigInt(`0b${[...bits].join('0')}`), modulus);
+  return remainder(BigInt(`0b${bits.split('').join('0')}`), modulus);
 }

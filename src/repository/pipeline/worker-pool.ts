@@ -7,8 +7,8 @@ interface Waiting {
 }
 
 interface Answer {
-  resolve(result: Results[Job['kind']]): void;
-  reject(error: unknown): void;
+  readonly resolve: (result: Results[Job['kind']]) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 interface Member {

@@ -1,6 +1,5 @@
 import type { Id } from '../format/hex-id.ts';
 import type { BlobIndex, BlobPlace } from '../blob-index.ts';
-import { packKey } from '../format/pack-header.ts';
 import type { Mark } from './marks.ts';
 
 export interface PackFacts {
@@ -55,11 +54,6 @@ export function planRepositoryPrune(state: RepositoryState, now: Date, graceMill
   const alive = new Set([...plan.removable, ...plan.waiting].map(({ id }) => id));
   const spentMarks = state.marks.filter((mark) => !mark.packs.some((id) => alive.has(id))).map(({ key }) => key);
   return { ...plan, wasteful, spentMarks };
-}
-
-/** The keys that a prune would remove. */
-export function removedObjects(plan: RepositoryPrunePlan): { key: string; bytes: number }[] {
-  return plan.removable.map(({ id, bytes }) => ({ key: packKey(id), bytes }));
 }
 
 /** For each needed blob one of its places: in the pack that is used best, and rather not in a marked one. */
