@@ -71,7 +71,7 @@ export async function saveFiles(files: readonly FileToSave[], settings: WriterSe
   try {
     const index = new IndexWriter(context.documents, context.signal);
     const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };
-    const level = settings.compressionLevel ?? 2;
+    const level = context.opened.config.version === 1 ? 0 : (settings.compressionLevel ?? 2);
     const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
     const machine = { pipeline, saver, context };
     const contents = await storeContents(files, sizes, machine);

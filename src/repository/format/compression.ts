@@ -13,6 +13,14 @@ export function compress(bytes: Uint8Array, level: number): Buffer {
   });
 }
 
+/** What to store of a blob: compressed where that saves something and `level` is not 0, which is how version 1 asks for it. */
+export function compressIfSmaller(raw: Uint8Array, level: number): { readonly content: Uint8Array; readonly rawLength: number } {
+  const compressed = level === 0 ? undefined : compress(raw, level);
+  return compressed !== undefined && compressed.length < raw.length
+    ? { content: compressed, rawLength: raw.length }
+    : { content: raw, rawLength: 0 };
+}
+
 /** The content, which must be exactly `rawLength` bytes where that is known; undefined for anything that is not that. */
 export function decompress(bytes: Uint8Array, rawLength?: number): Buffer | undefined {
   const limit = rawLength ?? largestBytes;

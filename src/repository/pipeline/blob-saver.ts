@@ -1,5 +1,5 @@
 import type { BlobIndex } from '../blob-index.ts';
-import { compress } from '../format/compression.ts';
+import { compressIfSmaller } from '../format/compression.ts';
 import { idOf, type Id } from '../format/hex-id.ts';
 import type { BlobType } from '../format/pack-header.ts';
 import type { PackWriter } from '../packs/pack-writer.ts';
@@ -12,7 +12,7 @@ export interface BlobSaverOptions {
   readonly cipher: Cipher;
   readonly index: BlobIndex;
   readonly packs: Readonly<Record<BlobType, PackWriter>>;
-  /** Of zstandard; 0 stores as it is. */
+  /** Of zstandard; 0 stores as it is, as version 1 demands. */
   readonly level: number;
 }
 
@@ -58,9 +58,8 @@ export class BlobSaver {
   async save(type: BlobType, bytes: Uint8Array): Promise<Id> {
     const id = idOf(bytes);
     if (!this.#begin(type, id)) return id;
-    const compressed = compress(bytes, treeLevel);
-    const isSmaller = compressed.length < bytes.length;
-    await this.#add(type, id, this.#options.cipher.seal(isSmaller ? compressed : bytes), isSmaller ? bytes.length : 0, bytes.length);
+    const { content, rawLength } = compressIfSmaller(bytes, this.#options.level === 0 ? 0 : treeLevel);
+    await this.#add(type, id, this.#options.cipher.seal(content), rawLength, bytes.length);
     return id;
   }
 

@@ -1,6 +1,6 @@
 import { createHash, hash, type Hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { compress } from '../format/compression.ts';
+import { compressIfSmaller } from '../format/compression.ts';
 import { startKernels } from '../kernels/kernels.ts';
 import { checkPack } from '../packs/check-pack.ts';
 import { decodeBlobs } from '../packs/decode-blobs.ts';
@@ -43,10 +43,7 @@ function perform(job: Job): Results[Job['kind']] {
 
 function encode(part: MemoryPart, level: number): Encoded {
   const raw = bytesOf(part);
-  const compressed = compress(raw, level);
-  const isSmaller = compressed.length < raw.length;
-  const content = isSmaller ? compressed : raw;
-  const rawLength = isSmaller ? raw.length : 0;
+  const { content, rawLength } = compressIfSmaller(raw, level);
   const length = content.length + sealBytes;
   if (length <= part.length) {
     cipher.sealInto(content, memory.subarray(part.at, part.at + length));
