@@ -12,7 +12,7 @@ export interface ArchiveSettings {
 }
 
 /** Small chunks and packs, so that small sets have many of them; keys that cost nothing. */
-const smallWriter: WriterSettings = { workers: 2, packBytes: 128 * 1024, cutSizes: { min: 4096, average: 8192, max: 32_768 } };
+const smallWriter: WriterSettings = { workers: 1, packBytes: 128 * 1024, cutSizes: { min: 4096, average: 8192, max: 32_768 } };
 
 export function repositoryArchive(store: ObjectStore, settings: ArchiveSettings): RepositoryArchive {
   return new RepositoryArchive(store, {
