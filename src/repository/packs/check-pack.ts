@@ -11,6 +11,7 @@ const lengthBytes = 4;
 export function checkPack(
   cipher: Cipher,
   { bytes, packId, blobs }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly packId: Id; readonly blobs: readonly PackedBlob[] },
+  letGo: (bytes: number) => void,
 ): BlobFinding[] {
   const findings: BlobFinding[] = [];
   const tell = (finding: string, blobId?: Id) => findings.push({ blobId, finding });
@@ -24,6 +25,7 @@ export function checkPack(
   for (const blob of places.values()) {
     const content = openBlob(cipher, bytes.subarray(blob.offset, blob.offset + blob.length), blob);
     if (typeof content === 'string') tell(content, blob.id);
+    letGo(blob.rawLength + blob.length);
   }
   bytes.buffer.transfer(0);
   return findings;

@@ -9,6 +9,7 @@ export function decodeBlobs(
   cipher: Cipher,
   bytes: Uint8Array<ArrayBuffer>,
   blobs: readonly BlobToDecode[],
+  letGo: (bytes: number) => void,
 ): { findings: BlobFinding[]; bytes: number } {
   const findings: BlobFinding[] = [];
   let written = 0;
@@ -22,6 +23,7 @@ export function decodeBlobs(
       writeWhole(content, target);
       written += content.length;
     }
+    letGo(content.length + blob.length);
   }
   // Gives the memory back now: the collector of this thread does not see how much there is.
   bytes.buffer.transfer(0);

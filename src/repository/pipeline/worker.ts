@@ -6,6 +6,7 @@ import { checkPack } from '../packs/check-pack.ts';
 import { decodeBlobs } from '../packs/decode-blobs.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
+import { garbageCollector } from './collect-garbage.ts';
 import type { Encoded, Job, JobMessage, MemoryPart, ReplyMessage, Results, WorkerStart } from './jobs.ts';
 
 // The body of a worker thread: takes jobs one after another and answers each.
@@ -15,6 +16,7 @@ const memory = new Uint8Array(start.memory.buffer);
 const keys = keyMaterialFrom(Uint8Array.from(memory.subarray(0, keyMaterialBytes)));
 const cipher = new Cipher(keys, startKernels(start.kernels, start.memory), start.scratch);
 const fileHashes = new Map<number, Hash>();
+const letGo = garbageCollector();
 
 parentPort?.on('message', ({ serial, job }: JobMessage) => {
   try {
@@ -35,9 +37,9 @@ function perform(job: Job): Results[Job['kind']] {
     case 'hash-file':
       return { sha256: hashFile(job) };
     case 'decode':
-      return decodeBlobs(cipher, job.bytes, job.blobs);
+      return decodeBlobs(cipher, job.bytes, job.blobs, letGo);
     case 'check-pack':
-      return { findings: checkPack(cipher, job) };
+      return { findings: checkPack(cipher, job, letGo) };
   }
 }
 
@@ -45,6 +47,7 @@ function encode(part: MemoryPart, level: number): Encoded {
   const raw = bytesOf(part);
   const { content, rawLength } = compressIfSmaller(raw, level);
   const length = content.length + sealBytes;
+  letGo(2 * length);
   if (length <= part.length) {
     cipher.sealInto(content, memory.subarray(part.at, part.at + length));
     return { length, rawLength, bytes: undefined };
