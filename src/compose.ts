@@ -132,7 +132,10 @@ async function openArchive(config: Config, store: ObjectStore, { clock }: Surrou
 }
 
 async function openLeases(config: Config, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
-  const [{ StoredLeases }, { isAlive, thisProcess }] = await Promise.all([import('./archive/lease.ts'), import('./archive/lease-holder.ts')]);
+  const [{ StoredLeases }, { isAlive, thisProcess }] = await Promise.all([
+    import('./archive/lease.ts'),
+    import('./archive/lease-holder.ts'),
+  ]);
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
 }
 

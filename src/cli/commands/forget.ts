@@ -49,9 +49,11 @@ export const forgetCommand = defineCommand({
     return { ...decision, isDone: yes };
   },
   render: ({ keep, forget, isDone }, context) => {
-    if (forget.length === 0) return `Nothing to forget: the rule keeps ${keep.length === 1 ? 'the only snapshot' : `all ${countOf(keep.length, 'snapshot')}`}.`;
+    if (forget.length === 0)
+      return `Nothing to forget: the rule keeps ${keep.length === 1 ? 'the only snapshot' : `all ${countOf(keep.length, 'snapshot')}`}.`;
     const bytes = formatBytes(forget.reduce((sum, snapshot) => sum + snapshot.bytes, 0));
-    if (isDone) return `${context.look.green('Forgot')} ${countOf(forget.length, 'snapshot')} (${bytes}); ${countOf(keep.length, 'snapshot')} left.`;
+    if (isDone)
+      return `${context.look.green('Forgot')} ${countOf(forget.length, 'snapshot')} (${bytes}); ${countOf(keep.length, 'snapshot')} left.`;
     const rows = keep.map(({ snapshot, reasons }) => ({ ...snapshot, reasons }));
     return [
       context.look.bold('Keep'),
