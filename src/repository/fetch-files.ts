@@ -42,7 +42,7 @@ interface Stretch {
 /** What lies between two wanted blobs is read along where it is less: a request costs about as much as these bytes. */
 const largestGapBytes = 512 * 1024;
 const longestStretchBytes = 32 * 1024 * 1024;
-const requestsAtOnce = 4;
+const requestsAtOnce = 3;
 
 /**
  * Writes files, and makes the folders they are in: content, permission bits, time of change. Packs are read in parallel and each blob is written where it
@@ -139,6 +139,8 @@ async function fetchStretch(
     };
   });
   const own = ownBytes(bytes);
+  // A store puts a body together from pieces.
+  pipeline.letGo(2 * own.length);
   const { findings, bytes: written } = await pipeline.pool.run({ kind: 'decode', bytes: own, blobs }, { transfer: [own.buffer] });
   const [finding] = findings;
   if (finding !== undefined) {

@@ -20,7 +20,7 @@ export interface WriterSettings {
   readonly workers?: number | undefined;
   readonly packBytes?: number | undefined;
   readonly cutSizes?: CutSizes | undefined;
-  /** Of zstandard, 1 to 19. */
+  /** Of zstandard, 1 to 19; 1 unless told, which is tuned for database files. */
   readonly compressionLevel?: number | undefined;
   /** Packs that are uploaded at once. */
   readonly uploads?: number | undefined;
@@ -31,12 +31,14 @@ export interface FileToSave {
   /** Inside the snapshot, `/`-separated. */
   readonly path: string;
   readonly from: string | Uint8Array;
+  /** Whether the SHA-256 of the whole is wanted beside those of its chunks; that is a second pass of hashing. True unless told. */
+  readonly isHashed?: boolean;
 }
 
 export interface SavedFile {
   readonly path: string;
   readonly bytes: number;
-  /** Undefined for content that was given. */
+  /** Undefined for content that was given, and where it was not wanted. */
   readonly sha256: string | undefined;
 }
 
@@ -71,7 +73,7 @@ export async function saveFiles(files: readonly FileToSave[], settings: WriterSe
   try {
     const index = new IndexWriter(context.documents, context.signal);
     const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };
-    const level = context.opened.config.version === 1 ? 0 : (settings.compressionLevel ?? 2);
+    const level = context.opened.config.version === 1 ? 0 : (settings.compressionLevel ?? 1);
     const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
     const machine = { pipeline, saver, context };
     const contents = await storeContents(files, sizes, machine);
@@ -115,7 +117,7 @@ async function storeContents(files: readonly FileToSave[], sizes: CutSizes, mach
 
 /** Resolves once the file was read, to what resolves once it is stored. */
 async function begin(
-  { path, from }: FileToSave,
+  { path, from, isHashed = true }: FileToSave,
   reader: FileReader,
   { saver, context }: Machine,
 ): Promise<{ readonly stored: Promise<SavedFile & TreeFile> }> {
@@ -123,7 +125,7 @@ async function begin(
   const handle = await open(from);
   try {
     const { mtimeNs, mode } = await handle.stat({ bigint: true });
-    const { stored } = await reader.read(handle);
+    const { stored } = await reader.read(handle, isHashed);
     const facts = { path, mode: Number(mode) & 0o777, modifiedAt: momentOf(mtimeNs) };
     const checked = stored.then((saved) => {
       context.onFile({ path, ...saved });

@@ -8,7 +8,7 @@ import { Attribute, Change } from 'ldapts';
 import { freePort } from '../harness/free-port.ts';
 import { startLdapGate } from '../harness/ldap-gate.ts';
 import { runProgram } from '../harness/run-program.ts';
-import { assertNoSecretSeen, assertRefusal, type BadDays, holdBackup, meanwhile, type Operator, startBadDays } from './bad-days.ts';
+import { assertNoSecretSeen, assertRefusal, type BadDays, holdSchemaBackup, meanwhile, type Operator, startBadDays } from './bad-days.ts';
 import { assertSameEntries, entriesOf } from './main-job-scene.ts';
 
 suite('a bad day of the directory server', { timeout: 300_000 }, () => {
@@ -162,9 +162,9 @@ suite('a bad day of the directory server', { timeout: 300_000 }, () => {
   });
 
   test('backup: a connection that is cut while the task runs is made again', async () => {
-    const task = await holdBackup(days, 'userRoot');
-    const running = operator.spawn(['backup', '--backend', 'userRoot', '--json']);
-    await running.prints(/Starting backup for backend userRoot/);
+    const task = await holdSchemaBackup(days);
+    const running = operator.spawn(['backup', '--json']);
+    await running.prints(/Starting backup for backend schema/);
     const look = days.gate.holdRequest(/ds-task-log-message/);
     await meanwhile(running, look.arrived);
 
@@ -179,9 +179,9 @@ suite('a bad day of the directory server', { timeout: 300_000 }, () => {
   });
 
   test('backup: the server is killed while its task runs', async () => {
-    const task = await holdBackup(days, 'userRoot');
-    const running = operator.spawn(['backup', '--backend', 'userRoot']);
-    await running.prints(/back up backend "userRoot"/);
+    const task = await holdSchemaBackup(days);
+    const running = operator.spawn(['backup', '--backend', 'schema']);
+    await running.prints(/back up backend "schema"/);
 
     await days.directory.kill();
     await running.prints(/connecting again to go on following the task/);
@@ -190,15 +190,15 @@ suite('a bad day of the directory server', { timeout: 300_000 }, () => {
 
     assertRefusal(await running.ended, {
       exitCode: 1,
-      says: 'Cannot back up backend "userRoot": the server was restarted meanwhile and began the task anew',
+      says: 'Cannot back up backend "schema": the server was restarted meanwhile and began the task anew',
       hint: 'run it again; nothing of this try is trusted',
     });
   });
 
   test('two at once: the second is refused, and told who runs', async () => {
-    const task = await holdBackup(days, 'userRoot');
-    const running = operator.spawn(['backup', '--backend', 'userRoot', '--json']);
-    await running.prints(/Starting backup for backend userRoot/);
+    const task = await holdSchemaBackup(days);
+    const running = operator.spawn(['backup', '--json']);
+    await running.prints(/Starting backup for backend schema/);
     const refusal = {
       exitCode: 11,
       says: `Cannot begin: process PID on ${hostname()} is running a backup of server "ds-0" in ${operator.archive}`,

@@ -191,13 +191,11 @@ export interface HeldTask {
 }
 
 /**
- * Has the server's next backup of the backend wait in the middle: beside the files it archives lies one that nobody has written to.
- * Its log shows that it has begun.
+ * Has the server's next backup of its schema wait in the middle: beside the files it archives lies one that nobody has written to.
+ * (Among a database's files it would be noticed: JE shuts a database down when one of them goes away.) The log shows that it has begun.
  */
-export async function holdBackup({ directory }: BadDays, backend: 'userRoot' | 'schema'): Promise<HeldTask> {
-  // The database takes no name for its own that is no number; the backup takes every `.jdb`.
-  const names = { userRoot: 'db/userRoot/held.jdb', schema: 'config/schema/zz-held.ldif' };
-  const fifo = path.join(directory.folder, names[backend]);
+export async function holdSchemaBackup({ directory }: BadDays): Promise<HeldTask> {
+  const fifo = path.join(directory.folder, 'config/schema/zz-held.ldif');
   await runProgram('mkfifo', [fifo]);
   return {
     release: async () => {
@@ -208,7 +206,7 @@ export async function holdBackup({ directory }: BadDays, backend: 'userRoot' | '
 }
 
 /** Writes to a FIFO that somebody reads; to one that nobody reads, nothing. */
-export async function feed(fifo: string, content: string | Uint8Array): Promise<void> {
+async function feed(fifo: string, content: string | Uint8Array): Promise<void> {
   try {
     const file = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
     await file.write(Buffer.from(content));

@@ -11,7 +11,7 @@ import {
   assertRefusal,
   type BadDays,
   type HeldTask,
-  holdBackup,
+  holdSchemaBackup,
   meanwhile,
   type Operator,
   type Refusal,
@@ -49,7 +49,7 @@ const stepsOfBackup: readonly Step[] = [
   { name: 'when the task is given and nobody knows', stop: ({ gate }) => atGate(gate.holdRequest(/ds-task-log-message/)) },
   { name: 'while the task runs', stop: (days) => inTask(days) },
   { name: 'before the set is marked', stop: (days) => atStore(days, 'PUT', /unfinished/, 'request') },
-  { name: 'in the middle of the upload', stop: (days) => atStore(days, 'PUT', /backup-userRoot/, 'request') },
+  { name: 'in the middle of the upload', stop: (days) => atStore(days, 'PUT', /backup-schema/, 'request') },
   { name: 'before the manifest', stop: (days) => atStore(days, 'PUT', /manifest\.json/, 'request') },
   { name: 'when the manifest is written', stop: (days) => atStore(days, 'PUT', /manifest\.json/, 'answer') },
   { name: 'before the mark is removed', stop: (days) => atStore(days, 'DELETE', /unfinished/, 'request'), says: 'done' },
@@ -83,7 +83,7 @@ suite('a backup that is ended', { timeout: 400_000 }, () => {
     }
   });
 
-  const backup = ['backup', '--backend', 'userRoot'];
+  const backup = ['backup', '--backend', 'schema'];
 
   for (const { name, stop, says = cutOff } of stepsOfBackup) {
     test(`${name}: told to stop it cleans up and says so; killed it hinders nobody`, async () => {
@@ -106,9 +106,9 @@ suite('a backup that is ended', { timeout: 400_000 }, () => {
   }
 
   test('a task that a killed run left on the server is ended by the next run', async () => {
-    const task = await holdBackup(days, 'userRoot');
+    const task = await holdSchemaBackup(days);
     const killed = operator.spawn(backup);
-    await killed.prints(/· back up backend "userRoot"/);
+    await killed.prints(/· back up backend "schema"/);
     killed.kill('SIGKILL');
     await killed.ended;
 
@@ -244,6 +244,6 @@ function atGate({ arrived, release }: { readonly arrived: Promise<void>; release
 }
 
 async function inTask(days: BadDays): Promise<Stop> {
-  const task: HeldTask = await holdBackup(days, 'userRoot');
-  return { arrived: (running) => running.prints(/· back up backend "userRoot"/), release: task.release };
+  const task: HeldTask = await holdSchemaBackup(days);
+  return { arrived: (running) => running.prints(/· back up backend "schema"/), release: task.release };
 }

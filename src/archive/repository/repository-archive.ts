@@ -29,6 +29,8 @@ export interface RepositoryArchiveOptions {
   readonly owner: LockOwner;
   readonly graceMilliseconds: number;
   readonly writer?: WriterSettings | undefined;
+  /** Whether a file that comes without a SHA-256 gets one in the manifest; its chunks have theirs in any case. True unless told. */
+  readonly hashFiles?: boolean | undefined;
   /** Of keys that are made; for tests, which make many. */
   readonly scrypt?: ScryptCost | undefined;
 }
@@ -79,7 +81,11 @@ export class RepositoryArchive implements Archive {
         hint: 'nothing archived is ever overwritten; run the backup again for a new ID',
       });
     }
-    const { id, file } = await saveSnapshot(repository, folder, manifest, { ...options, now: () => this.#options.clock.now() });
+    const { id, file } = await saveSnapshot(repository, folder, manifest, {
+      ...options,
+      now: () => this.#options.clock.now(),
+      hashFiles: this.#options.hashFiles ?? true,
+    });
     this.#known.set(id, { id, file, failure: undefined });
     return snapshotFrom(id, factsOf(manifest));
   }

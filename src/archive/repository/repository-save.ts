@@ -11,7 +11,7 @@ export async function saveSnapshot(
   repository: Repository,
   folder: string,
   manifest: Manifest,
-  { now, report, signal, assertHeld }: SaveOptions & { readonly now: () => Date },
+  { now, report, signal, assertHeld, hashFiles }: SaveOptions & { readonly now: () => Date; readonly hashFiles: boolean },
 ): Promise<{ readonly id: string; readonly file: SnapshotFile }> {
   const step = 'archive';
   const began = momentOf(now());
@@ -20,7 +20,11 @@ export async function saveSnapshot(
   report?.({ kind: 'begin', step, total: bytesOf(manifest), unit: 'bytes' });
   const stored = await repository.save(
     {
-      files: manifest.files.map((file) => ({ path: file.path, from: path.join(folder, file.path) })),
+      files: manifest.files.map((file) => ({
+        path: file.path,
+        from: path.join(folder, file.path),
+        isHashed: hashFiles || file.sha256 !== undefined,
+      })),
       onRead: (bytes) => {
         done += bytes;
         report?.({ kind: 'advance', step, done });

@@ -3,10 +3,16 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 /** More than any blob or document has; a frame that claims more is an attack or damage. */
 export const largestBytes = 128 * 1024 * 1024;
 
+/**
+ * Level 1, with a table that stays in the nearest cache and matches of five bytes: on database files of a directory server a quarter faster than
+ * level 2, and smaller (measured in chunks of 512 KiB: 2.28 at 265 MB/s, levels 1, 2 and 3 as they are 2.19 at 282, 2.26 at 211, 2.30 at 142).
+ */
+const tunedLevelOne = { [constants.ZSTD_c_hashLog]: 14, [constants.ZSTD_c_minMatch]: 5 };
+
 /** One zstandard frame without checksum. */
 export function compress(bytes: Uint8Array, level: number): Buffer {
   return zstdCompressSync(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: level },
+    params: { [constants.ZSTD_c_compressionLevel]: level, ...(level === 1 ? tunedLevelOne : {}) },
     pledgedSrcSize: bytes.length,
     // In few pieces, as they are joined in the end.
     chunkSize: Math.max(1024, Math.min(262_144, bytes.length)),

@@ -8,7 +8,7 @@ import type { Pipeline } from './pipeline.ts';
 export interface SavedContent {
   readonly content: readonly Id[];
   readonly bytes: number;
-  readonly sha256: string;
+  readonly sha256: string | undefined;
 }
 
 export interface FileReaderOptions {
@@ -36,7 +36,7 @@ export class FileReader {
    * Reads a file to its end. Resolves once all of it was read and cut, to what resolves once all of it lies in packs, so that the next file can be read
    * meanwhile. The caller closes the handle.
    */
-  async read(handle: FileHandle): Promise<{ readonly stored: Promise<SavedContent> }> {
+  async read(handle: FileHandle, isHashed: boolean): Promise<{ readonly stored: Promise<SavedContent> }> {
     const { pipeline, signal, onRead } = this.#options;
     const file = this.#files++;
     const stored: Promise<SlabResult>[] = [];
@@ -51,7 +51,8 @@ export class FileReader {
         const used = parts.reduce((sum, part) => sum + part.length, 0);
         offset += used;
         onRead(used);
-        stored.push(this.#store(slab, parts, { file, part: { at: slab, length: used }, isLast: isEnd }));
+        const whole = { file, part: { at: slab, length: used }, isLast: isEnd };
+        stored.push(this.#store(slab, parts, isHashed ? whole : undefined));
       } catch (error) {
         pipeline.giveSlab(slab);
         await Promise.allSettled(stored);
@@ -78,11 +79,11 @@ export class FileReader {
     return parts;
   }
 
-  async #store(slab: number, parts: readonly MemoryPart[], whole: FileHashJob): Promise<SlabResult> {
+  async #store(slab: number, parts: readonly MemoryPart[], whole: FileHashJob | undefined): Promise<SlabResult> {
     const { pipeline, saver } = this.#options;
     try {
       // First the file's own hash: encoding overwrites the slab.
-      const { sha256 } = await pipeline.pool.run({ kind: 'hash-file', ...whole }, { pinned: whole.file });
+      const sha256 = whole && (await pipeline.pool.run({ kind: 'hash-file', ...whole }, { pinned: whole.file })).sha256;
       return { content: parts.length === 0 ? [] : await saver.saveParts(parts), sha256 };
     } finally {
       pipeline.giveSlab(slab);
@@ -107,7 +108,7 @@ async function joined(stored: readonly Promise<SlabResult>[], bytes: number): Pr
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const results = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  return { content: results.flatMap((one) => one.content), bytes, sha256: results.at(-1)?.sha256 ?? '' };
+  return { content: results.flatMap((one) => one.content), bytes, sha256: results.at(-1)?.sha256 };
 }
 
 /** Reads until `target` is full or the file ends; returns how much. */

@@ -3,6 +3,7 @@ import { cipherScratchBytes } from '../sealing/cipher.ts';
 import { joinKeyMaterial } from '../sealing/key-material.ts';
 import { gearTablePlace, loadKernels, makeMemory, pageBytes, startKernels, type Kernels } from '../kernels/kernels.ts';
 import type { OpenedRepository } from '../open-repository.ts';
+import { garbageCollector } from './collect-garbage.ts';
 import type { MemoryPart } from './jobs.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -20,6 +21,8 @@ export class Pipeline {
   readonly kernels: Kernels;
   readonly memory: Uint8Array;
   readonly slabBytes: number;
+  /** To be told of bytes of buffers that this thread let go. */
+  readonly letGo = garbageCollector();
   readonly #freeSlabs: number[] = [];
   readonly #waiting: ((slab: number) => void)[] = [];
 
