@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
 import { readSecretFile } from './config/secret-file.ts';
@@ -128,15 +128,17 @@ function tellRetries(report: ReportProgress, log: Logger, clock: Clock): NonNull
   };
 }
 
-async function openArchive(config: Config, store: ObjectStore, { clock }: Surroundings): Promise<Archive> {
-  if (config.layout === 'repository') {
-    throw wrongUsage(
-      'Cannot open the archive in the layout repository: this version has only the layout plain',
-      'set layout to plain, or leave it out',
-    );
+async function openArchive(config: Config, store: ObjectStore, around: Surroundings): Promise<Archive> {
+  const common = { clock: around.clock, graceMilliseconds: config.prune.grace };
+  if (config.layout === 'plain') {
+    const { PlainArchive } = await import('./archive/plain/plain-archive.ts');
+    return new PlainArchive(store, common);
   }
-  const { PlainArchive } = await import('./archive/plain/plain-archive.ts');
-  return new PlainArchive(store, { clock, graceMilliseconds: config.prune.grace });
+  const password = await readSecretFile(required(config.passwordFile, 'passwordFile'), 'passwordFile');
+  around.scrubber.add(password);
+  const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
+  const owner = { hostname: hostname(), username: userInfo().username, pid: process.pid };
+  return new RepositoryArchive(store, { ...common, password, owner });
 }
 
 async function openLeases(config: Config, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {

@@ -65,8 +65,10 @@ export async function runTests({ files, concurrency, withCoverage = false }: Tes
     notRun = counts.skipped + counts.todo;
   });
   stream.on('test:coverage', ({ summary }) => {
-    for (const { path: file, totalLineCount, coveredLineCount } of summary.files)
+    for (const { path: file, totalLineCount, coveredLineCount } of summary.files) {
+      covered.add(file);
       addCoverage(rooms, file, totalLineCount, coveredLineCount);
+    }
   });
   const report = stream.filter((event: { readonly type: string }) => event.type !== 'test:coverage').compose(spec);
   for await (const piece of report) process.stdout.write(String(piece));

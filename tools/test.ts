@@ -24,6 +24,7 @@ process.exitCode = printResult(result) && areChecksWell ? 0 : 1;
 /** Before the tests, so that the minutes it may take are announced and do not count as a test's. */
 async function getParts(): Promise<void> {
   await programPath('versitygw');
+  if (lane === undefined) await programPath('restic');
   if (lane === 'minio') await programPath('minio');
   await opendjTemplate(50);
   if (lane === undefined) await opendjTemplate(300);

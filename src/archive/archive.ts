@@ -4,7 +4,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 import type { UnfinishedWrite } from '../object-stores/object-store.ts';
 
 /**
- * The port to the place that keeps backup sets. Implementations: `plain-archive` (files as they are), later `repository-archive`.
+ * The port to the place that keeps backup sets. Implementations: `repository-archive` (restic's format) and `plain-archive` (files as they are).
  *
  * A snapshot is listed only after every byte of it was stored and read back from the store's own account of it; a call that
  * rejects or is killed leaves no snapshot, and what it left behind is removed by `prune`.
@@ -42,6 +42,14 @@ export interface Archive {
    */
   read(snapshot: Snapshot, file: ManifestFile, options?: OperationContext): AsyncIterable<Uint8Array>;
 
+  /**
+   * Writes files of a snapshot, each checked, to where they are wanted; replaces what is there. Only where the layout can do that faster than by
+   * {@link read}. Until it has resolved none of them is whole.
+   *
+   * @throws Failure E_FILE_DAMAGED
+   */
+  fetch?(snapshot: Snapshot, files: readonly FileTarget[], options?: OperationContext): Promise<void>;
+
   /** Compares what is stored with the manifest: every object's presence and size, and with `readData` every byte. Never rejects for damage. */
   verify(snapshot: Snapshot, readData: boolean, options?: OperationContext): Promise<readonly Damage[]>;
 
@@ -59,6 +67,12 @@ export interface Archive {
 
 export interface SaveOptions extends OperationContext {
   readonly assertHeld?: (() => Promise<void>) | undefined;
+}
+
+export interface FileTarget {
+  readonly file: ManifestFile;
+  /** A path of this machine; its folder is made. */
+  readonly target: string;
 }
 
 export type Layout = 'repository' | 'plain';

@@ -44,17 +44,49 @@ export async function fetchSet(archive: Archive, snapshot: Snapshot, folder: str
     options.report?.({ kind: 'advance', step, done });
   };
   options.report?.({ kind: 'begin', step, total: sum(wanted), unit: 'bytes' });
-  const fetchOne = (file: ManifestFile, _index: number, signal: AbortSignal): Promise<void> => {
-    const content = (count: (bytes: number) => void) => counted(archive.read(snapshot, file, { ...options, signal }), count);
-    return fetchChecked(content, path.join(folder, file.path), advance, signal);
-  };
-  await mapConcurrently(wanted, filesAtOnce, fetchOne, options.signal);
+  if (archive.fetch === undefined) await fetchOneByOne(archive, snapshot, { folder, wanted, advance }, options);
+  else await fetchTogether(archive.fetch.bind(archive), snapshot, { folder, wanted }, options);
   if (manifest.origin === 'backup') {
     await fetchFile([new TextEncoder().encode(encodeManifest(manifest))], path.join(folder, manifestName), options.signal);
   }
   options.report?.({ kind: 'end', step });
   const bytes = sum(manifest.files);
   return { snapshot, folder, files: manifest.files.length, bytes, reusedBytes: bytes - sum(wanted) };
+}
+
+interface WantedFiles {
+  readonly folder: string;
+  readonly wanted: readonly ManifestFile[];
+}
+
+async function fetchOneByOne(
+  archive: Archive,
+  snapshot: Snapshot,
+  { folder, wanted, advance }: WantedFiles & { readonly advance: (bytes: number) => void },
+  options: OperationContext,
+): Promise<void> {
+  const fetchOne = (file: ManifestFile, _index: number, signal: AbortSignal): Promise<void> => {
+    const content = (count: (bytes: number) => void) => counted(archive.read(snapshot, file, { ...options, signal }), count);
+    return fetchChecked(content, path.join(folder, file.path), advance, signal);
+  };
+  await mapConcurrently(wanted, filesAtOnce, fetchOne, options.signal);
+}
+
+/** All files at once, as the archive does it fastest; none gets its name before all were checked. */
+async function fetchTogether(
+  fetch: NonNullable<Archive['fetch']>,
+  snapshot: Snapshot,
+  { folder, wanted }: WantedFiles,
+  options: OperationContext,
+): Promise<void> {
+  const targets = wanted.map((file) => ({ file, target: path.join(folder, `${file.path}${temporaryEnding}`) }));
+  try {
+    await fetch(snapshot, targets, options);
+    for (const { target } of targets) await rename(target, withoutTemporaryEnding(target));
+  } catch (error) {
+    for (const { target } of targets) await rm(target, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 function refuseDamaged({ state, server, backupId, remarks }: Snapshot): void {

@@ -15,7 +15,7 @@ export interface Scene extends AsyncDisposable {
   readonly directory: OpendjServer;
   readonly s3: VersitygwServer;
   /** An archive that is not made yet: `s3://backups/NAME`, or what `archive` says. */
-  operator(name: string, archive?: string): Promise<Operator>;
+  operator(name: string, archive?: string, settings?: Readonly<Record<string, string>>): Promise<Operator>;
 }
 
 /** Somebody with one configuration, at a shell. */
@@ -50,12 +50,12 @@ export async function setScene(people: number): Promise<Scene> {
   return {
     directory,
     s3,
-    operator: async (name, archive = `s3://${bucket}/${name}`) => {
+    operator: async (name, archive = `s3://${bucket}/${name}`, settings = {}) => {
       const folder = await mkdtemp(path.join(home.path, `${name}-`));
       const staging = path.join(folder, 'staging');
       await mkdir(staging);
       return operatorWith(
-        { ...environment, ROOTCELLAR_ARCHIVE: archive, ROOTCELLAR_STAGING_FOLDER: staging },
+        { ...environment, ROOTCELLAR_ARCHIVE: archive, ROOTCELLAR_STAGING_FOLDER: staging, ...settings },
         { archive, staging, folder },
       );
     },

@@ -1,0 +1,282 @@
+import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
+import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
+import type { Clock } from '../../foundation/clock.ts';
+import { mapConcurrently } from '../../foundation/concurrency.ts';
+import { exitCodes, Failure } from '../../foundation/failure.ts';
+import type { OperationContext } from '../../foundation/progress.ts';
+import type { Secret } from '../../foundation/secret.ts';
+import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
+import {
+  makeRepository,
+  Repository,
+  type ListedSnapshot,
+  type LockOwner,
+  type ScryptCost,
+  type SnapshotFile,
+  type TreeEntry,
+  type WriterSettings,
+} from '../../repository/repository.ts';
+import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions } from '../archive.ts';
+import { checkedContent } from '../plain/checked-content.ts';
+import { archiveKey } from '../plain/plain-keys.ts';
+import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
+import { saveSnapshot } from './repository-save.ts';
+import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
+
+export interface RepositoryArchiveOptions {
+  readonly clock: Clock;
+  readonly password: Secret;
+  readonly owner: LockOwner;
+  readonly graceMilliseconds: number;
+  readonly writer?: WriterSettings | undefined;
+  /** Whether a file that comes without a SHA-256 gets one in the manifest; its chunks have theirs in any case. True unless told. */
+  readonly hashFiles?: boolean | undefined;
+  /** Of keys that are made; for tests, which make many. */
+  readonly scrypt?: ScryptCost | undefined;
+}
+
+const snapshotsAtOnce = 8;
+
+/**
+ * The layout `repository` (design §4): restic's format, deduplicated, compressed, encrypted. A set is a snapshot whose tree holds its files and its
+ * `manifest.json`; snapshots that restic made are listed and read as well.
+ */
+export class RepositoryArchive implements Archive {
+  readonly layout = 'repository';
+  readonly location: string;
+  readonly #store: ObjectStore;
+  readonly #options: RepositoryArchiveOptions;
+  #repository: Promise<Repository> | undefined;
+  /** What was listed last, so that a snapshot that a caller got from `list` is read without listing again. */
+  readonly #known = new Map<string, ListedSnapshot>();
+  readonly #contents = new Map<string, Promise<SnapshotContents>>();
+
+  constructor(store: ObjectStore, options: RepositoryArchiveOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.location = store.location;
+  }
+
+  /** @throws Failure E_ARCHIVE_FOREIGN when there is an archive of another layout */
+  async create({ signal }: OperationContext = {}): Promise<boolean> {
+    if ((await this.#store.head(archiveKey, { signal })) !== undefined) {
+      throw new Failure('E_ARCHIVE_FOREIGN', `Cannot make a repository in ${this.location}: it holds an archive of layout "plain"`, {
+        hint: 'set layout to plain, or name another place',
+      });
+    }
+    const { clock, owner, password, scrypt } = this.#options;
+    return makeRepository(this.#store, password, { clock, owner, scrypt, signal });
+  }
+
+  /** @throws Failure E_ARCHIVE_MISSING (exit code 10), E_WRONG_KEY (12) */
+  async open({ signal }: OperationContext = {}): Promise<void> {
+    await this.#opened(signal);
+  }
+
+  async save(folder: string, manifest: Manifest, options: SaveOptions = {}): Promise<Snapshot> {
+    const repository = await this.#opened(options.signal);
+    const { server, backupId } = manifest;
+    if ((await this.list({ server }, options)).some((one) => one.backupId === backupId)) {
+      throw new Failure('E_SNAPSHOT_EXISTS', `Cannot archive ${server}/${backupId}: ${this.location} has a snapshot of this name already`, {
+        hint: 'nothing archived is ever overwritten; run the backup again for a new ID',
+      });
+    }
+    const { id, file } = await saveSnapshot(repository, folder, manifest, {
+      ...options,
+      now: () => this.#options.clock.now(),
+      hashFiles: this.#options.hashFiles ?? true,
+    });
+    this.#known.set(id, { id, file, failure: undefined });
+    return snapshotFrom(id, factsOf(manifest));
+  }
+
+  async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
+    const listed = await (await this.#opened(signal)).listSnapshots(signal);
+    for (const one of listed) this.#known.set(one.id, one);
+    const snapshots = await mapConcurrently(listed, snapshotsAtOnce, (one) => this.#snapshotOf(one, signal));
+    return snapshots.filter(({ server }) => filter.server === undefined || server === filter.server).toSorted(newestFirst);
+  }
+
+  async manifest(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<Manifest> {
+    return (await this.#contentsOf(snapshot, signal)).manifest;
+  }
+
+  async *read(snapshot: Snapshot, file: ManifestFile, { signal }: OperationContext = {}): AsyncIterable<Uint8Array> {
+    const repository = await this.#opened(signal);
+    const { node } = await this.#entry(snapshot, file, signal);
+    yield* checkedContent(() => repository.read(node, signal), file, nameOf(snapshot, file));
+  }
+
+  async fetch(snapshot: Snapshot, files: readonly FileTarget[], { signal, report }: OperationContext = {}): Promise<void> {
+    const repository = await this.#opened(signal);
+    const wanted = await Promise.all(files.map(async ({ file, target }) => ({ entry: await this.#entry(snapshot, file, signal), target })));
+    let done = 0;
+    await repository.fetch(
+      wanted,
+      (bytes) => {
+        done += bytes;
+        report?.({ kind: 'advance', step: 'fetch', done });
+      },
+      signal,
+    );
+  }
+
+  async verify(snapshot: Snapshot, readData: boolean, { signal, report }: OperationContext = {}): Promise<readonly Damage[]> {
+    const repository = await this.#opened(signal);
+    const { file, failure } = await this.#listed(snapshot, signal);
+    if (file === undefined) return [{ snapshot: snapshot.id, path: '/', finding: `cannot be read: ${failure?.message ?? ''}` }];
+    const step = 'verify';
+    let done = 0;
+    report?.({ kind: 'begin', step, unit: 'bytes' });
+    const onRead = (bytes: number): void => {
+      done += bytes;
+      report?.({ kind: 'advance', step, done });
+    };
+    const findings = await repository.verify(file, readData, onRead, signal);
+    report?.({ kind: 'end', step });
+    const damage = findings.map(({ path, finding }) => ({ snapshot: snapshot.id, path, finding }));
+    return damage.length > 0 ? damage : this.#unlistedFiles(snapshot, signal);
+  }
+
+  async forget(snapshots: readonly Snapshot[], { signal }: OperationContext = {}): Promise<void> {
+    const repository = await this.#opened(signal);
+    await repository.forget(
+      snapshots.map(({ id }) => id),
+      signal,
+    );
+    for (const { id } of snapshots) this.#known.delete(id);
+  }
+
+  async planPrune({ signal }: OperationContext = {}): Promise<PrunePlan> {
+    const { removable, unneeded, wasteful, waiting } = await (await this.#opened(signal)).planPrune(signal);
+    const unfinishedWrites: UnfinishedWrite[] = [];
+    let young = 0;
+    for await (const write of this.#store.listUnfinished({ signal })) {
+      const age = this.#options.clock.now().getTime() - write.beganAt.getTime();
+      if (age >= this.#options.graceMilliseconds) unfinishedWrites.push(write);
+      else young += 1;
+    }
+    const objects = removable.map(({ id, bytes }) => ({ key: `data/${id.slice(0, 2)}/${id}`, bytes }));
+    return {
+      unfinishedWrites,
+      objects,
+      bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
+      waiting: waiting.length + unneeded.length + wasteful.length + young,
+    };
+  }
+
+  async prune(plan: PrunePlan, { signal, report }: OperationContext = {}): Promise<number> {
+    const repository = await this.#opened(signal);
+    const step = 'prune';
+    let done = 0;
+    report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
+    await this.#store.discardUnfinished(plan.unfinishedWrites, { signal });
+    const allowed = new Set(plan.objects.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)));
+    const given = await repository.prune(
+      allowed,
+      (objects) => {
+        done += objects;
+        report?.({ kind: 'advance', step, done });
+      },
+      signal,
+    );
+    report?.({ kind: 'end', step });
+    return given;
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  #opened(signal: AbortSignal | undefined): Promise<Repository> {
+    if (this.#repository === undefined) {
+      const { clock, owner, password, graceMilliseconds, writer } = this.#options;
+      const opening = Repository.open(this.#store, password, { clock, owner, graceMilliseconds, writer }, signal);
+      opening.catch(() => {
+        this.#repository = undefined;
+      });
+      this.#repository = opening;
+    }
+    return this.#repository;
+  }
+
+  async #snapshotOf({ id, file, failure }: ListedSnapshot, signal: AbortSignal | undefined): Promise<Snapshot> {
+    if (file === undefined) return damagedSnapshot(id, failure?.message ?? 'it cannot be read');
+    const facts = readFacts(file.rootcellar);
+    if (facts !== undefined) return snapshotFrom(id, facts);
+    try {
+      return snapshotFrom(id, factsOf((await this.#contentsOfFile(id, file, signal)).manifest));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== exitCodes.verificationFailed) throw error;
+      const time = new Date(file.time.milliseconds).toISOString();
+      return { ...damagedSnapshot(id, error.message), server: file.hostname, time };
+    }
+  }
+
+  /** What the manifest names and the tree has not. */
+  async #unlistedFiles(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<Damage[]> {
+    const { manifest, files, prefix } = await this.#contentsOf(snapshot, signal);
+    return manifest.files.flatMap(({ path, bytes }) => {
+      const found = files.get(`${prefix}${path}`);
+      if (found?.node.size === bytes) return [];
+      const finding =
+        found === undefined ? 'is in the manifest and not in the snapshot' : `has ${found.node.size} bytes instead of ${bytes}`;
+      return [{ snapshot: snapshot.id, path, finding }];
+    });
+  }
+
+  async #entry(snapshot: Snapshot, file: ManifestFile, signal: AbortSignal | undefined): Promise<TreeEntry> {
+    const { files, prefix } = await this.#contentsOf(snapshot, signal);
+    const entry = files.get(`${prefix}${file.path}`);
+    if (entry !== undefined) return entry;
+    throw new Failure('E_FILE_DAMAGED', `Cannot read ${nameOf(snapshot, file)}: it is not in the snapshot`, {
+      exitCode: exitCodes.verificationFailed,
+      hint: 'use another snapshot; "rootcellar verify --read-data" tells which are whole',
+    });
+  }
+
+  async #contentsOf(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<SnapshotContents> {
+    const { file, failure } = await this.#listed(snapshot, signal);
+    if (file !== undefined) return this.#contentsOfFile(snapshot.id, file, signal);
+    throw new Failure('E_SNAPSHOT_DAMAGED', `Cannot read snapshot ${snapshot.id.slice(0, 12)}: it is damaged`, {
+      exitCode: exitCodes.verificationFailed,
+      hint: 'use another snapshot; "rootcellar verify" tells which are whole',
+      cause: failure,
+    });
+  }
+
+  #contentsOfFile(id: string, file: SnapshotFile, signal: AbortSignal | undefined): Promise<SnapshotContents> {
+    const known = this.#contents.get(id);
+    if (known !== undefined) return known;
+    const reading = this.#opened(signal).then((repository) => readContents(repository, id, file, signal));
+    reading.catch(() => this.#contents.delete(id));
+    this.#contents.set(id, reading);
+    return reading;
+  }
+
+  async #listed(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<ListedSnapshot> {
+    if (!this.#known.has(snapshot.id)) await this.list({}, { signal });
+    const listed = this.#known.get(snapshot.id);
+    if (listed !== undefined) return listed;
+    throw new Failure('E_SNAPSHOT_UNKNOWN', `Cannot read snapshot ${nameOf(snapshot)}: it is no longer in ${this.location}`, {
+      hint: 'run "rootcellar list" to see what is there',
+    });
+  }
+}
+
+function nameOf({ server, backupId }: Snapshot, file?: ManifestFile): string {
+  return file === undefined ? `${server}/${backupId}` : `${server}/${backupId}/${file.path}`;
+}
+
+function damagedSnapshot(id: string, remark: string): Snapshot {
+  return {
+    id,
+    time: new Date(0).toISOString(),
+    server: 'unknown',
+    backupId: id.slice(0, 12),
+    backends: [],
+    bytes: 0,
+    state: 'damaged',
+    remarks: [remark],
+  };
+}

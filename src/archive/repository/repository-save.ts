@@ -1,0 +1,84 @@
+import path from 'node:path';
+import { bytesOf, encodeManifest, manifestName, type Manifest } from '../../domain/manifest.ts';
+import { Failure } from '../../foundation/failure.ts';
+import type { Moment, Repository, SavedFile, SavedFiles, SnapshotFile } from '../../repository/repository.ts';
+import type { SaveOptions } from '../archive.ts';
+import { differenceFrom } from '../plain/checked-content.ts';
+import { factsOf } from './snapshot-facts.ts';
+
+/** Stores a set and its manifest as one snapshot, which comes to be last. */
+export async function saveSnapshot(
+  repository: Repository,
+  folder: string,
+  manifest: Manifest,
+  { now, report, signal, assertHeld, hashFiles }: SaveOptions & { readonly now: () => Date; readonly hashFiles: boolean },
+): Promise<{ readonly id: string; readonly file: SnapshotFile }> {
+  const step = 'archive';
+  const began = momentOf(now());
+  const expected = new Map(manifest.files.map((file) => [file.path, file]));
+  let done = 0;
+  report?.({ kind: 'begin', step, total: bytesOf(manifest), unit: 'bytes' });
+  const stored = await repository.save(
+    {
+      files: manifest.files.map((file) => ({
+        path: file.path,
+        from: path.join(folder, file.path),
+        isHashed: hashFiles || file.sha256 !== undefined,
+      })),
+      onRead: (bytes) => {
+        done += bytes;
+        report?.({ kind: 'advance', step, done });
+      },
+      onFile: (saved) => {
+        const file = expected.get(saved.path);
+        const difference = file && differenceFrom(file, saved.bytes, saved.sha256);
+        if (difference !== undefined) throw changed(saved.path, difference);
+      },
+      lastFile: (files) => ({ path: manifestName, from: Buffer.from(encodeManifest(withHashes(manifest, files))) }),
+      describe: (saved) => snapshotFile(manifest, saved, { began, ended: momentOf(now()) }),
+      assertHeld: async () => assertHeld?.(),
+    },
+    { signal },
+  );
+  report?.({ kind: 'end', step });
+  return stored;
+}
+
+/** A set may come without hashes, and gets those of what was stored. */
+function withHashes(manifest: Manifest, saved: readonly SavedFile[]): Manifest {
+  const hashes = new Map(saved.map((file) => [file.path, file.sha256]));
+  return { ...manifest, files: manifest.files.map((file) => ({ ...file, sha256: file.sha256 ?? hashes.get(file.path) })) };
+}
+
+function snapshotFile(manifest: Manifest, saved: SavedFiles, { began, ended }: { began: Moment; ended: Moment }): SnapshotFile {
+  return {
+    time: momentOf(new Date(manifest.time)),
+    tree: saved.tree,
+    paths: [`/${manifest.server}`],
+    hostname: manifest.server,
+    username: '',
+    tags: manifest.backends.map(({ id }) => id),
+    programVersion: manifest.program,
+    summary: {
+      backupStart: began,
+      backupEnd: ended,
+      files: saved.files.length,
+      bytes: saved.files.reduce((sum, { bytes }) => sum + bytes, 0),
+      dataBlobs: saved.added.data.blobs,
+      treeBlobs: saved.added.tree.blobs,
+      addedBytes: saved.added.data.bytes + saved.added.tree.bytes,
+      addedPackedBytes: saved.added.data.packedBytes + saved.added.tree.packedBytes,
+    },
+    rootcellar: factsOf(manifest),
+  };
+}
+
+function momentOf(date: Date): Moment {
+  return { milliseconds: date.getTime(), nanoseconds: 0 };
+}
+
+function changed(name: string, difference: string): Failure {
+  return new Failure('E_FILE_CHANGED', `Cannot archive ${name}: it changed after it was checked: it ${difference}`, {
+    hint: 'make sure that nothing else writes to the staging folder, then run the backup again',
+  });
+}

@@ -1,0 +1,122 @@
+import type { Id } from './format/hex-id.ts';
+import type { IndexedPack } from './format/index-file.ts';
+import type { BlobType, PackedBlob } from './format/pack-header.ts';
+
+export interface BlobPlace extends PackedBlob {
+  readonly packId: Id;
+}
+
+const idBytes = 32;
+const columns = 5;
+
+/**
+ * Where every blob lies, in about 60 bytes each: an open-addressed table over rows of numbers, as a map of objects would take five
+ * times that. IDs are hashes and so serve as their own hash.
+ */
+export class BlobIndex {
+  #ids = Buffer.alloc(1024 * idBytes);
+  /** Per row: pack, offset, length, raw length, type. */
+  #rows = new Uint32Array(1024 * columns);
+  #slots = new Uint32Array(4096);
+  #count = 0;
+  readonly #packs: Id[] = [];
+  readonly #packNumbers = new Map<Id, number>();
+  /** Further places of a blob, by row. */
+  readonly #others = new Map<number, BlobPlace[]>();
+  readonly #sought = Buffer.alloc(idBytes);
+
+  get size(): number {
+    return this.#count;
+  }
+
+  get packIds(): readonly Id[] {
+    return this.#packs;
+  }
+
+  hasPack(id: Id): boolean {
+    return this.#packNumbers.has(id);
+  }
+
+  /** Adds the blobs of a pack; one that is known keeps its first place and gets this as another. A pack that is known is passed over. */
+  addPack({ id, blobs }: IndexedPack): void {
+    if (this.#packNumbers.has(id)) return;
+    const number = this.#packs.push(id) - 1;
+    this.#packNumbers.set(id, number);
+    for (const blob of blobs) this.#add(blob, number);
+  }
+
+  has(type: BlobType, id: Id): boolean {
+    return this.#find(type, id) !== undefined;
+  }
+
+  find(type: BlobType, id: Id): BlobPlace | undefined {
+    const row = this.#find(type, id);
+    return row === undefined ? undefined : this.#placeOf(row);
+  }
+
+  /** All places of a blob: any will do. */
+  findAll(type: BlobType, id: Id): readonly BlobPlace[] {
+    const row = this.#find(type, id);
+    return row === undefined ? [] : [this.#placeOf(row), ...(this.#others.get(row) ?? [])];
+  }
+
+  /** Every place of every blob. */
+  *places(): Generator<BlobPlace> {
+    for (let row = 0; row < this.#count; row += 1) {
+      yield this.#placeOf(row);
+      yield* this.#others.get(row) ?? [];
+    }
+  }
+
+  #add(blob: PackedBlob, pack: number): void {
+    const known = this.#find(blob.type, blob.id);
+    if (known !== undefined) {
+      const others = this.#others.get(known) ?? [];
+      others.push({ ...blob, packId: this.#packs[pack] ?? '' });
+      this.#others.set(known, others);
+      return;
+    }
+    if ((this.#count + 1) * columns > this.#rows.length) this.#grow();
+    const row = this.#count++;
+    this.#ids.write(blob.id, row * idBytes, 'hex');
+    this.#rows.set([pack, blob.offset, blob.length, blob.rawLength, blob.type === 'tree' ? 1 : 0], row * columns);
+    this.#slots[this.#freeSlot(row)] = row + 1;
+  }
+
+  #find(type: BlobType, id: Id): number | undefined {
+    this.#sought.write(id, 'hex');
+    const kind = type === 'tree' ? 1 : 0;
+    const mask = this.#slots.length - 1;
+    for (let slot = this.#sought.readUInt32LE() & mask; ; slot = (slot + 1) & mask) {
+      const row = (this.#slots[slot] ?? 0) - 1;
+      if (row < 0) return undefined;
+      const isSame = this.#ids.compare(this.#sought, 0, idBytes, row * idBytes, (row + 1) * idBytes) === 0;
+      if (isSame && this.#rows[row * columns + 4] === kind) return row;
+    }
+  }
+
+  #freeSlot(row: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = this.#ids.readUInt32LE(row * idBytes) & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #grow(): void {
+    const ids = Buffer.alloc(this.#ids.length * 2);
+    this.#ids.copy(ids);
+    this.#ids = ids;
+    const rows = new Uint32Array(this.#rows.length * 2);
+    rows.set(this.#rows);
+    this.#rows = rows;
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    for (let row = 0; row < this.#count; row += 1) this.#slots[this.#freeSlot(row)] = row + 1;
+  }
+
+  #placeOf(row: number): BlobPlace {
+    const at = row * columns;
+    const [pack = 0, offset = 0, length = 0, rawLength = 0, kind = 0] = this.#rows.subarray(at, at + columns);
+    const id = this.#ids.toString('hex', row * idBytes, (row + 1) * idBytes);
+    return { id, type: kind === 1 ? 'tree' : 'data', offset, length, rawLength, packId: this.#packs[pack] ?? '' };
+  }
+}

@@ -1,0 +1,82 @@
+import { isFailure } from '../foundation/failure.ts';
+import { mapConcurrently } from '../foundation/concurrency.ts';
+import type { ObjectStore } from '../object-stores/object-store.ts';
+import { packDocument, unpackDocument } from './format/document.ts';
+import { idOf, isId, type Id } from './format/hex-id.ts';
+import { damaged, shortened } from './format/repository-failures.ts';
+import type { Cipher } from './sealing/cipher.ts';
+
+export type DocumentKind = 'index' | 'snapshots' | 'locks';
+
+export interface StoredDocument {
+  readonly id: Id;
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+}
+
+const readsAtOnce = 16;
+
+const singular = { index: 'index', snapshots: 'snapshot', locks: 'lock' } as const;
+
+/** The sealed JSON documents of a repository: indexes, snapshots, locks. */
+export class Documents {
+  readonly #store: ObjectStore;
+  readonly #cipher: Cipher;
+  readonly #version: 1 | 2;
+
+  constructor(store: ObjectStore, cipher: Cipher, version: 1 | 2) {
+    this.#store = store;
+    this.#cipher = cipher;
+    this.#version = version;
+  }
+
+  /** Resolves to the ID once the store has confirmed the document. */
+  async write(kind: DocumentKind, json: Uint8Array, signal?: AbortSignal): Promise<Id> {
+    const sealed = this.#cipher.seal(packDocument(json, this.#version));
+    const id = idOf(sealed);
+    await this.#store.put(`${kind}/${id}`, sealed, { signal });
+    return id;
+  }
+
+  /** @throws Failure E_OBJECT_MISSING, E_REPOSITORY_DAMAGED */
+  async read(kind: DocumentKind, id: Id, signal?: AbortSignal): Promise<Uint8Array> {
+    const what = `${singular[kind]} ${shortened(id)}`;
+    const sealed = await this.#store.get(`${kind}/${id}`, { signal });
+    const actual = idOf(sealed);
+    if (actual !== id) throw damaged(what, `its bytes hash to ${shortened(actual)}`);
+    const document = this.#cipher.open(sealed);
+    if (document === undefined) throw damaged(what, 'its MAC does not fit');
+    return unpackDocument(document, what);
+  }
+
+  /** Those that are there; objects of other names are passed over. */
+  async list(kind: DocumentKind, signal?: AbortSignal): Promise<StoredDocument[]> {
+    const found: StoredDocument[] = [];
+    for await (const { key, bytes, modifiedAt } of this.#store.list(`${kind}/`, { signal })) {
+      const id = key.slice(kind.length + 1);
+      if (isId(id)) found.push({ id, bytes, modifiedAt });
+    }
+    return found;
+  }
+
+  /** Reads all of a kind; one that is gone meanwhile is passed over, a damaged one is given as its failure. */
+  async readAll(kind: DocumentKind, ids: readonly Id[], signal?: AbortSignal): Promise<(readonly [Id, Uint8Array | Error])[]> {
+    const read = await mapConcurrently(ids, readsAtOnce, async (id) => {
+      try {
+        return [id, await this.read(kind, id, signal)] as const;
+      } catch (error) {
+        if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
+        if (isFailure(error, 'E_REPOSITORY_DAMAGED')) return [id, error] as const;
+        throw error;
+      }
+    });
+    return read.filter((one) => one !== undefined);
+  }
+
+  remove(kind: DocumentKind, ids: readonly Id[], signal?: AbortSignal): Promise<void> {
+    return this.#store.delete(
+      ids.map((id) => `${kind}/${id}`),
+      { signal },
+    );
+  }
+}

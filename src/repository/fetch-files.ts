@@ -1,0 +1,176 @@
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { mapConcurrently } from '../foundation/concurrency.ts';
+import { exitCodes, Failure, isFailure } from '../foundation/failure.ts';
+import type { ObjectStore } from '../object-stores/object-store.ts';
+import type { BlobIndex, BlobPlace } from './blob-index.ts';
+import type { Id } from './format/hex-id.ts';
+import { packKey } from './format/pack-header.ts';
+import { shortened } from './format/repository-failures.ts';
+import type { BlobToDecode, WriteTarget } from './pipeline/jobs.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
+import type { TreeEntry } from './walk-tree.ts';
+
+export interface FetchContext {
+  readonly store: ObjectStore;
+  readonly index: BlobIndex;
+  readonly pipeline: Pipeline;
+  /** Bytes written, as they come. */
+  readonly onWritten: (bytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FileToFetch {
+  readonly entry: TreeEntry;
+  /** The file to write; replaced when it is there. */
+  readonly target: string;
+}
+
+interface WantedBlob {
+  readonly place: BlobPlace;
+  readonly targets: { file: number; position: number }[];
+}
+
+/** A stretch of a pack that is read by one request. */
+interface Stretch {
+  readonly packId: Id;
+  readonly offset: number;
+  readonly length: number;
+  readonly blobs: readonly WantedBlob[];
+}
+
+/** What lies between two wanted blobs is read along where it is less: a request costs about as much as these bytes. */
+const largestGapBytes = 512 * 1024;
+const longestStretchBytes = 32 * 1024 * 1024;
+const requestsAtOnce = 3;
+
+/**
+ * Writes files, and makes the folders they are in: content, permission bits, time of change. Packs are read in parallel and each blob is written where it
+ * belongs as soon as it was opened and checked, so files fill up in no order; until this has resolved none of them is whole.
+ *
+ * @throws Failure E_FILE_DAMAGED (exit code 20) naming the first file that cannot be had
+ */
+export async function fetchFiles(files: readonly FileToFetch[], context: FetchContext): Promise<void> {
+  const handles: FileHandle[] = [];
+  try {
+    for (const { entry, target } of files) {
+      const { node } = entry;
+      await mkdir(path.dirname(target), { recursive: true });
+      const handle = await open(target, 'w', node.mode & 0o777);
+      handles.push(handle);
+      await handle.truncate(node.size);
+    }
+    const stretches = planStretches(files, context.index);
+    await mapConcurrently(stretches, requestsAtOnce, (stretch) => fetchStretch(stretch, files, handles, context));
+    await mapConcurrently(files, 4, async ({ entry: { node } }, index) => {
+      await handles[index]?.chmod(node.mode & 0o777);
+      await handles[index]?.utimes(node.modifiedAt.milliseconds / 1000, node.modifiedAt.milliseconds / 1000);
+      await handles[index]?.sync();
+    });
+  } finally {
+    await Promise.all(handles.map((handle) => handle.close()));
+  }
+}
+
+/** Groups what is wanted by pack, and into stretches within it. */
+function planStretches(files: readonly FileToFetch[], index: BlobIndex): Stretch[] {
+  const wanted = new Map<Id, WantedBlob>();
+  for (const [file, { entry }] of files.entries()) {
+    const { path: name, node } = entry;
+    let position = 0;
+    for (const id of node.content) {
+      const known = wanted.get(id);
+      const place = known?.place ?? index.find('data', id);
+      if (place === undefined) throw cannotHave(name, `no index lists its blob ${shortened(id)}`);
+      const target = { file, position };
+      if (known === undefined) wanted.set(id, { place, targets: [target] });
+      else known.targets.push(target);
+      position += contentLength(place);
+    }
+    if (position !== node.size) throw cannotHave(name, `its blobs have ${position} bytes and it has ${node.size}`);
+  }
+  const byPack = Map.groupBy(wanted.values(), ({ place }) => place.packId);
+  return [...byPack].flatMap(([packId, blobs]) => stretchesOf(packId, blobs));
+}
+
+function stretchesOf(packId: Id, blobs: readonly WantedBlob[]): Stretch[] {
+  const stretches: { packId: Id; offset: number; length: number; blobs: WantedBlob[] }[] = [];
+  for (const blob of blobs.toSorted((a, b) => a.place.offset - b.place.offset)) {
+    const { offset, length } = blob.place;
+    const last = stretches.at(-1);
+    const isNear = last !== undefined && offset - (last.offset + last.length) <= largestGapBytes;
+    if (isNear && offset + length - last.offset <= longestStretchBytes) {
+      last.length = offset + length - last.offset;
+      last.blobs.push(blob);
+    } else {
+      stretches.push({ packId, offset, length, blobs: [blob] });
+    }
+  }
+  return stretches;
+}
+
+async function fetchStretch(
+  stretch: Stretch,
+  files: readonly FileToFetch[],
+  handles: readonly FileHandle[],
+  context: FetchContext,
+): Promise<void> {
+  const { store, pipeline, onWritten, signal } = context;
+  const { packId, offset, length } = stretch;
+  const nameOf = (blobId?: Id): string => {
+    const blob = stretch.blobs.find(({ place }) => place.id === blobId) ?? stretch.blobs[0];
+    return files[blob?.targets[0]?.file ?? 0]?.entry.path ?? '';
+  };
+  let bytes: Uint8Array;
+  try {
+    bytes = await store.get(packKey(packId), { range: { offset, length }, signal });
+  } catch (error) {
+    if (isFailure(error, 'E_OBJECT_MISSING')) throw cannotHave(nameOf(), `pack ${shortened(packId)} is missing`, error);
+    throw error;
+  }
+  const blobs = stretch.blobs.map(({ place, targets }): BlobToDecode => {
+    const { id, rawLength } = place;
+    return {
+      id,
+      rawLength,
+      length: place.length,
+      offset: place.offset - offset,
+      targets: targets.map((target) => openTarget(target, handles)),
+    };
+  });
+  const own = ownBytes(bytes);
+  // A store puts a body together from pieces.
+  pipeline.letGo(2 * own.length);
+  const { findings, bytes: written } = await pipeline.pool.run({ kind: 'decode', bytes: own, blobs }, { transfer: [own.buffer] });
+  const [finding] = findings;
+  if (finding !== undefined) {
+    const blob = shortened(finding.blobId ?? '');
+    throw cannotHave(nameOf(finding.blobId), `blob ${blob} in pack ${shortened(packId)} is damaged: ${finding.finding}`);
+  }
+  onWritten(written);
+}
+
+function openTarget({ file, position }: { file: number; position: number }, handles: readonly FileHandle[]): WriteTarget {
+  const handle = handles[file];
+  if (handle === undefined) throw new Error(`file ${file} is not open`);
+  return { descriptor: handle.fd, position };
+}
+
+/** Bytes that can be handed to a worker whole: what shares its memory with something else is copied. */
+export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isAlone = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+  return isAlone ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes);
+}
+
+/** The length of a blob's content. */
+export function contentLength({ length, rawLength }: BlobPlace): number {
+  return rawLength === 0 ? length - 32 : rawLength;
+}
+
+export function cannotHave(name: string, state: string, cause?: unknown): Failure {
+  return new Failure('E_FILE_DAMAGED', `Cannot read ${name}: ${state}`, {
+    cause,
+    exitCode: exitCodes.verificationFailed,
+    hint: 'use another snapshot; "rootcellar verify --read-data" tells which are whole',
+  });
+}

@@ -1,0 +1,44 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+/** More than any blob or document has; a frame that claims more is an attack or damage. */
+export const largestBytes = 128 * 1024 * 1024;
+
+/**
+ * Level 1, with a table that stays in the nearest cache and matches of five bytes: on database files of a directory server a quarter faster than
+ * level 2, and smaller (measured in chunks of 512 KiB: 2.28 at 265 MB/s, levels 1, 2 and 3 as they are 2.19 at 282, 2.26 at 211, 2.30 at 142).
+ */
+const tunedLevelOne = { [constants.ZSTD_c_hashLog]: 14, [constants.ZSTD_c_minMatch]: 5 };
+
+/** One zstandard frame without checksum. */
+export function compress(bytes: Uint8Array, level: number): Buffer {
+  return zstdCompressSync(bytes, {
+    params: { [constants.ZSTD_c_compressionLevel]: level, ...(level === 1 ? tunedLevelOne : {}) },
+    pledgedSrcSize: bytes.length,
+    // In few pieces, as they are joined in the end.
+    chunkSize: Math.max(1024, Math.min(262_144, bytes.length)),
+  });
+}
+
+/** What to store of a blob: compressed where that saves something and `level` is not 0, which is how version 1 asks for it. */
+export function compressIfSmaller(raw: Uint8Array, level: number): { readonly content: Uint8Array; readonly rawLength: number } {
+  const compressed = level === 0 ? undefined : compress(raw, level);
+  return compressed !== undefined && compressed.length < raw.length
+    ? { content: compressed, rawLength: raw.length }
+    : { content: raw, rawLength: 0 };
+}
+
+/** The content, which must be exactly `rawLength` bytes where that is known; undefined for anything that is not that. */
+export function decompress(bytes: Uint8Array, rawLength?: number): Buffer | undefined {
+  const limit = rawLength ?? largestBytes;
+  if (limit > largestBytes) return undefined;
+  try {
+    // A byte more, so that content of just the limit does not look cut.
+    const content = zstdDecompressSync(bytes, {
+      maxOutputLength: limit + 1,
+      chunkSize: Math.max(1024, Math.min(limit + 1, 4 * 1024 * 1024)),
+    });
+    return rawLength === undefined || content.length === rawLength ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}

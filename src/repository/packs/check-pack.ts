@@ -1,0 +1,56 @@
+import { idOf, type Id } from '../format/hex-id.ts';
+import { decodePackHeader, type PackedBlob } from '../format/pack-header.ts';
+import { messageOf } from '../../foundation/failure.ts';
+import type { BlobFinding } from '../pipeline/jobs.ts';
+import type { Cipher } from '../sealing/cipher.ts';
+import { openBlob } from './decode-blobs.ts';
+
+const lengthBytes = 4;
+
+/** All that is wrong with a pack: its name, its header, what the index says of it, each of its blobs. `bytes` is used up. */
+export function checkPack(
+  cipher: Cipher,
+  { bytes, packId, blobs }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly packId: Id; readonly blobs: readonly PackedBlob[] },
+  letGo: (bytes: number) => void,
+): BlobFinding[] {
+  const findings: BlobFinding[] = [];
+  const tell = (finding: string, blobId?: Id) => findings.push({ blobId, finding });
+  const actual = idOf(bytes);
+  if (actual !== packId) tell(`its bytes hash to ${actual.slice(0, 12)}`);
+  const header = readPackHeader(cipher, bytes, packId);
+  if (typeof header === 'string') tell(header);
+  else if (!isSame(header, blobs)) tell('its header does not say what the index says');
+  // A blob that is listed twice would be opened twice in the same place.
+  const places = new Map([...blobs, ...(typeof header === 'string' ? [] : header)].map((blob) => [blob.offset, blob]));
+  for (const blob of places.values()) {
+    const content = openBlob(cipher, bytes.subarray(blob.offset, blob.offset + blob.length), blob);
+    if (typeof content === 'string') tell(content, blob.id);
+    letGo(blob.rawLength + blob.length);
+  }
+  bytes.buffer.transfer(0);
+  return findings;
+}
+
+/** The blobs that a pack names in its header, or what is wrong with it, in one clause. */
+export function readPackHeader(cipher: Cipher, pack: Uint8Array, packId: Id): PackedBlob[] | string {
+  if (pack.length < lengthBytes) return `it has only ${pack.length} bytes`;
+  const length = new DataView(pack.buffer, pack.byteOffset + pack.length - lengthBytes).getUint32(0, true);
+  const from = pack.length - lengthBytes - length;
+  if (from < 0) return 'its header is longer than itself';
+  const header = cipher.open(pack.subarray(from, pack.length - lengthBytes));
+  if (header === undefined) return 'the MAC of its header does not fit';
+  try {
+    return decodePackHeader(header, packId);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function isSame(header: readonly PackedBlob[], index: readonly PackedBlob[]): boolean {
+  const listed = new Set(header.map(keyOf));
+  return listed.size === new Set(index.map(keyOf)).size && index.every((blob) => listed.has(keyOf(blob)));
+}
+
+function keyOf({ id, type, offset, length, rawLength }: PackedBlob): string {
+  return `${type} ${id} ${offset} ${length} ${rawLength}`;
+}

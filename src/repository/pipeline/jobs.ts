@@ -1,0 +1,76 @@
+import type { Id } from '../format/hex-id.ts';
+import type { PackedBlob } from '../format/pack-header.ts';
+
+/** What a worker does. Places are offsets in the memory that all threads share. */
+export type Job =
+  /** The SHA-256 of each of the given parts. */
+  | { readonly kind: 'hash'; readonly parts: readonly MemoryPart[] }
+  /** Compresses and seals a part, in its place where it fits. */
+  | { readonly kind: 'encode'; readonly part: MemoryPart; readonly level: number }
+  /** Goes on with the SHA-256 of a file; always the same worker for the same file. */
+  | { readonly kind: 'hash-file'; readonly file: number; readonly part: MemoryPart; readonly isLast: boolean }
+  /** Opens blobs of a part of a pack, checks them, and writes each to its places. `bytes` is transferred. */
+  | { readonly kind: 'decode'; readonly bytes: Uint8Array<ArrayBuffer>; readonly blobs: readonly BlobToDecode[] }
+  /** Checks a whole pack against its name and what the index says of it. `bytes` is transferred. */
+  | { readonly kind: 'check-pack'; readonly bytes: Uint8Array<ArrayBuffer>; readonly packId: Id; readonly blobs: readonly PackedBlob[] };
+
+export interface MemoryPart {
+  readonly at: number;
+  readonly length: number;
+}
+
+export interface BlobToDecode {
+  readonly id: Id;
+  /** In the bytes that were given. */
+  readonly offset: number;
+  readonly length: number;
+  readonly rawLength: number;
+  readonly targets: readonly WriteTarget[];
+}
+
+export interface WriteTarget {
+  /** Open in the process, and so in its workers. */
+  readonly descriptor: number;
+  readonly position: number;
+}
+
+export interface Results {
+  readonly hash: { readonly ids: readonly Id[] };
+  readonly encode: Encoded;
+  readonly 'hash-file': { readonly sha256: string | undefined };
+  readonly decode: { readonly findings: readonly BlobFinding[]; readonly bytes: number };
+  readonly 'check-pack': { readonly findings: readonly BlobFinding[] };
+}
+
+export interface Encoded {
+  /** The length of the sealed blob. */
+  readonly length: number;
+  /** The length before compression; 0 where it was left out. */
+  readonly rawLength: number;
+  /** The sealed blob where it did not fit into its place. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+}
+
+export interface BlobFinding {
+  /** Undefined where it is about the pack. */
+  readonly blobId: Id | undefined;
+  /** One clause: `its MAC does not fit`. */
+  readonly finding: string;
+}
+
+/** How a worker is started; the keys lie at the beginning of the shared memory. */
+export interface WorkerStart {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: WebAssembly.Module;
+  /** This worker's own place for its cipher. */
+  readonly scratch: number;
+}
+
+export type ReplyMessage =
+  | { readonly serial: number; readonly result: Results[Job['kind']] }
+  | { readonly serial: number; readonly error: unknown };
+
+export interface JobMessage {
+  readonly serial: number;
+  readonly job: Job;
+}

@@ -1,0 +1,68 @@
+import { createHash, hash, type Hash } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { compressIfSmaller } from '../format/compression.ts';
+import { startKernels } from '../kernels/kernels.ts';
+import { checkPack } from '../packs/check-pack.ts';
+import { decodeBlobs } from '../packs/decode-blobs.ts';
+import { Cipher, sealBytes } from '../sealing/cipher.ts';
+import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
+import { garbageCollector } from './collect-garbage.ts';
+import type { Encoded, Job, JobMessage, MemoryPart, ReplyMessage, Results, WorkerStart } from './jobs.ts';
+
+// The body of a worker thread: takes jobs one after another and answers each.
+
+const start = workerData as WorkerStart;
+const memory = new Uint8Array(start.memory.buffer);
+const keys = keyMaterialFrom(Uint8Array.from(memory.subarray(0, keyMaterialBytes)));
+const cipher = new Cipher(keys, startKernels(start.kernels, start.memory), start.scratch);
+const fileHashes = new Map<number, Hash>();
+const letGo = garbageCollector();
+
+parentPort?.on('message', ({ serial, job }: JobMessage) => {
+  try {
+    const result = perform(job);
+    const transfer = 'ids' in result || !('bytes' in result) || !(result.bytes instanceof Uint8Array) ? [] : [result.bytes.buffer];
+    parentPort?.postMessage({ serial, result } satisfies ReplyMessage, transfer);
+  } catch (error) {
+    parentPort?.postMessage({ serial, error } satisfies ReplyMessage);
+  }
+});
+
+function perform(job: Job): Results[Job['kind']] {
+  switch (job.kind) {
+    case 'hash':
+      return { ids: job.parts.map((part) => hash('sha256', bytesOf(part), 'hex')) };
+    case 'encode':
+      return encode(job.part, job.level);
+    case 'hash-file':
+      return { sha256: hashFile(job) };
+    case 'decode':
+      return decodeBlobs(cipher, job.bytes, job.blobs, letGo);
+    case 'check-pack':
+      return { findings: checkPack(cipher, job, letGo) };
+  }
+}
+
+function encode(part: MemoryPart, level: number): Encoded {
+  const raw = bytesOf(part);
+  const { content, rawLength } = compressIfSmaller(raw, level);
+  const length = content.length + sealBytes;
+  letGo(2 * length);
+  if (length <= part.length) {
+    cipher.sealInto(content, memory.subarray(part.at, part.at + length));
+    return { length, rawLength, bytes: undefined };
+  }
+  return { length, rawLength, bytes: cipher.seal(content) };
+}
+
+function hashFile({ file, part, isLast }: Extract<Job, { kind: 'hash-file' }>): string | undefined {
+  const running = fileHashes.get(file) ?? createHash('sha256');
+  running.update(bytesOf(part));
+  if (isLast) fileHashes.delete(file);
+  else fileHashes.set(file, running);
+  return isLast ? running.digest('hex') : undefined;
+}
+
+function bytesOf({ at, length }: MemoryPart): Uint8Array {
+  return memory.subarray(at, at + length);
+}

@@ -1,0 +1,87 @@
+import type { Id } from '../format/hex-id.ts';
+import type { BlobIndex, BlobPlace } from '../blob-index.ts';
+import type { Mark } from './marks.ts';
+
+export interface PackFacts {
+  readonly id: Id;
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+}
+
+export interface RepositoryState {
+  readonly index: BlobIndex;
+  /** Blobs that snapshots reach: `data <id>`, `tree <id>`. */
+  readonly needed: ReadonlySet<string>;
+  /** All that lie in the store. */
+  readonly packs: readonly PackFacts[];
+  readonly marks: readonly Mark[];
+}
+
+export interface RepositoryPrunePlan {
+  /** Marked before the grace period, and still not needed: these go now. */
+  readonly removable: readonly PackFacts[];
+  /** Not needed, and to be marked. */
+  readonly unneeded: readonly PackFacts[];
+  /** Mostly not needed: what is, is copied into new packs, then they are marked. */
+  readonly wasteful: readonly { readonly pack: PackFacts; readonly kept: readonly BlobPlace[] }[];
+  /** Marked, and still inside the grace period. */
+  readonly waiting: readonly PackFacts[];
+  /** Marks all of whose packs are gone, or needed again. */
+  readonly spentMarks: readonly string[];
+}
+
+/** A pack is copied when less than this share of it is needed. */
+const keptShare = 0.5;
+
+/** Decides what becomes of each pack. Changes nothing, and asks nobody. */
+export function planRepositoryPrune(state: RepositoryState, now: Date, graceMilliseconds: number): RepositoryPrunePlan {
+  const kept = keptPlaces(state);
+  const markedAt = new Map<Id, Date>();
+  for (const mark of state.marks) for (const id of mark.packs) markedAt.set(id, earlier(markedAt.get(id), mark.markedAt));
+  const isOld = (moment: Date): boolean => now.getTime() - moment.getTime() >= graceMilliseconds;
+  const plan = { removable: [] as PackFacts[], unneeded: [] as PackFacts[], waiting: [] as PackFacts[] };
+  const wasteful: { pack: PackFacts; kept: readonly BlobPlace[] }[] = [];
+  for (const pack of state.packs) {
+    const places = kept.get(pack.id) ?? [];
+    const usedBytes = places.reduce((sum, { length }) => sum + length, 0);
+    // A pack in no index is of a writer that was killed, or is still under way: as if marked when it was written.
+    const since = markedAt.get(pack.id) ?? (state.index.hasPack(pack.id) ? undefined : pack.modifiedAt);
+    if (places.length > 0) {
+      if (usedBytes < keptShare * pack.bytes) wasteful.push({ pack, kept: places });
+    } else if (since === undefined) plan.unneeded.push(pack);
+    else (isOld(since) ? plan.removable : plan.waiting).push(pack);
+  }
+  const alive = new Set([...plan.removable, ...plan.waiting].map(({ id }) => id));
+  const spentMarks = state.marks.filter((mark) => !mark.packs.some((id) => alive.has(id))).map(({ key }) => key);
+  return { ...plan, wasteful, spentMarks };
+}
+
+/** For each needed blob one of its places: in the pack that is used best, and rather not in a marked one. */
+function keptPlaces({ index, needed, packs, marks }: RepositoryState): Map<Id, BlobPlace[]> {
+  const bytes = new Map(packs.map((pack) => [pack.id, pack.bytes]));
+  const marked = new Set(marks.flatMap((mark) => mark.packs));
+  const used = new Map<Id, number>();
+  for (const place of index.places()) {
+    if (needed.has(`${place.type} ${place.id}`)) used.set(place.packId, (used.get(place.packId) ?? 0) + place.length);
+  }
+  const worth = ({ packId }: BlobPlace): number => {
+    const size = bytes.get(packId);
+    return size === undefined ? -2 : (used.get(packId) ?? 0) / size - (marked.has(packId) ? 2 : 0);
+  };
+  const kept = new Map<Id, BlobPlace[]>();
+  for (const key of needed) {
+    const [type = '', id = ''] = key.split(' ');
+    const places = index.findAll(type === 'tree' ? 'tree' : 'data', id);
+    const [first, ...others] = places;
+    if (first === undefined) continue;
+    const best = others.reduce((a, b) => (worth(b) > worth(a) ? b : a), first);
+    const list = kept.get(best.packId) ?? [];
+    list.push(best);
+    kept.set(best.packId, list);
+  }
+  return kept;
+}
+
+function earlier(a: Date | undefined, b: Date): Date {
+  return a === undefined || b.getTime() < a.getTime() ? b : a;
+}

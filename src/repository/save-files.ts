@@ -1,0 +1,161 @@
+import { open } from 'node:fs/promises';
+import type { ObjectStore } from '../object-stores/object-store.ts';
+import type { Documents } from './documents.ts';
+import { defaultCutSizes, type CutSizes } from './cut-sizes.ts';
+import { momentOf, type Moment } from './format/go-time.ts';
+import type { Id } from './format/hex-id.ts';
+import type { BlobType } from './format/pack-header.ts';
+import type { LoadedIndex } from './index-loader.ts';
+import { IndexWriter } from './index-writer.ts';
+import type { OpenedRepository } from './open-repository.ts';
+import { PackWriter } from './packs/pack-writer.ts';
+import { BlobSaver, type Added } from './pipeline/blob-saver.ts';
+import { FileReader } from './pipeline/file-reader.ts';
+import { Pipeline } from './pipeline/pipeline.ts';
+import { saveFolderTree, type TreeFile } from './save-tree.ts';
+import type { Cipher } from './sealing/cipher.ts';
+
+export interface WriterSettings {
+  /** Threads; as many as cores, up to four, unless told. */
+  readonly workers?: number | undefined;
+  readonly packBytes?: number | undefined;
+  readonly cutSizes?: CutSizes | undefined;
+  /** Of zstandard, 1 to 19; 1 unless told, which is tuned for database files. */
+  readonly compressionLevel?: number | undefined;
+  /** Packs that are uploaded at once. */
+  readonly uploads?: number | undefined;
+}
+
+/** A file to store: its content comes from a path, or is given. */
+export interface FileToSave {
+  /** Inside the snapshot, `/`-separated. */
+  readonly path: string;
+  readonly from: string | Uint8Array;
+  /** Whether the SHA-256 of the whole is wanted beside those of its chunks; that is a second pass of hashing. True unless told. */
+  readonly isHashed?: boolean;
+}
+
+export interface SavedFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Undefined for content that was given, and where it was not wanted. */
+  readonly sha256: string | undefined;
+}
+
+export interface SavedFiles {
+  readonly tree: Id;
+  readonly files: readonly SavedFile[];
+  readonly added: Readonly<Record<BlobType, Added>>;
+  readonly packedBytes: number;
+}
+
+export interface SaveContext {
+  readonly store: ObjectStore;
+  readonly documents: Documents;
+  readonly cipher: Cipher;
+  readonly opened: OpenedRepository;
+  readonly index: LoadedIndex;
+  readonly now: () => Date;
+  readonly onRead: (bytes: number) => void;
+  /** Called with each file once it is stored; may reject to stop all. */
+  readonly onFile: (file: SavedFile) => void;
+  /** Stored after all others: what is to be said of them. */
+  readonly lastFile: (files: readonly SavedFile[]) => FileToSave;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const mebi = 1024 * 1024;
+
+/** Stores files and the trees that name them: packs, then index. What is to name the tree may be written once this has resolved. */
+export async function saveFiles(files: readonly FileToSave[], settings: WriterSettings, context: SaveContext): Promise<SavedFiles> {
+  const sizes = settings.cutSizes ?? defaultCutSizes;
+  const pipeline = new Pipeline(context.opened, { workers: settings.workers, slabs: 6, slabBytes: Math.max(4 * mebi, 2 * sizes.max) });
+  try {
+    const index = new IndexWriter(context.documents, context.signal);
+    const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };
+    const level = context.opened.config.version === 1 ? 0 : (settings.compressionLevel ?? 1);
+    const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
+    const machine = { pipeline, saver, context };
+    const contents = await storeContents(files, sizes, machine);
+    const stored = [...contents, ...(await storeContents([context.lastFile(contents)], sizes, machine))];
+    const tree = await saveFolderTree(stored, (bytes) => saver.save('tree', bytes), now(context));
+    await Promise.all([packs.data.finish(), packs.tree.finish()]);
+    await index.finish();
+    return { tree, files: stored, added: saver.added, packedBytes: packs.data.storedBytes + packs.tree.storedBytes };
+  } finally {
+    await pipeline.close();
+  }
+}
+
+interface Machine {
+  readonly pipeline: Pipeline;
+  readonly saver: BlobSaver;
+  readonly context: SaveContext;
+}
+
+async function storeContents(files: readonly FileToSave[], sizes: CutSizes, machine: Machine): Promise<(SavedFile & TreeFile)[]> {
+  const { pipeline, saver, context } = machine;
+  const failing = new AbortController();
+  const signal = context.signal === undefined ? failing.signal : AbortSignal.any([context.signal, failing.signal]);
+  const reader = new FileReader({ pipeline, saver, sizes, onRead: context.onRead, signal });
+  const underWay: Promise<SavedFile & TreeFile>[] = [];
+  try {
+    for (const file of files) {
+      signal.throwIfAborted();
+      const { stored } = await begin(file, reader, machine);
+      // The first failure ends the reading; it is reported below.
+      stored.catch((error: unknown) => failing.abort(error));
+      underWay.push(stored);
+    }
+    return await Promise.all(underWay);
+  } catch (error) {
+    failing.abort(error);
+    await Promise.allSettled(underWay);
+    throw error;
+  }
+}
+
+/** Resolves once the file was read, to what resolves once it is stored. */
+async function begin(
+  { path, from, isHashed = true }: FileToSave,
+  reader: FileReader,
+  { saver, context }: Machine,
+): Promise<{ readonly stored: Promise<SavedFile & TreeFile> }> {
+  if (typeof from !== 'string') return { stored: storeGiven(path, from, saver, context) };
+  const handle = await open(from);
+  try {
+    const { mtimeNs, mode } = await handle.stat({ bigint: true });
+    const { stored } = await reader.read(handle, isHashed);
+    const facts = { path, mode: Number(mode) & 0o777, modifiedAt: momentOf(mtimeNs) };
+    const checked = stored.then((saved) => {
+      context.onFile({ path, ...saved });
+      return { ...facts, ...saved };
+    });
+    return { stored: checked };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function storeGiven(path: string, bytes: Uint8Array, saver: BlobSaver, context: SaveContext): Promise<SavedFile & TreeFile> {
+  const content = bytes.length === 0 ? [] : [await saver.save('data', bytes)];
+  return { path, mode: 0o640, modifiedAt: now(context), content, bytes: bytes.length, sha256: undefined };
+}
+
+function now(context: SaveContext): Moment {
+  return { milliseconds: context.now().getTime(), nanoseconds: 0 };
+}
+
+function packWriter(type: BlobType, settings: WriterSettings, { store, cipher, signal }: SaveContext, index: IndexWriter): PackWriter {
+  return new PackWriter({
+    store,
+    cipher,
+    type,
+    packBytes: settings.packBytes ?? 16 * mebi,
+    // Trees are few and name nothing outside.
+    open: type === 'data' ? 2 : 1,
+    uploads: settings.uploads ?? 2,
+    onStored: (pack) => index.add(pack),
+    signal,
+  });
+}
