@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import type { Archive } from './archive/archive.ts';
@@ -137,8 +137,17 @@ async function openArchive(config: Config, store: ObjectStore, around: Surroundi
   const password = await readSecretFile(required(config.passwordFile, 'passwordFile'), 'passwordFile');
   around.scrubber.add(password);
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
-  const owner = { hostname: hostname(), username: userInfo().username, pid: process.pid };
+  const owner = { hostname: hostname(), username: userInfo().username, pid: process.pid, isAlive: isProcess };
   return new RepositoryArchive(store, { ...common, password, owner });
+}
+
+/** Whether this machine has such a process, be it another user's. */
+function isProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 async function openLeases(config: Config, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
@@ -149,8 +158,9 @@ async function openLeases(config: Config, store: ObjectStore, { clock, work }: S
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
 }
 
-async function openServer({ server }: Config, around: Surroundings): Promise<DirectoryServer> {
-  if (server.via === 'ldap') return openLdapServer(server, around);
+async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
+  const { server } = config;
+  if (server.via === 'ldap') return openLdapServer(config, around);
   const { ToolsDirectoryServer } = await import('./directory-servers/tools-directory-server.ts');
   return new ToolsDirectoryServer({
     home: required(server.home, 'server.home'),
@@ -160,7 +170,7 @@ async function openServer({ server }: Config, around: Surroundings): Promise<Dir
       server.mode === 'offline'
         ? undefined
         : {
-            ldap: await openLdapServer(server, around),
+            ldap: await openLdapServer(config, around),
             url: required(server.url, 'server.url'),
             bindDn: required(server.bindDn, 'server.bindDn'),
             bindPasswordFile: required(server.bindPasswordFile, 'server.bindPasswordFile'),
@@ -169,7 +179,7 @@ async function openServer({ server }: Config, around: Surroundings): Promise<Dir
   });
 }
 
-async function openLdapServer(server: Config['server'], around: Surroundings): Promise<LdapDirectoryServer> {
+async function openLdapServer({ server, archive }: Config, around: Surroundings): Promise<LdapDirectoryServer> {
   const { bindDn, bindPasswordFile, caFile, startTls, allowPlaintext, home, encryptionPinFile } = server;
   const url = required(server.url, 'server.url');
   const passwordFile = required(bindPasswordFile, 'server.bindPasswordFile');
@@ -190,6 +200,7 @@ async function openLdapServer(server: Config['server'], around: Surroundings): P
     encryptionPinFile,
     clock: around.clock,
     newTaskId: randomUUID,
+    taskTag: archive === undefined ? undefined : createHash('sha256').update(archive).digest('hex').slice(0, 8),
   });
 }
 

@@ -23,8 +23,13 @@ import { type TaskRequest, attemptOf, taskDn, taskEntry, unsupportedWish } from 
 
 export interface LdapDirectoryServerOptions extends LdapSessionOptions {
   readonly clock: Clock;
-  /** A random UUID, new at each call: the ID of a task after `rootcellar-`. */
+  /** A random UUID, new at each call: the end of a task's ID. */
   readonly newTaskId: () => string;
+  /**
+   * Letters and digits that tell the tasks of this archive from those of others, which are not this one's to stop: two archives may back
+   * up one server at the same time, each under a lease of its own.
+   */
+  readonly taskTag?: string | undefined;
   /** The server's root folder, as this process sees it; needed only for the encryption settings. */
   readonly home?: string | undefined;
   /** The file of the passphrase that seals exported encryption settings. */
@@ -88,7 +93,7 @@ export class LdapDirectoryServer implements DirectoryServer {
   }
 
   async cancelAbandonedTasks({ signal }: OperationContext = {}): Promise<readonly string[]> {
-    return stopAbandonedTasks(this.#stopTools(), signal);
+    return stopAbandonedTasks(this.#taskIdPrefix, this.#stopTools(), signal);
   }
 
   async close(): Promise<void> {
@@ -110,7 +115,12 @@ export class LdapDirectoryServer implements DirectoryServer {
     const unsupported = unsupportedWish(request, dialect);
     if (unsupported !== undefined) options.report?.({ kind: 'note', level: 'warning', text: unsupported });
     const tools = { ...this.#stopTools(), patienceMilliseconds: this.#options.patienceMilliseconds ?? 600_000 };
-    return runTask(request, taskEntry(request, `${taskIdPrefix}${this.#options.newTaskId()}`, dialect), tools, options);
+    return runTask(request, taskEntry(request, `${this.#taskIdPrefix}${this.#options.newTaskId()}`, dialect), tools, options);
+  }
+
+  get #taskIdPrefix(): string {
+    const { taskTag } = this.#options;
+    return taskTag === undefined ? taskIdPrefix : `${taskIdPrefix}${taskTag}-`;
   }
 
   #stopTools(): StopTools {

@@ -22,7 +22,7 @@ export interface TaskSight {
 export const firstPause = 100;
 export const longestPause = 2000;
 
-/** Every task of ours has an ID that begins so. */
+/** Every task of ours has an ID that begins so; an operator's tag may follow. */
 export const taskIdPrefix = 'rootcellar-';
 
 /** Reads a task's entry; undefined when the server has it no more. */
@@ -68,14 +68,14 @@ export function isUnderWay(state: string | undefined): boolean {
 const restorePatience = 600_000;
 
 /**
- * Stops all tasks of ours that are under way, but for restores, which are waited for: cut off, one would leave its backend empty.
+ * Stops all tasks that are under way and whose ID begins with `prefix`, but for restores, which are waited for: cut off, one would leave its backend empty.
  * Resolves to their IDs once each has ended.
  *
  * @throws Failure E_TASK_FAILED for one that does not end in time: that of the tools, or ten minutes for a restore
  */
-export async function stopAbandonedTasks(tools: StopTools, signal?: AbortSignal): Promise<readonly string[]> {
+export async function stopAbandonedTasks(prefix: string, tools: StopTools, signal?: AbortSignal): Promise<readonly string[]> {
   const attributes = ['ds-task-id', 'ds-task-state', 'ds-task-class-name', 'ds-task-restore-verify-only'];
-  const filter = `(ds-task-id=${taskIdPrefix}*)`;
+  const filter = `(ds-task-id=${prefix}*)`;
   const entries = await tools.session.search({ base: scheduledTasksDn, scope: 'sub', filter, attributes }, signal);
   const stopped: string[] = [];
   for (const entry of entries) {

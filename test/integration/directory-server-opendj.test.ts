@@ -126,6 +126,25 @@ suite('LdapDirectoryServer before a real OpenDJ', () => {
     assert.deepEqual(await server.cancelAbandonedTasks(), []);
   });
 
+  test('cancelAbandonedTasks() leaves the tasks of another archive alone', async () => {
+    const [own, other] = [overLdap({ taskTag: 'own' }), overLdap({ taskTag: 'other' })];
+    const client = await opendj.connect();
+    const taskId = 'rootcellar-other-waits';
+    await client.add(`ds-task-id=${taskId},cn=Scheduled Tasks,cn=tasks`, {
+      objectClass: ['top', 'ds-task', 'ds-task-backup'],
+      'ds-task-id': taskId,
+      'ds-task-class-name': 'org.opends.server.tasks.BackupTask',
+      'ds-task-scheduled-start-time': '20990101000000Z',
+      'ds-backup-directory-path': path.join(folder.path, taskId),
+      'ds-task-backup-backend-id': 'userRoot',
+    });
+    await client.unbind();
+
+    assert.deepEqual(await own.cancelAbandonedTasks(), []);
+    assert.deepEqual(await other.cancelAbandonedTasks(), [taskId]);
+    await Promise.all([own.close(), other.close()]);
+  });
+
   test('a task that its server left behind when it was killed is no success', async () => {
     const fifo = await hangingFile();
     const own = overLdap();
