@@ -61,6 +61,9 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:fs',
     'node:path',
     'node:util',
+    // Its workers have their buffers collected: memory outside of the heap would wait for long.
+    'node:v8',
+    'node:vm',
     'node:worker_threads',
     'node:zlib',
   ],

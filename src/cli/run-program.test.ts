@@ -208,10 +208,10 @@ const refusals: readonly (readonly [string, readonly string[], number, string])[
     'rootcellar: Cannot begin: the setting archive is not set\n  → give --archive, set ROOTCELLAR_ARCHIVE, or write it into the configuration file\n',
   ],
   [
-    'the layout that is not there yet',
+    'the layout repository without a password',
     ['init', '--archive', '/tmp/never', '--layout', 'repository'],
     2,
-    'rootcellar: Cannot open the archive in the layout repository: this version has only the layout plain\n  → set layout to plain, or leave it out\n',
+    'rootcellar: Cannot begin: the setting passwordFile is not set\n  → give --password-file, set ROOTCELLAR_PASSWORD_FILE, or write it into the configuration file\n',
   ],
   [
     'no archive there',
