@@ -108,7 +108,9 @@ suite('a backup that is ended', { timeout: 400_000 }, () => {
   test('a task that a killed run left on the server is ended by the next run', async () => {
     const task = await holdSchemaBackup(days);
     const killed = operator.spawn(backup);
+    // Printed before the server has it: killed too early, the run leaves no task.
     await killed.prints(/· back up backend "schema"/);
+    await untilTaskSays(days, /running/i);
     killed.kill('SIGKILL');
     await killed.ended;
 
