@@ -22,6 +22,7 @@ export const resultCodes = {
   noSuchObject: 32,
   invalidCredentials: 49,
   insufficientAccess: 50,
+  busy: 51,
   unwilling: 53,
   noOperation: 16_654,
 } as const;
@@ -72,7 +73,8 @@ export class LdapSession {
       try {
         const { base, scope, attributes } = request;
         const filter = request.filter ?? '(objectClass=*)';
-        const { searchEntries } = await client.search(base, { scope, filter, attributes: [...attributes] });
+        const search = () => client.search(base, { scope, filter, attributes: [...attributes] });
+        const { searchEntries } = await patiently(search);
         return searchEntries.map((entry) => wrapEntry(entry));
       } catch (error) {
         if (hasResult(error, resultCodes.noSuchObject)) return [];
@@ -220,6 +222,22 @@ function privilegeMissing(attempt: string, error: ResultCodeError): Failure {
     hint: 'give the account what docs/guide/least-privilege-account.md lists',
     cause: error,
   });
+}
+
+const busyAttempts = 5;
+
+/**
+ * Asks again while the server is busy: OpenDJ says so of a task's entry that it could not lock, after trying for seconds by itself
+ * (seen while it cancels a task), so no pause of ours is needed.
+ */
+async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!hasResult(error, resultCodes.busy) || attempt >= busyAttempts) throw error;
+    }
+  }
 }
 
 function wrapEntry(entry: Entry): LdapEntry {

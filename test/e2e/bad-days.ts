@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { constants, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { BusyError } from 'ldapts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FaultyHttpProxy, startFaultyHttpProxy } from '../harness/faulty-http-proxy.ts';
 import { type LdapGate, startLdapGate } from '../harness/ldap-gate.ts';
@@ -221,9 +222,14 @@ export async function untilTaskSays({ directory }: BadDays, pattern: RegExp): Pr
   const client = await directory.connect();
   try {
     for (;;) {
-      const { searchEntries } = await client.search('cn=Scheduled Tasks,cn=tasks', {
+      const looked = client.search('cn=Scheduled Tasks,cn=tasks', {
         filter: '(&(ds-task-id=rootcellar-*)(!(ds-task-completion-time=*)))',
         attributes: ['ds-task-state', 'ds-task-log-message'],
+      });
+      // While it cancels a task the server may not be able to lock its entry: it is asked again.
+      const { searchEntries } = await looked.catch((error: unknown) => {
+        if (error instanceof BusyError) return { searchEntries: [] };
+        throw error;
       });
       if (searchEntries.some((entry) => pattern.test(JSON.stringify(entry)))) return;
       await delay(20);
