@@ -1,0 +1,59 @@
+import type { Id } from '../format/hex-id.ts';
+import { shortened } from '../format/repository-failures.ts';
+import type { LoadedIndex } from '../index-loader.ts';
+import { listSnapshots } from '../list-snapshots.ts';
+import { underLock } from '../locks.ts';
+import type { RepositoryCore } from '../repository-core.ts';
+import { executeRepositoryPrune } from './execute-prune.ts';
+import { readMarks } from './marks.ts';
+import { neededBlobs, refused } from './needed-blobs.ts';
+import { planRepositoryPrune, type PackFacts, type RepositoryPrunePlan } from './prune-plan.ts';
+
+/** Decides what a prune would do. Changes nothing. @throws Failure E_PRUNE_REFUSED when it cannot be known what is needed */
+export async function planPrune(core: RepositoryCore, signal: AbortSignal | undefined): Promise<RepositoryPrunePlan> {
+  return (await readAndPlan(core, signal)).plan;
+}
+
+/** Plans anew, under an exclusive lock, and does it; of what can go now only what `allowed` names. Resolves to the bytes given back. */
+export async function prune(
+  core: RepositoryCore,
+  allowed: ReadonlySet<Id>,
+  onRemoved: (objects: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { store, documents, cipher } = core;
+  const { clock, owner, writer } = core.options;
+  return underLock(documents, true, { owner, clock, signal }, async () => {
+    const { plan, index } = await readAndPlan(core, signal);
+    const confirmed = { ...plan, removable: plan.removable.filter(({ id }) => allowed.has(id)) };
+    const packBytes = writer?.packBytes ?? 16 * 1024 * 1024;
+    const given = await executeRepositoryPrune(confirmed, { store, documents, cipher, index, packBytes, onRemoved, signal });
+    core.forgetIndex();
+    return given;
+  });
+}
+
+async function readAndPlan(
+  core: RepositoryCore,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly plan: RepositoryPrunePlan; readonly index: LoadedIndex }> {
+  const { store, documents, cipher } = core;
+  // Snapshots before the index: what they name is listed by then.
+  const snapshots = await listSnapshots(documents, signal);
+  const damagedOne = snapshots.find(({ file }) => file === undefined);
+  if (damagedOne !== undefined) throw refused(`snapshot ${shortened(damagedOne.id)} cannot be read`, damagedOne.failure);
+  core.forgetIndex();
+  const index = await core.loadedIndex(signal);
+  const [damagedIndex] = index.damaged;
+  if (damagedIndex !== undefined) throw refused(`index ${shortened(damagedIndex.id)} cannot be read`, damagedIndex.failure);
+  const roots = snapshots.flatMap(({ file }) => (file === undefined ? [] : [file.tree]));
+  const needed = await neededBlobs(await core.reader(signal), roots, signal);
+  const packs: PackFacts[] = [];
+  for await (const { key, bytes, modifiedAt } of store.list('data/', { signal })) {
+    const id = key.slice('data/xx/'.length);
+    if (/^[0-9a-f]{64}$/.test(id)) packs.push({ id, bytes, modifiedAt });
+  }
+  const marks = await readMarks(store, cipher, signal);
+  const { clock, graceMilliseconds } = core.options;
+  return { plan: planRepositoryPrune({ index: index.blobs, needed, packs, marks }, clock.now(), graceMilliseconds), index };
+}

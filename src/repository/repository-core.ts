@@ -1,0 +1,77 @@
+import type { Clock } from '../foundation/clock.ts';
+import type { ObjectStore } from '../object-stores/object-store.ts';
+import { BlobReader } from './blob-reader.ts';
+import { Documents } from './documents.ts';
+import { loadIndex, type LoadedIndex } from './index-loader.ts';
+import type { LockOwner } from './locks.ts';
+import type { OpenedRepository } from './open-repository.ts';
+import { Pipeline } from './pipeline/pipeline.ts';
+import type { WriterSettings } from './save-files.ts';
+import { Cipher } from './sealing/cipher.ts';
+import { PackChecks } from './verify-snapshot.ts';
+
+export interface RepositoryOptions {
+  readonly clock: Clock;
+  readonly owner: LockOwner;
+  readonly writer?: WriterSettings | undefined;
+  /** How long a pack stays after it was found unneeded; longer than any writer lives. */
+  readonly graceMilliseconds: number;
+}
+
+/** What all work on an opened repository shares: the store, the keys, and the index, which is loaded once and again after it was changed. */
+export class RepositoryCore {
+  readonly store: ObjectStore;
+  readonly opened: OpenedRepository;
+  readonly options: RepositoryOptions;
+  readonly cipher: Cipher;
+  readonly documents: Documents;
+  #index: Promise<LoadedIndex> | undefined;
+  #checks: PackChecks | undefined;
+
+  constructor(store: ObjectStore, opened: OpenedRepository, options: RepositoryOptions) {
+    this.store = store;
+    this.opened = opened;
+    this.options = options;
+    this.cipher = Cipher.standalone(opened.keys);
+    this.documents = new Documents(store, this.cipher, opened.config.version);
+  }
+
+  /** The index as it was when it was first asked for. */
+  loadedIndex(signal: AbortSignal | undefined): Promise<LoadedIndex> {
+    if (this.#index === undefined) {
+      const loading = loadIndex(this.documents, signal);
+      // What failed once may be tried again.
+      loading.catch(() => {
+        if (this.#index === loading) this.forgetIndex();
+      });
+      this.#index = loading;
+    }
+    return this.#index;
+  }
+
+  /** Has the index loaded anew the next time: after it was changed, or where it must be of now. */
+  forgetIndex(): void {
+    this.#index = undefined;
+    this.#checks = undefined;
+  }
+
+  async reader(signal: AbortSignal | undefined): Promise<BlobReader> {
+    return new BlobReader(this.store, this.cipher, (await this.loadedIndex(signal)).blobs);
+  }
+
+  /** What was found of each pack so far, by this index. */
+  async packChecks(signal: AbortSignal | undefined): Promise<PackChecks> {
+    const { blobs } = await this.loadedIndex(signal);
+    return (this.#checks ??= new PackChecks(this.store, blobs));
+  }
+
+  /** Does `work` with threads that open and check blobs. */
+  async withReaders<Result>(work: (pipeline: Pipeline) => Promise<Result>): Promise<Result> {
+    const pipeline = new Pipeline(this.opened, { workers: this.options.writer?.workers, slabs: 0, slabBytes: 0 });
+    try {
+      return await work(pipeline);
+    } finally {
+      await pipeline.close();
+    }
+  }
+}
