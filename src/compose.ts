@@ -11,6 +11,7 @@ import type { Clock } from './foundation/clock.ts';
 import { exitCodes, Failure, messageOf, wrongUsage } from './foundation/failure.ts';
 import type { ReportProgress } from './foundation/progress.ts';
 import type { RetryRule, RetryTools } from './foundation/retry.ts';
+import type { Secret } from './foundation/secret.ts';
 import type { ObjectStore } from './object-stores/object-store.ts';
 import type { Staging } from './staging/staging.ts';
 import { createLogger, type Logger, type LoggerOptions } from './telemetry/logger.ts';
@@ -22,6 +23,10 @@ export interface Parts {
   readonly log: Logger;
   /** The name of this machine. */
   readonly hostName: string;
+  /** The user that this runs as. */
+  readonly userName: string;
+  /** Reads a secret from its file, and keeps it out of all output. `namedBy`: the setting or the option that names the file. */
+  readonly secret: (file: string, namedBy: string) => Promise<Secret>;
   readonly store: () => Promise<ObjectStore>;
   readonly archive: () => Promise<Archive>;
   readonly leases: () => Promise<Leases>;
@@ -56,6 +61,8 @@ export function compose(config: Config, around: Surroundings): Parts {
   return {
     log,
     hostName: hostname(),
+    userName: userName(),
+    secret: (file, namedBy) => readSecret(file, namedBy, around),
     store: store.get,
     archive: archive.get,
     leases: leases.get,
@@ -134,11 +141,25 @@ async function openArchive(config: Config, store: ObjectStore, around: Surroundi
     const { PlainArchive } = await import('./archive/plain/plain-archive.ts');
     return new PlainArchive(store, common);
   }
-  const password = await readSecretFile(required(config.passwordFile, 'passwordFile'), 'passwordFile');
-  around.scrubber.add(password);
+  const password = await readSecret(required(config.passwordFile, 'passwordFile'), 'passwordFile', around);
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
-  const owner = { hostname: hostname(), username: userInfo().username, pid: process.pid, isAlive: isProcess };
+  const owner = { hostname: hostname(), username: userName(), pid: process.pid, isAlive: isProcess };
   return new RepositoryArchive(store, { ...common, password, owner });
+}
+
+/** A container may run under a user ID that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+async function readSecret(file: string, namedBy: string, { scrubber }: Surroundings): Promise<Secret> {
+  const secret = await readSecretFile(file, namedBy);
+  scrubber.add(secret);
+  return secret;
 }
 
 /** Whether this machine has such a process, be it another user's. */
@@ -187,11 +208,7 @@ async function openLdapServer({ server, archive }: Config, around: Surroundings)
   return new LdapDirectoryServer({
     url,
     bindDn: required(bindDn, 'server.bindDn'),
-    readPassword: async () => {
-      const password = await readSecretFile(passwordFile, 'server.bindPasswordFile');
-      around.scrubber.add(password);
-      return password;
-    },
+    readPassword: () => readSecret(passwordFile, 'server.bindPasswordFile', around),
     readCa: caFile === undefined ? undefined : () => readCaFile(caFile),
     startTls,
     allowPlaintext,

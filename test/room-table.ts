@@ -13,6 +13,7 @@ const job: RoomRule = [
   'telemetry',
   'staging',
   'archive/archive.ts',
+  'archive/archive-keys.ts',
   'archive/lease.ts',
   'directory-servers/directory-server.ts',
   // Rules about what the port says; nothing of LDAP.

@@ -2,6 +2,7 @@ import type { ManifestFile, Manifest } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { UnfinishedWrite } from '../object-stores/object-store.ts';
+import type { ArchiveKeys } from './archive-keys.ts';
 
 /**
  * The port to the place that keeps backup sets. Implementations: `repository-archive` (restic's format) and `plain-archive` (files as they are).
@@ -61,6 +62,9 @@ export interface Archive {
 
   /** Removes what the plan lists, after looking again at each. Resolves to the bytes given back. */
   prune(plan: PrunePlan, options?: OperationContext): Promise<number>;
+
+  /** The passwords that open the archive. Only where the layout has any. @throws as {@link open} */
+  keys?(options?: OperationContext): Promise<ArchiveKeys>;
 
   close(): Promise<void>;
 }

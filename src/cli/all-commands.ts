@@ -8,6 +8,10 @@ import { doctorCommand } from './commands/doctor.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
+import { keyAddCommand } from './commands/key-add.ts';
+import { keyChangeCommand } from './commands/key-change.ts';
+import { keyListCommand } from './commands/key-list.ts';
+import { keyRemoveCommand } from './commands/key-remove.ts';
 import { listCommand } from './commands/list.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
@@ -29,6 +33,10 @@ export const allCommands: readonly Command[] = [
   verifyCommand,
   forgetCommand,
   pruneCommand,
+  keyListCommand,
+  keyAddCommand,
+  keyRemoveCommand,
+  keyChangeCommand,
   statusCommand,
   doctorCommand,
   configShowCommand,

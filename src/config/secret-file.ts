@@ -5,7 +5,7 @@ import { Secret } from '../foundation/secret.ts';
 /**
  * Reads a secret from its file; line ends at the end are not part of it.
  *
- * @param setting the setting that names the file, for sentences
+ * @param setting the setting that names the file, for sentences; or the option, which begins with dashes
  * @throws Failure E_SECRET_FILE (exit code 2) when the file cannot be read or is empty
  */
 export async function readSecretFile(file: string, setting: string): Promise<Secret> {
@@ -28,7 +28,8 @@ function stateOf(error: unknown): string {
 }
 
 function refused(file: string, setting: string, state: string): Failure {
-  return new Failure('E_SECRET_FILE', `Cannot read the file ${file} of the setting ${setting}: ${state}`, {
+  const kind = setting.startsWith('--') ? 'option' : 'setting';
+  return new Failure('E_SECRET_FILE', `Cannot read the file ${file} of the ${kind} ${setting}: ${state}`, {
     exitCode: exitCodes.usage,
     hint: 'name a file that holds the secret and that this user may read',
   });

@@ -6,10 +6,11 @@ import type { ObjectStore } from '../object-stores/object-store.ts';
 import { configKey, decodeConfig, encodeConfig, type RepositoryConfig } from './format/config-file.ts';
 import { unpackDocument } from './format/document.ts';
 import type { Moment } from './format/go-time.ts';
-import { idOf, isId, type Id } from './format/hex-id.ts';
-import { decodeKey, encodeKey, unlockKey, type ScryptCost } from './format/key-file.ts';
+import { idOf, type Id } from './format/hex-id.ts';
+import { encodeKey, type ScryptCost } from './format/key-file.ts';
 import { drawPolynomial } from './format/polynomial.ts';
-import { damaged, shortened } from './format/repository-failures.ts';
+import { damaged } from './format/repository-failures.ts';
+import { keyKey, listKeyIds, mostKeysTried, unlockStored } from './keys/stored-keys.ts';
 import { Cipher } from './sealing/cipher.ts';
 import { randomKeyMaterial, type KeyMaterial } from './sealing/key-material.ts';
 
@@ -23,8 +24,6 @@ export interface OpenedRepository {
   readonly keys: KeyMaterial;
   readonly keyId: Id;
 }
-
-const mostKeysTried = 20;
 
 /**
  * Makes a repository: its key, then its config. Resolves to false when there is one already.
@@ -52,7 +51,7 @@ export async function createRepository(
     return true;
   } catch (error) {
     if (!isFailure(error, 'E_OBJECT_EXISTS')) throw error;
-    await store.delete([`keys/${keyId}`], { signal });
+    await store.delete([keyKey(keyId)], { signal });
     return false;
   }
 }
@@ -82,21 +81,42 @@ export async function writeKey(
   const created: Moment = { milliseconds: made.clock.now().getTime(), nanoseconds: 0 };
   const key = await encodeKey(keys, password, { created, ...made.holder, cost: made.scrypt });
   const id = idOf(key);
-  await store.put(`keys/${id}`, key, { signal: made.signal });
+  await store.put(keyKey(id), key, { signal: made.signal });
   return id;
 }
 
 /**
- * Tries the password on the keys, the newest first.
+ * Tries the password on the keys, the newest first. A key that it opens and that is not of this repository (a killed `init` leaves one) is passed over.
  *
  * @throws Failure E_ARCHIVE_MISSING (exit code 10) without a config, E_WRONG_KEY (12) when no key fits, E_REPOSITORY_DAMAGED (20)
  */
 export async function openRepository(store: ObjectStore, password: Secret, signal?: AbortSignal): Promise<OpenedRepository> {
   const sealed = await readConfig(store, signal);
-  const { id: keyId, keys } = await findKey(store, password, signal);
+  const ids = await listKeyIds(store, signal);
+  let trouble: unknown;
+  let configTrouble: Failure | undefined;
+  for (const id of ids.slice(0, mostKeysTried)) {
+    signal?.throwIfAborted();
+    const keys = await unlockStored(store, id, password, signal).catch((error: unknown) => {
+      if (!isFailure(error, 'E_REPOSITORY_DAMAGED') && !isFailure(error, 'E_OBJECT_MISSING')) throw error;
+      trouble = error;
+      return undefined;
+    });
+    if (keys === undefined) continue;
+    const config = openConfig(sealed, keys);
+    if (!(config instanceof Error)) return { config, keys, keyId: id };
+    configTrouble ??= config;
+  }
+  if (ids.length === 0) throw damaged(`the archive ${store.location}`, 'it has no key');
+  throw configTrouble ?? wrongKey(store, ids.length, trouble);
+}
+
+/** The config, or why these keys do not open it. @throws Failure E_REPOSITORY_VERSION, E_REPOSITORY_DAMAGED for what is no config */
+function openConfig(sealed: Uint8Array, keys: KeyMaterial): RepositoryConfig | Failure {
+  const what = 'the config of the repository';
   const config = Cipher.standalone(keys).open(sealed);
-  if (config === undefined) throw damaged('the config of the repository', 'its MAC does not fit');
-  return { config: decodeConfig(unpackDocument(config, 'the config of the repository')), keys, keyId };
+  if (config === undefined) return damaged(what, 'its MAC does not fit');
+  return decodeConfig(unpackDocument(config, what));
 }
 
 async function readConfig(store: ObjectStore, signal: AbortSignal | undefined): Promise<Uint8Array> {
@@ -111,38 +131,11 @@ async function readConfig(store: ObjectStore, signal: AbortSignal | undefined): 
   }
 }
 
-async function findKey(store: ObjectStore, password: Secret, signal: AbortSignal | undefined): Promise<{ id: Id; keys: KeyMaterial }> {
-  const stored = await Array.fromAsync(store.list('keys/', { signal }));
-  const ids = stored
-    .toSorted((a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime())
-    .map(({ key }) => key.slice('keys/'.length))
-    .filter(isId);
-  let trouble: unknown;
-  for (const id of ids.slice(0, mostKeysTried)) {
-    signal?.throwIfAborted();
-    try {
-      const keys = await unlock(store, id, password, signal);
-      if (keys !== undefined) return { id, keys };
-    } catch (error) {
-      if (!isFailure(error, 'E_REPOSITORY_DAMAGED') && !isFailure(error, 'E_OBJECT_MISSING')) throw error;
-      trouble = error;
-    }
-  }
-  if (ids.length === 0) throw damaged(`the archive ${store.location}`, 'it has no key');
-  throw new Failure('E_WRONG_KEY', `Cannot open the archive ${store.location}: the password fits none of its ${countOf(ids.length)}`, {
+function wrongKey({ location }: ObjectStore, keys: number, cause: unknown): Failure {
+  const count = keys === 1 ? '1 key' : `${keys} keys`;
+  return new Failure('E_WRONG_KEY', `Cannot open the archive ${location}: the password fits none of its ${count}`, {
     exitCode: exitCodes.wrongKey,
     hint: 'check the file that password-file names',
-    cause: trouble,
+    cause,
   });
-}
-
-async function unlock(store: ObjectStore, id: Id, password: Secret, signal: AbortSignal | undefined): Promise<KeyMaterial | undefined> {
-  const what = `key ${shortened(id)}`;
-  const bytes = await store.get(`keys/${id}`, { signal });
-  if (idOf(bytes) !== id) throw damaged(what, `its bytes hash to ${shortened(idOf(bytes))}`);
-  return unlockKey(decodeKey(bytes, what), password, what);
-}
-
-function countOf(keys: number): string {
-  return keys === 1 ? '1 key' : `${keys} keys`;
 }

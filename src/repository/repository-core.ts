@@ -2,6 +2,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import { BlobReader } from './blob-reader.ts';
 import { Documents } from './documents.ts';
+import type { ScryptCost } from './format/key-file.ts';
 import { loadIndex, type LoadedIndex } from './index-loader.ts';
 import type { LockOwner } from './locks.ts';
 import type { OpenedRepository } from './open-repository.ts';
@@ -16,6 +17,8 @@ export interface RepositoryOptions {
   readonly writer?: WriterSettings | undefined;
   /** How long a pack stays after it was found unneeded; longer than any writer lives. */
   readonly graceMilliseconds: number;
+  /** Of keys that are made; for tests, which make many. */
+  readonly scrypt?: ScryptCost | undefined;
 }
 
 /** What all work on an opened repository shares: the store, the keys, and the index, which is loaded once and again after it was changed. */

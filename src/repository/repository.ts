@@ -7,6 +7,7 @@ import type { ScryptCost } from './format/key-file.ts';
 import type { SnapshotFile } from './format/snapshot-file.ts';
 import type { TreeNode } from './format/tree.ts';
 import { listSnapshots, type ListedSnapshot } from './list-snapshots.ts';
+import { RepositoryKeys } from './keys/repository-keys.ts';
 import type { LockOwner } from './locks.ts';
 import { createRepository, openRepository } from './open-repository.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
@@ -70,6 +71,11 @@ export class Repository {
   /** @throws Failure E_ARCHIVE_MISSING (exit code 10), E_WRONG_KEY (12), E_REPOSITORY_DAMAGED (20), E_REPOSITORY_VERSION */
   static async open(store: ObjectStore, password: Secret, options: RepositoryOptions, signal?: AbortSignal): Promise<Repository> {
     return new Repository(new RepositoryCore(store, await openRepository(store, password, signal), options));
+  }
+
+  /** The keys of this repository; `password` is the one that opened it. */
+  keys(password: Secret): RepositoryKeys {
+    return new RepositoryKeys(this.#core, password);
   }
 
   /** All snapshots, damaged ones too, in no order. */

@@ -16,6 +16,7 @@ import {
   type TreeEntry,
   type WriterSettings,
 } from '../../repository/repository.ts';
+import type { ArchiveKeys } from '../archive-keys.ts';
 import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions } from '../archive.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import { archiveKey } from '../plain/plain-keys.ts';
@@ -184,14 +185,18 @@ export class RepositoryArchive implements Archive {
     return given;
   }
 
+  async keys({ signal }: OperationContext = {}): Promise<ArchiveKeys> {
+    return (await this.#opened(signal)).keys(this.#options.password);
+  }
+
   close(): Promise<void> {
     return this.#store.close();
   }
 
   #opened(signal: AbortSignal | undefined): Promise<Repository> {
     if (this.#repository === undefined) {
-      const { clock, owner, password, graceMilliseconds, writer } = this.#options;
-      const opening = Repository.open(this.#store, password, { clock, owner, graceMilliseconds, writer }, signal);
+      const { password, ...options } = this.#options;
+      const opening = Repository.open(this.#store, password, options, signal);
       opening.catch(() => {
         this.#repository = undefined;
       });
