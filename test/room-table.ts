@@ -104,6 +104,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   restore: job,
   verify: job,
   history: job,
+  inspect: job,
   journal: job,
   // It tries what a backup would do, with the backup's own checks.
   doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
@@ -115,6 +116,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'restore',
     'verify',
     'history',
+    'inspect',
     'journal',
     'doctor',
     'agent',

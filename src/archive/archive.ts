@@ -37,8 +37,11 @@ export interface Archive {
   /** The document of one snapshot; for a set without one (state `unlisted`) what can be known from its `backup.info`. */
   manifest(snapshot: Snapshot, options?: OperationContext): Promise<Manifest>;
 
+  /** What lies in a snapshot, by path, a folder before what is in it. Reads no content. A folder that cannot be read says so, and the rest is given. */
+  entries(snapshot: Snapshot, options?: OperationContext): Promise<readonly SnapshotEntry[]>;
+
   /**
-   * The content of one file, checked: after the last byte it rejects with E_FILE_DAMAGED when the bytes are not those of the
+   * The content of one file, of the manifest or of {@link entries}, checked: after the last byte it rejects with E_FILE_DAMAGED when the bytes are not those of the
    * manifest.
    */
   read(snapshot: Snapshot, file: ManifestFile, options?: OperationContext): AsyncIterable<Uint8Array>;
@@ -71,6 +74,23 @@ export interface Archive {
 
 export interface SaveOptions extends OperationContext {
   readonly assertHeld?: (() => Promise<void>) | undefined;
+}
+
+/** Something that lies in a snapshot. A file can be given to {@link Archive.read}. */
+export interface SnapshotEntry {
+  /** As in the manifest, and below the folder that a fetch writes to; the manifest itself is `manifest.json`, the root (only where it is damaged) empty. */
+  readonly path: string;
+  /** `other`: a link, a socket, a device, … which a fetch passes over. */
+  readonly type: 'file' | 'folder' | 'other';
+  /** Of a file; otherwise 0. */
+  readonly bytes: number;
+  readonly sha256?: string | undefined;
+  /** Unix permission bits; only where the layout keeps them. */
+  readonly mode?: number | undefined;
+  /** RFC 3339, UTC; only where the layout keeps it. */
+  readonly modifiedAt?: string | undefined;
+  /** One clause, where it is known that it cannot be read: `cannot be read: …`. What is in such a folder is missing from the listing. */
+  readonly damage?: string | undefined;
 }
 
 export interface FileTarget {

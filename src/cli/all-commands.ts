@@ -1,5 +1,6 @@
 import { archiveCommand } from './commands/archive-folder.ts';
 import { backupCommand } from './commands/backup.ts';
+import { catCommand } from './commands/cat.ts';
 import { completionCommand } from './commands/completion.ts';
 import { configSchemaCommand } from './commands/config-schema.ts';
 import { configSettingsCommand } from './commands/config-settings.ts';
@@ -13,6 +14,7 @@ import { keyChangeCommand } from './commands/key-change.ts';
 import { keyListCommand } from './commands/key-list.ts';
 import { keyRemoveCommand } from './commands/key-remove.ts';
 import { listCommand } from './commands/list.ts';
+import { lsCommand } from './commands/ls.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { showCommand } from './commands/show.ts';
@@ -28,6 +30,8 @@ export const allCommands: readonly Command[] = [
   archiveCommand,
   listCommand,
   showCommand,
+  lsCommand,
+  catCommand,
   fetchCommand,
   restoreCommand,
   verifyCommand,

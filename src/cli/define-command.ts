@@ -4,6 +4,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { exitCodes } from '../foundation/failure.ts';
 import { exitCodes as codes, type ExitCode } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import type { ByteSink } from '../inspect/print-file.ts';
 import type { Look } from './look.ts';
 
 /** What completion offers in a place: folders, or the names of a fixed list. */
@@ -59,7 +60,11 @@ export interface CommandContext extends OperationContext {
   /** The implementations that the configuration names; closed by the caller when the command has ended. */
   readonly parts: () => Promise<Parts>;
   readonly clock: Clock;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
   readonly programVersion: string;
+  /** Takes the bytes of a command whose result is no text, on the standard output. */
+  readonly bytes: ByteSink;
   /** Text for a person to read before a question; nothing is shown with `--quiet` or `--json`. */
   readonly show: (text: string) => void;
   readonly look: Look;
@@ -93,7 +98,7 @@ interface CommandDefinition<Arguments extends ArgumentTable, Options extends Opt
   readonly run: (input: CommandInput<Arguments, Options>, context: CommandContext) => Promise<Data>;
   /** The text for people; an empty one prints nothing. */
   readonly render: (data: Data, context: RenderContext) => string;
-  /** The document that `--json` prints, where it is not the data as they are. */
+  /** The document that `--json` prints, where it is not the data as they are; undefined prints nothing. */
   readonly json?: (data: Data) => unknown;
   /** Where the end is not 0 though nothing was thrown: `status` of a backup that is too old. */
   readonly exitCodeOf?: (data: Data) => ExitCode;

@@ -67,6 +67,11 @@ function outputOf(stream: NodeJS.WriteStream): Output {
     write: (text) => {
       if (stream.writable) stream.write(text);
     },
+    writeBytes: (bytes) =>
+      new Promise((resolve) => {
+        if (stream.writable) stream.write(bytes, (error) => resolve(error === null || error === undefined));
+        else resolve(false);
+      }),
     isTerminal: stream.isTTY,
     columns: () => stream.columns || 80,
   };

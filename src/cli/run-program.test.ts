@@ -4,43 +4,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FakeClock } from '../../test/harness/fake-clock.ts';
+import { runInProcess as run } from '../../test/harness/run-in-process.ts';
 import { interrupted } from '../foundation/failure.ts';
-import { runProgram, type World } from './run-program.ts';
 
 let folder = '';
 before(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'rootcellar-cli-'));
 });
 after(() => rm(folder, { recursive: true }));
-
-interface Ended {
-  readonly exitCode: number;
-  readonly output: string;
-  readonly errorOutput: string;
-}
-
-/** Runs one command line in this process, on a real archive in a folder. */
-async function run(words: readonly string[], own: Partial<World> = {}): Promise<Ended> {
-  const written = { output: '', errorOutput: '' };
-  const outputTo = (name: keyof typeof written) => ({
-    write: (text: string) => void (written[name] += text),
-    isTerminal: false,
-    columns: () => 80,
-  });
-  const exitCode = await runProgram({
-    words,
-    environment: {},
-    programVersion: '1.2.3',
-    clock: new FakeClock('2026-11-23T10:46:46Z'),
-    random: () => 0.5,
-    signal: new AbortController().signal,
-    output: outputTo('output'),
-    errorOutput: outputTo('errorOutput'),
-    ask: undefined,
-    ...own,
-  });
-  return { exitCode, ...written };
-}
 
 async function archiveWithTwo(name: string): Promise<string> {
   const archive = path.join(folder, name);
@@ -158,7 +129,12 @@ describe('runProgram()', () => {
 });
 
 const refusals: readonly (readonly [string, readonly string[], number, string])[] = [
-  ['an unknown command', ['lst'], 2, 'rootcellar: Cannot read the command line: unknown command "lst"\n  → did you mean list?\n'],
+  [
+    'an unknown command',
+    ['lst'],
+    2,
+    'rootcellar: Cannot read the command line: unknown command "lst"\n  → did you mean one of list, ls?\n',
+  ],
   [
     'an unknown option',
     ['list', '--serve', 'x'],

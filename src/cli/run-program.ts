@@ -29,6 +29,8 @@ export interface World {
 
 export interface Output {
   readonly write: (text: string) => void;
+  /** Resolves once more may come; to false when the reader has gone. */
+  readonly writeBytes: (bytes: Uint8Array) => Promise<boolean>;
   readonly isTerminal: boolean;
   readonly columns: () => number;
 }
@@ -86,7 +88,9 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     loadConfig: around.config,
     parts: () => (composed ??= composeParts(command, around)),
     clock: world.clock,
+    random: world.random,
     programVersion: world.programVersion,
+    bytes: { write: world.output.writeBytes, isTerminal: world.output.isTerminal },
     look,
     show: (text) => {
       if (!manner.isJson && !manner.isQuiet) writeText(world.output, progress, text);
@@ -96,7 +100,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
   try {
     const outcome = await command.execute(input, context);
     progress.pause();
-    const text = manner.isJson ? JSON.stringify(outcome.json(), null, 2) : outcome.text({ look, clock: world.clock });
+    const text = manner.isJson ? jsonText(outcome.json()) : outcome.text({ look, clock: world.clock });
     if (text !== '') world.output.write(`${around.scrubber.scrub(text)}\n`);
     return outcome.exitCode;
   } finally {
@@ -149,6 +153,10 @@ function progressOf({ errorOutput, clock, environment }: World, { isJson, isQuie
 function writeText(output: Output, progress: ProgressOutput, text: string): void {
   progress.pause();
   output.write(`${text}\n`);
+}
+
+function jsonText(document: unknown): string {
+  return document === undefined ? '' : JSON.stringify(document, null, 2);
 }
 
 function mannerOf(words: readonly string[]): Manner {

@@ -17,7 +17,7 @@ import { RepositoryCore, type RepositoryOptions } from './repository-core.ts';
 import type { SavedFile, SavedFiles, WriterSettings } from './save-files.ts';
 import { saveSnapshot, type SavedSnapshot, type SaveRequest } from './save-snapshot.ts';
 import { verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
-import { walkTree, type TreeEntry } from './walk-tree.ts';
+import { walkTree, type TreeEntry, type WalkedTree } from './walk-tree.ts';
 
 export type { Moment } from './format/go-time.ts';
 export type {
@@ -36,6 +36,7 @@ export type {
   SnapshotFinding,
   TreeEntry,
   TreeNode,
+  WalkedTree,
   WriterSettings,
 };
 
@@ -88,12 +89,9 @@ export class Repository {
     return saveSnapshot(this.#core, request, signal);
   }
 
-  /** What lies in a snapshot, folders and all. */
-  async entries(file: SnapshotFile, signal?: AbortSignal): Promise<readonly TreeEntry[]> {
-    const walked = await walkTree(await this.#core.reader(signal), file.tree, signal);
-    const [unreadable] = walked.unreadable;
-    if (unreadable !== undefined) throw unreadable.reason;
-    return walked.entries;
+  /** What lies in a snapshot, folders and all; those that cannot be read are named. */
+  async walk(file: SnapshotFile, signal?: AbortSignal): Promise<WalkedTree> {
+    return walkTree(await this.#core.reader(signal), file.tree, signal);
   }
 
   /** The content of a file, in order; each piece was checked. */

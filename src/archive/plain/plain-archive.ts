@@ -6,7 +6,8 @@ import type { Clock } from '../../foundation/clock.ts';
 import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
-import type { Archive, Damage, PrunePlan, SaveOptions } from '../archive.ts';
+import type { Archive, Damage, PrunePlan, SaveOptions, SnapshotEntry } from '../archive.ts';
+import { withFolders } from '../entry-paths.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
 import { forgetSet } from './plain-forget.ts';
@@ -80,6 +81,12 @@ export class PlainArchive implements Archive {
         hint: 'use another snapshot; "rootcellar verify" tells which are whole',
       },
     );
+  }
+
+  async entries(snapshot: Snapshot, options: OperationContext = {}): Promise<readonly SnapshotEntry[]> {
+    const { files } = await this.manifest(snapshot, options);
+    const { manifestFile } = await this.#entry(snapshot, options);
+    return withFolders(manifestFile === undefined ? files : [manifestFile, ...files]);
   }
 
   async *read(snapshot: Snapshot, file: ManifestFile, options: OperationContext = {}): AsyncIterable<Uint8Array> {

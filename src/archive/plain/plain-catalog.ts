@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { bytesOf, decodeManifest, manifestName, type Manifest } from '../../domain/manifest.ts';
+import { bytesOf, decodeManifest, manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
 import { momentOfBackupId } from '../../domain/backup-id.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
@@ -12,6 +12,8 @@ import { readSeedSets } from './seed-sets.ts';
 export interface CatalogEntry {
   readonly snapshot: Snapshot;
   readonly manifest: Manifest | undefined;
+  /** The manifest as a file of the set, where it lies there. */
+  readonly manifestFile?: ManifestFile | undefined;
   /** The key of a file of the set. */
   readonly keyOf: (path: string) => string;
 }
@@ -87,7 +89,8 @@ async function readSet(
       const remark = `its ${manifestName} is that of ${manifest.server}/${manifest.backupId}`;
       return { snapshot: damagedSnapshot(place, remark), manifest: undefined, keyOf };
     }
-    return { snapshot: snapshotOf(manifest, bytes), manifest, keyOf };
+    const snapshot = snapshotOf(manifest, bytes);
+    return { snapshot, manifest, manifestFile: { path: manifestName, bytes: bytes.byteLength, sha256: snapshot.id }, keyOf };
   } catch (error) {
     // One rotten manifest must not hide all the other sets.
     if (isFailure(error, 'E_OBJECT_DAMAGED'))

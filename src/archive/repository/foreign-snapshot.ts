@@ -8,11 +8,15 @@ export interface SnapshotContents {
   /** Files only, by their path in the snapshot. */
   readonly files: ReadonlyMap<string, TreeEntry>;
   readonly manifest: Manifest;
+  /** Why some folders cannot be read; what is in them is missing from `files`. */
+  readonly unreadable: readonly Error[];
 }
 
 /**
  * Reads what a snapshot holds. The manifest lies at its root, or in the one folder that the paths of a backup by restic lead to; without
- * one it is made from what is there.
+ * one it is made from what is there, which must then be all.
+ *
+ * @throws Failure E_REPOSITORY_DAMAGED (exit code 20)
  */
 export async function readContents(
   repository: Repository,
@@ -20,13 +24,25 @@ export async function readContents(
   file: SnapshotFile,
   signal: AbortSignal | undefined,
 ): Promise<SnapshotContents> {
-  const entries = await repository.entries(file, signal);
+  const { entries, unreadable } = await repository.walk(file, signal);
+  const { prefix, files, manifest } = await findManifest(repository, entries, signal);
+  const reasons = unreadable.map(({ reason }) => reason);
+  if (manifest !== undefined) return { prefix, files, manifest, unreadable: reasons };
+  if (reasons[0] !== undefined) throw reasons[0];
+  return { prefix, files, manifest: manifestFromTree(id, file, files), unreadable: [] };
+}
+
+/** What of a snapshot can be said from these entries of it: without a manifest the paths are those of the snapshot. */
+export async function findManifest(
+  repository: Repository,
+  entries: readonly TreeEntry[],
+  signal: AbortSignal | undefined,
+): Promise<Pick<SnapshotContents, 'prefix' | 'files'> & { readonly manifest: Manifest | undefined }> {
   const files = new Map(entries.filter(({ node }) => node.type === 'file').map((entry) => [entry.path, entry]));
   const prefix = commonFolder(entries);
   const found = files.get(`${prefix}${manifestName}`);
   const manifest = found === undefined ? undefined : await readManifest(repository, found, signal);
-  if (manifest !== undefined) return { prefix, files, manifest };
-  return { prefix: '', files, manifest: manifestFromTree(id, file, files) };
+  return { prefix: manifest === undefined ? '' : prefix, files, manifest };
 }
 
 /** The folder in which all lies: as long as there is just one entry and that is a folder. */

@@ -17,10 +17,11 @@ import {
   type WriterSettings,
 } from '../../repository/repository.ts';
 import type { ArchiveKeys } from '../archive-keys.ts';
-import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions } from '../archive.ts';
+import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions, SnapshotEntry } from '../archive.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import { archiveKey } from '../plain/plain-keys.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
+import { listEntries } from './list-entries.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
 
@@ -100,6 +101,11 @@ export class RepositoryArchive implements Archive {
 
   async manifest(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<Manifest> {
     return (await this.#contentsOf(snapshot, signal)).manifest;
+  }
+
+  async entries(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<readonly SnapshotEntry[]> {
+    const file = await this.#fileOf(snapshot, signal);
+    return listEntries(await this.#opened(signal), file, signal);
   }
 
   async *read(snapshot: Snapshot, file: ManifestFile, { signal }: OperationContext = {}): AsyncIterable<Uint8Array> {
@@ -210,7 +216,9 @@ export class RepositoryArchive implements Archive {
     const facts = readFacts(file.rootcellar);
     if (facts !== undefined) return snapshotFrom(id, facts);
     try {
-      return snapshotFrom(id, factsOf((await this.#contentsOfFile(id, file, signal)).manifest));
+      const { manifest, unreadable } = await this.#contentsOfFile(id, file, signal);
+      if (unreadable[0] !== undefined) throw unreadable[0];
+      return snapshotFrom(id, factsOf(manifest));
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== exitCodes.verificationFailed) throw error;
       const time = new Date(file.time.milliseconds).toISOString();
@@ -231,18 +239,25 @@ export class RepositoryArchive implements Archive {
   }
 
   async #entry(snapshot: Snapshot, file: ManifestFile, signal: AbortSignal | undefined): Promise<TreeEntry> {
-    const { files, prefix } = await this.#contentsOf(snapshot, signal);
+    const { files, prefix, unreadable } = await this.#contentsOf(snapshot, signal);
     const entry = files.get(`${prefix}${file.path}`);
     if (entry !== undefined) return entry;
-    throw new Failure('E_FILE_DAMAGED', `Cannot read ${nameOf(snapshot, file)}: it is not in the snapshot`, {
+    const state = unreadable[0] === undefined ? 'it is not in the snapshot' : 'not all folders of the snapshot can be read';
+    throw new Failure('E_FILE_DAMAGED', `Cannot read ${nameOf(snapshot, file)}: ${state}`, {
+      cause: unreadable[0],
       exitCode: exitCodes.verificationFailed,
       hint: 'use another snapshot; "rootcellar verify --read-data" tells which are whole',
     });
   }
 
   async #contentsOf(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<SnapshotContents> {
+    return this.#contentsOfFile(snapshot.id, await this.#fileOf(snapshot, signal), signal);
+  }
+
+  /** @throws Failure E_SNAPSHOT_DAMAGED (exit code 20) */
+  async #fileOf(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<SnapshotFile> {
     const { file, failure } = await this.#listed(snapshot, signal);
-    if (file !== undefined) return this.#contentsOfFile(snapshot.id, file, signal);
+    if (file !== undefined) return file;
     throw new Failure('E_SNAPSHOT_DAMAGED', `Cannot read snapshot ${snapshot.id.slice(0, 12)}: it is damaged`, {
       exitCode: exitCodes.verificationFailed,
       hint: 'use another snapshot; "rootcellar verify" tells which are whole',

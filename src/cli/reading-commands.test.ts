@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { FakeClock } from '../../test/harness/fake-clock.ts';
+import { runInProcess, type Ended } from '../../test/harness/run-in-process.ts';
+import { temporaryFolder, type TemporaryFolder } from '../../test/harness/temporary-folder.ts';
+
+let home: TemporaryFolder;
+before(async () => {
+  home = await temporaryFolder('reading');
+  await writeFile(path.join(home.path, 'password'), 'test\n', { mode: 0o600 });
+});
+after(() => home.remove());
+
+type Run = (...words: readonly string[]) => Promise<Ended>;
+
+/** An archive with two sets of server `prod`, of which the newer has a file less, one more and one changed. */
+async function archiveOf(layout: string, name: string): Promise<Run> {
+  const common = ['--archive', path.join(home.path, name), '--layout', layout, '--password-file', path.join(home.path, 'password')];
+  const run: Run = (...words) => runInProcess([...words, '--quiet', ...common]);
+  assert.equal((await run('init')).exitCode, 0);
+  const set = path.join(home.path, `${name}-set`);
+  for (const [day, files] of Object.entries({
+    22: { 'userRoot/data': 'x'.repeat(5000), 'userRoot/old': 'old', 'schema/99.ldif': 'dn: cn=schema\n' },
+    23: { 'userRoot/data': `${'x'.repeat(5000)}y`, 'userRoot/new': 'new!', 'schema/99.ldif': 'dn: cn=schema\n' },
+  })) {
+    for (const [file, content] of Object.entries(files)) {
+      await mkdir(path.dirname(path.join(set, day, file)), { recursive: true });
+      await writeFile(path.join(set, day, file), content);
+    }
+    const clock = new FakeClock(`2026-11-${day}T10:00:00Z`);
+    const words = ['archive', path.join(set, day), '--server-name', 'prod', '--quiet', ...common];
+    assert.equal((await runInProcess(words, { clock })).exitCode, 0);
+  }
+  return run;
+}
+
+for (const layout of ['plain', 'repository']) {
+  suite(`commands that read an archive of layout ${layout}`, () => {
+    let run: Run;
+    before(async () => {
+      run = await archiveOf(layout, layout);
+    });
+
+    test('ls lists folders and files, of one path or all', async () => {
+      const all = await run('ls', 'latest');
+      const some = await run('ls', 'latest', 'userRoot/');
+
+      assert.equal(all.output, 'manifest.json\nschema/\nschema/99.ldif\nuserRoot/\nuserRoot/data\nuserRoot/new\n');
+      assert.equal(some.output, 'userRoot/\nuserRoot/data\nuserRoot/new\n');
+    });
+
+    test('ls --long has what the layout keeps, and ls --json all of it in one array', async () => {
+      const long = await run('ls', 'latest', 'schema', '--long');
+      const { output } = await run('ls', 'latest', 'schema', '--json');
+
+      const mode = layout === 'plain' ? String.raw`-\?` : '-rw-r--r--';
+      assert.match(long.output, new RegExp(`^${mode} +14 B {2}.* schema/99.ldif$`, 'm'));
+      assert.match(long.output, /\n1 file, 14 B\n$/);
+      const [folder, file, ...others] = JSON.parse(output) as Readonly<Record<string, unknown>>[];
+      assert.deepEqual([folder?.['path'], folder?.['type']], ['schema', 'folder']);
+      assert.deepEqual([file?.['path'], file?.['type'], file?.['bytes']], ['schema/99.ldif', 'file', 14]);
+      assert.match(String(file?.['sha256']), /^[0-9a-f]{64}$/);
+      assert.deepEqual(others, []);
+      assert.equal(file?.['permissions'], layout === 'plain' ? undefined : '0644');
+    });
+
+    test('cat prints the content, and nothing else, also with --json', async () => {
+      for (const more of [[], ['--json']]) {
+        const { exitCode, output, errorOutput } = await run('cat', 'latest', 'schema/99.ldif', ...more);
+
+        assert.deepEqual([exitCode, output, errorOutput], [0, 'dn: cn=schema\n', '']);
+      }
+      const manifest = JSON.parse((await run('cat', 'latest', 'manifest.json')).output) as { readonly server: string };
+      assert.equal(manifest.server, 'prod');
+    });
+
+    test('ls and cat refuse a path at which there is nothing', async () => {
+      for (const command of ['ls', 'cat']) {
+        const { exitCode, output, errorOutput } = await run(command, 'latest', 'nothing');
+
+        assert.deepEqual([exitCode, output], [1, '']);
+        assert.equal(
+          errorOutput,
+          'rootcellar: Cannot find nothing in prod/20261123100000Z: there is nothing of this name\n' +
+            '  → run "rootcellar ls" with the snapshot alone to see what is there\n',
+        );
+      }
+    });
+  });
+}
