@@ -1,3 +1,4 @@
+import type { ObjectLock } from './object-lock.ts';
 import type {
   CallOptions,
   FolderListing,
@@ -10,7 +11,7 @@ import type {
   UnfinishedWrite,
 } from './object-store.ts';
 
-export type StoreCallKind = 'put' | 'get' | 'head' | 'list' | 'delete' | 'unfinished' | 'probe';
+export type StoreCallKind = 'put' | 'get' | 'head' | 'list' | 'delete' | 'unfinished' | 'probe' | 'lock';
 
 export interface StoreCounts {
   /** Calls of the port; a paged listing or a multipart upload is one. */
@@ -27,8 +28,9 @@ export interface StoreCounts {
 /** Counts what passes, for statistics. Outside of a `RetryingStore` it counts what was asked for, inside what it took. */
 export class CountingStore implements ObjectStore {
   readonly location: string;
+  readonly objectLock: ObjectLock;
   readonly #inner: ObjectStore;
-  readonly #calls: Record<StoreCallKind, number> = { put: 0, get: 0, head: 0, list: 0, delete: 0, unfinished: 0, probe: 0 };
+  readonly #calls: Record<StoreCallKind, number> = { put: 0, get: 0, head: 0, list: 0, delete: 0, unfinished: 0, probe: 0, lock: 0 };
   #failed = 0;
   #bytesWritten = 0;
   #bytesRead = 0;
@@ -36,6 +38,7 @@ export class CountingStore implements ObjectStore {
 
   constructor(inner: ObjectStore) {
     this.location = inner.location;
+    this.objectLock = this.#countingLock(inner.objectLock);
     this.#inner = inner;
   }
 
@@ -107,6 +110,16 @@ export class CountingStore implements ObjectStore {
 
   close(): Promise<void> {
     return this.#inner.close();
+  }
+
+  #countingLock(inner: ObjectLock): ObjectLock {
+    return {
+      ability: (options) => this.#counted('lock', () => inner.ability(options)),
+      retentionOf: (key, options) => this.#counted('lock', () => inner.retentionOf(key, options)),
+      extend: (key, retention, options) => this.#counted('lock', () => inner.extend(key, retention, options)),
+      listVersions: (prefix, options) => this.#countedStream('list', inner.listVersions(prefix, options)),
+      deleteVersions: (versions, options) => this.#counted('delete', () => inner.deleteVersions(versions, options)),
+    };
   }
 
   async #counted<Result>(kind: StoreCallKind, work: () => Promise<Result>): Promise<Result> {

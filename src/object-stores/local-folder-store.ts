@@ -10,6 +10,8 @@ import { checkFolderPrefix, checkKey, compareKeys, reservedFolder } from './keys
 import { errnoOf, localFailure, symlinkInTheWay } from './local-failures.ts';
 import { makeFolder, removeEmptyFolders, syncFolder, unlessAbsent } from './local-files.ts';
 import { withLocalLock } from './local-lock.ts';
+import { lockUnsupported, noObjectLock } from './no-object-lock.ts';
+import type { ObjectLock } from './object-lock.ts';
 import type {
   CallOptions,
   FolderListing,
@@ -33,6 +35,7 @@ export interface LocalFolderStoreOptions {
 }
 
 const readChunkBytes = 256 * 1024;
+const noLock = 'a folder has no Object Lock';
 
 /**
  * A folder: each object a file, its key the path. Written beside, synced, then given its name in one step, so that a power
@@ -43,12 +46,14 @@ const readChunkBytes = 256 * 1024;
  */
 export class LocalFolderStore implements ObjectStore {
   readonly location: string;
+  readonly objectLock: ObjectLock;
   readonly #clock: Clock;
   readonly #newId: () => string;
   readonly #unfinished: string;
 
   constructor(options: LocalFolderStoreOptions) {
     this.location = resolve(options.folder);
+    this.objectLock = noObjectLock(this.location, noLock);
     this.#clock = options.clock;
     this.#newId = options.newId ?? randomUUID;
     this.#unfinished = join(this.location, reservedFolder);
@@ -62,6 +67,7 @@ export class LocalFolderStore implements ObjectStore {
     checkKey(key, this.location);
     options.signal?.throwIfAborted();
     const attempt = `Cannot write "${key}" to ${this.location}`;
+    if (options.retention !== undefined) throw lockUnsupported(`${attempt} with a lock`, noLock);
     const temporary = join(this.#unfinished, temporaryName(key, this.#newId()));
     const source = remembering(ofDeclaredLength(abortable(begin(), options.signal), options.bytes, attempt));
     const work = async (): Promise<ObjectInfo> => {

@@ -1,6 +1,8 @@
 import type { Clock } from '../foundation/clock.ts';
 import { abortable, collect, ofDeclaredLength } from './bodies.ts';
 import { checkFolderPrefix, checkKey, compareKeys } from './keys.ts';
+import { type MemoryLockOptions, MemoryVersions } from './memory-versions.ts';
+import type { ObjectLock } from './object-lock.ts';
 import type {
   CallOptions,
   FolderListing,
@@ -22,13 +24,22 @@ interface Held {
 /** Objects in memory, for tests and dry runs: as strict as the real stores, and gone with the process. */
 export class MemoryStore implements ObjectStore {
   readonly location = 'memory';
+  readonly objectLock: ObjectLock;
   readonly #clock: Clock;
   readonly #objects = new Map<string, Held>();
   readonly #unfinished = new Map<string, UnfinishedWrite>();
+  readonly #versions: MemoryVersions;
   #serial = 0;
 
-  constructor(options: { readonly clock: Clock }) {
+  /** @param options with `objectLock` it keeps versions and locks them, as a bucket that was made with Object Lock does */
+  constructor(options: { readonly clock: Clock; readonly objectLock?: MemoryLockOptions | undefined }) {
     this.#clock = options.clock;
+    this.#versions = new MemoryVersions(
+      options.objectLock,
+      () => this.#clock.now(),
+      (key) => this.#showCurrent(key),
+    );
+    this.objectLock = this.#versions;
   }
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<ObjectInfo> {
@@ -42,10 +53,9 @@ export class MemoryStore implements ObjectStore {
         throw objectChanged(`Cannot replace "${key}" in ${this.location}`);
       }
     }
-    this.#serial += 1;
-    const info = { key, bytes: bytes.byteLength, etag: `"${this.#serial}"`, modifiedAt: this.#clock.now() };
-    this.#objects.set(key, { bytes: Uint8Array.from(bytes), info });
-    return info;
+    const content = Uint8Array.from(bytes);
+    this.#versions.add(key, content, options.retention);
+    return this.#hold(key, content);
   }
 
   async putStream(key: string, open: () => AsyncIterable<Uint8Array>, options: PutStreamOptions = {}): Promise<ObjectInfo> {
@@ -114,6 +124,7 @@ export class MemoryStore implements ObjectStore {
     options.signal?.throwIfAborted();
     for (const key of keys) {
       checkKey(key, this.location);
+      this.#versions.add(key, undefined, undefined);
       this.#objects.delete(key);
     }
   }
@@ -134,6 +145,19 @@ export class MemoryStore implements ObjectStore {
 
   async close(): Promise<void> {
     this.#objects.clear();
+  }
+
+  #hold(key: string, bytes: Uint8Array): ObjectInfo {
+    this.#serial += 1;
+    const info = { key, bytes: bytes.byteLength, etag: `"${this.#serial}"`, modifiedAt: this.#clock.now() };
+    this.#objects.set(key, { bytes, info });
+    return info;
+  }
+
+  #showCurrent(key: string): void {
+    const content = this.#versions.currentContent(key);
+    if (content === undefined) this.#objects.delete(key);
+    else if (this.#objects.get(key)?.bytes !== content) this.#hold(key, content);
   }
 
   #sorted(prefix: string): ObjectInfo[] {

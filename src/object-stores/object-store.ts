@@ -1,3 +1,5 @@
+import type { ObjectLock, ObjectRetention } from './object-lock.ts';
+
 /**
  * The port to a place where objects lie: an S3 bucket under a prefix, a local folder, memory.
  *
@@ -9,6 +11,9 @@ export interface ObjectStore {
   /** For people, without secrets: `s3://bucket/path` or `/folder`. */
   readonly location: string;
 
+  /** What the store can do to keep objects from being removed. */
+  readonly objectLock: ObjectLock;
+
   /**
    * Writes `bytes` under `key`. After it resolves the object is durable and visible to `get` and `list`, and the store
    * has confirmed that it holds just these bytes; a rejected `put` leaves the old object, nothing, or the whole new one,
@@ -17,6 +22,7 @@ export interface ObjectStore {
    * @throws Failure E_OBJECT_EXISTS when `condition` is `{ absent: true }` and the key is taken
    * @throws Failure E_OBJECT_CHANGED when `condition` is `{ etag }` and the key holds another object or none
    * @throws Failure E_CONDITIONAL_WRITES_UNSUPPORTED when the store would ignore `condition`; nothing is written then
+   * @throws Failure E_OBJECT_LOCK_UNSUPPORTED when `retention` is given and nothing can be locked here
    */
   put(key: string, bytes: Uint8Array, options?: PutOptions): Promise<ObjectInfo>;
 
@@ -122,6 +128,8 @@ export interface CallOptions {
 export interface PutOptions extends CallOptions {
   /** Create only, or replace only what was read; without it the last writer wins. */
   readonly condition?: { readonly absent: true } | { readonly etag: string } | undefined;
+  /** Locks what is written, from its first moment on. */
+  readonly retention?: ObjectRetention | undefined;
 }
 
 export interface PutStreamOptions extends PutOptions {

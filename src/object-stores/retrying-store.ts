@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Failure, isFailure, withRetry } from '../foundation/failure.ts';
 import { type RetryRule, type RetryTools, retrying } from '../foundation/retry.ts';
 import { compareKeys } from './keys.ts';
+import type { ObjectLock } from './object-lock.ts';
 import type {
   CallOptions,
   FolderListing,
@@ -29,12 +30,14 @@ export type RetryingStoreTools = Omit<RetryTools, 'signal'>;
  */
 export class RetryingStore implements ObjectStore {
   readonly location: string;
+  readonly objectLock: ObjectLock;
   readonly #inner: ObjectStore;
   readonly #rule: RetryRule;
   readonly #tools: RetryingStoreTools;
 
   constructor(inner: ObjectStore, rule: RetryRule, tools: RetryingStoreTools) {
     this.location = inner.location;
+    this.objectLock = this.#retryingLock(inner.objectLock);
     this.#inner = inner;
     this.#rule = rule;
     this.#tools = tools;
@@ -114,12 +117,8 @@ export class RetryingStore implements ObjectStore {
     return this.#retry(options, () => this.#inner.delete(keys, options));
   }
 
-  async *listUnfinished(options: CallOptions = {}): AsyncGenerator<UnfinishedWrite> {
-    yield* await this.#retry(options, async () => {
-      const found: UnfinishedWrite[] = [];
-      for await (const write of this.#inner.listUnfinished(options)) found.push(write);
-      return found;
-    });
+  listUnfinished(options: CallOptions = {}): AsyncIterable<UnfinishedWrite> {
+    return this.#listed(options, () => this.#inner.listUnfinished(options));
   }
 
   discardUnfinished(writes: readonly UnfinishedWrite[], options: CallOptions = {}): Promise<void> {
@@ -132,6 +131,25 @@ export class RetryingStore implements ObjectStore {
 
   close(): Promise<void> {
     return this.#inner.close();
+  }
+
+  #retryingLock(inner: ObjectLock): ObjectLock {
+    return {
+      ability: (options = {}) => this.#retry(options, () => inner.ability(options)),
+      retentionOf: (key, options = {}) => this.#retry(options, () => inner.retentionOf(key, options)),
+      extend: (key, retention, options = {}) => this.#retry(options, () => inner.extend(key, retention, options)),
+      listVersions: (prefix, options = {}) => this.#listed(options, () => inner.listVersions(prefix, options)),
+      deleteVersions: (versions, options = {}) => this.#retry(options, () => inner.deleteVersions(versions, options)),
+    };
+  }
+
+  /** Begun anew where it broke; whole before the first is given, as it is of things that change. */
+  async *#listed<Item>(options: CallOptions, list: () => AsyncIterable<Item>): AsyncGenerator<Item> {
+    yield* await this.#retry(options, async () => {
+      const found: Item[] = [];
+      for await (const item of list()) found.push(item);
+      return found;
+    });
   }
 
   #retry<Result>(options: CallOptions, work: (attempt: number) => Promise<Result>): Promise<Result> {

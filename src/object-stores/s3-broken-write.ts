@@ -3,6 +3,7 @@ import { CreateMultipartUploadCommand, ListPartsCommand } from '@aws-sdk/client-
 import { isFailure } from '../foundation/failure.ts';
 import type { S3Call, S3Calls } from './s3-calls.ts';
 import { statusOf } from './s3-failures.ts';
+import type { WriteFields } from './s3-options.ts';
 import { writeDiscarded } from './store-failures.ts';
 
 /** Passing troubles explain nothing; these would stay however often the bytes were sent again. */
@@ -19,8 +20,8 @@ const lasting: readonly string[] = [
 export interface BrokenWrite {
   readonly key: string;
   readonly call: S3Call;
-  /** Storage class and encryption: policies refuse writes without the right ones. */
-  readonly writeFields: Readonly<Record<string, string>>;
+  /** Policies refuse writes without the right ones. */
+  readonly writeFields: WriteFields;
 }
 
 /**

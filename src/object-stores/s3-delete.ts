@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-
 import { DeleteObjectCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
 
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import { Failure, isFailure } from '../foundation/failure.ts';
 import type { CallOptions } from './object-store.ts';
 import type { S3Calls } from './s3-calls.ts';
+import { contentMd5Place, withContentMd5 } from './s3-content-md5.ts';
 import { s3Failure } from './s3-failures.ts';
 import type { ChecksumKind } from './s3-integrity.ts';
 
@@ -29,7 +28,7 @@ async function deleteBatch(calls: S3Calls, keys: readonly string[], checksums: C
   const call = { doing: `remove ${keys.length} objects from`, permission: 's3:DeleteObject', signal: options.signal };
   const objects = keys.map((key) => ({ Key: calls.prefix + key }));
   const command = new DeleteObjectsCommand({ Bucket: calls.bucket, Delete: { Objects: objects, Quiet: true } });
-  if (checksums === 'md5') useContentMd5(command);
+  if (checksums === 'md5') command.middlewareStack.add(withContentMd5, contentMd5Place);
   try {
     const { Errors: errors = [] } = await calls.run(call, (client, sendOptions) => client.send(command, sendOptions));
     const [first] = errors.filter(({ Code: code }) => code !== 'NoSuchKey');
@@ -64,19 +63,4 @@ function refusesBatches(error: unknown): boolean {
   if (!(error instanceof Failure)) return false;
   const status = error.facts['status'];
   return (isFailure(error, 'E_STORE_FAILED') || isFailure(error, 'E_OBJECT_DAMAGED')) && [400, 404, 405, 411, 501].includes(Number(status));
-}
-
-/** Older stores insist on Content-MD5 here and refuse the CRC32 that the SDK always sends. */
-function useContentMd5(command: DeleteObjectsCommand): void {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const request = args.request as { readonly headers: Record<string, string>; readonly body: unknown };
-      for (const name of Object.keys(request.headers)) {
-        if (/^x-amz-(sdk-)?checksum-/.test(name)) delete request.headers[name];
-      }
-      request.headers['content-md5'] = createHash('md5').update(String(request.body)).digest('base64');
-      return next(args);
-    },
-    { step: 'build', priority: 'low', name: 'rootcellarContentMd5' },
-  );
 }

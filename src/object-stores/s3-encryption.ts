@@ -2,7 +2,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 
 import { Failure } from '../foundation/failure.ts';
 import type { S3Call, S3Calls } from './s3-calls.ts';
-import type { S3StoreOptions } from './s3-options.ts';
+import type { S3StoreOptions, WriteFields } from './s3-options.ts';
 
 type Encryption = S3StoreOptions['encryption'];
 
@@ -24,7 +24,7 @@ export function encryptionFields(encryption: Encryption): Readonly<Record<string
  * Tells whether `answer` confirms the encryption that the `fields` of the request asked for: some stores (versitygw 1.8, rclone,
  * Garage) ignore what they do not know, and would keep in the clear what an operator believes encrypted.
  */
-export function isEncryptedAsAsked(fields: Readonly<Record<string, string>>, answer: EncryptionAccount): boolean {
+export function isEncryptedAsAsked(fields: WriteFields, answer: EncryptionAccount): boolean {
   return fields['ServerSideEncryption'] === undefined || answer.ServerSideEncryption === fields['ServerSideEncryption'];
 }
 

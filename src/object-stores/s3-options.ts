@@ -43,6 +43,9 @@ export interface S3StoreOptions {
   readonly newId?: (() => string) | undefined;
 }
 
+/** Storage class, encryption and retention, as PutObject and CreateMultipartUpload take them. */
+export type WriteFields = Readonly<Record<string, string | Date>>;
+
 /** As the environment has them; undefined fields are not looked up elsewhere. */
 export interface ProxyOptions {
   readonly httpProxy?: string | undefined;

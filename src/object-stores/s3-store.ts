@@ -4,9 +4,11 @@ import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand, HeadO
 
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import { Failure, isFailure, withRetry } from '../foundation/failure.ts';
+import { confirmRetention } from './confirm-retention.ts';
 import { abortable, collect, cutIntoParts, ofDeclaredLength } from './bodies.ts';
 import { afterGrace } from './grace.ts';
 import { checkFolderPrefix, checkKey, normalPrefix } from './keys.ts';
+import type { ObjectLock } from './object-lock.ts';
 import type {
   CallOptions,
   FolderListing,
@@ -26,7 +28,8 @@ import { encryptionFields, encryptionNotConfirmed, isEncryptedAsAsked, removeUne
 import { s3ErrorName, statusOf } from './s3-failures.ts';
 import { type ChecksumKind, type StoreAccount, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
 import { listObjects, listOneFolder, listUploads, uploadOf } from './s3-listing.ts';
-import type { S3StoreOptions } from './s3-options.ts';
+import { retentionFields, S3ObjectLock, unsupported } from './s3-object-lock.ts';
+import type { S3StoreOptions, WriteFields } from './s3-options.ts';
 import { S3Probe, conditionsUnsupported } from './s3-probe.ts';
 import { mostParts, uploadInParts } from './s3-upload.ts';
 import { objectChanged, objectExists, objectMissing, transferCut } from './store-failures.ts';
@@ -47,6 +50,7 @@ export async function openS3Store(given: S3StoreOptions): Promise<S3Store> {
 /** A bucket of AWS S3, or of any store that speaks its protocol. Tries nothing twice; see `RetryingStore`. */
 export class S3Store implements ObjectStore {
   readonly location: string;
+  readonly objectLock: ObjectLock;
   readonly #calls: S3Calls;
   readonly #options: S3StoreOptions;
   readonly #probe: S3Probe;
@@ -57,6 +61,7 @@ export class S3Store implements ObjectStore {
     this.#calls = calls;
     this.#options = options;
     this.#probe = new S3Probe(calls, options.newId ?? randomUUID, encryptionFields(options.encryption));
+    this.objectLock = new S3ObjectLock(calls, () => this.#checksums());
   }
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<ObjectInfo> {
@@ -65,7 +70,7 @@ export class S3Store implements ObjectStore {
     await this.#refuseIgnoredEncryption(key);
     await this.#refuseIgnoredCondition(key, options.condition, 'put');
     const digest = digestOf(await this.#checksums(), bytes);
-    const writeFields = this.#writeFields();
+    const writeFields = this.#writeFields(options);
     const input = {
       ...this.#calls.at(key),
       ...writeFields,
@@ -73,13 +78,13 @@ export class S3Store implements ObjectStore {
       ...digestFields(digest),
       ...conditionFields(options.condition),
     };
-    const call = { doing: `write "${key}" to`, permission: 's3:PutObject', signal: options.signal };
+    const call = { doing: `write "${key}" to`, permission: permissionOf(options), signal: options.signal };
     using grace = options.signal === undefined ? undefined : afterGrace(options.signal);
     const answer = await this.#calls
       .run(
         { ...call, signal: grace?.signal },
         (client, sendOptions) => client.send(new PutObjectCommand(input), sendOptions),
-        (error) => this.#refusal(error, key, options.condition),
+        (error) => this.#refusal(error, key, options),
       )
       .catch(async (error: unknown) => {
         throw await reasonOfBrokenWrite(this.#calls, { key, call, writeFields }, error);
@@ -119,13 +124,17 @@ export class S3Store implements ObjectStore {
         checksums: await this.#checksums(),
         partsAtOnce: this.#options.partsAtOnce ?? 4,
         partRetry: this.#options.partRetry,
-        writeFields: this.#writeFields(),
+        writeFields: this.#writeFields(options),
+        permission: permissionOf(options),
         condition: conditionFields(options.condition),
-        refusal: (error: unknown) => this.#refusal(error, key, options.condition),
+        refusal: (error: unknown) => this.#refusal(error, key, options),
         signal,
         stop: (error: unknown) => stop.abort(error),
       };
-      return await uploadInParts(this.#calls, plan, preceded([first.value, second.value], parts));
+      const written = await uploadInParts(this.#calls, plan, preceded([first.value, second.value], parts));
+      // radosgw 16 drops the retention of an upload in parts.
+      if (options.retention !== undefined) await confirmRetention(this, key, options.retention, options);
+      return written;
     } finally {
       await parts.return(undefined);
     }
@@ -306,8 +315,9 @@ export class S3Store implements ObjectStore {
     if (!isHonoured || (how === 'stream' && !honoured.conditionalStream)) throw conditionsUnsupported(key, this.location);
   }
 
-  #refusal(error: unknown, key: string, condition: PutOptions['condition']): Failure | undefined {
-    if (condition === undefined) return undefined;
+  #refusal(error: unknown, key: string, { condition, retention }: PutOptions): Failure | undefined {
+    const noLock = retention && unsupported(`Cannot write "${key}" to ${this.location} with a lock`, error);
+    if (noLock !== undefined || condition === undefined) return noLock;
     if ('absent' in condition) return statusOf(error) === 412 ? objectExists(key, this.location, error) : undefined;
     const isGone = statusOf(error) === 404 && !/^(NoSuchBucket|NoSuchUpload|kms[.:].*)$/i.test(s3ErrorName(error));
     const isChanged = statusOf(error) === 412 || isGone;
@@ -320,11 +330,12 @@ export class S3Store implements ObjectStore {
     throw notConfirmed(this.#calls.sentence({ doing: `write "${key}" to` }), 'what the store gives back is not what was sent');
   }
 
-  #writeFields(): Readonly<Record<string, string>> {
+  #writeFields({ retention }: PutOptions): WriteFields {
     const { storageClass, encryption } = this.#options;
     return {
       ...(storageClass !== undefined && { StorageClass: storageClass }),
       ...encryptionFields(encryption),
+      ...retentionFields(retention),
     };
   }
 
@@ -334,6 +345,10 @@ export class S3Store implements ObjectStore {
     const needed = Math.ceil((bytes ?? 0) / mostParts / MiB) * MiB;
     return Math.max(wanted, needed);
   }
+}
+
+function permissionOf({ retention }: PutOptions): string {
+  return retention === undefined ? 's3:PutObject' : 's3:PutObject and s3:PutObjectRetention';
 }
 
 function readCall(key: string, options: CallOptions) {

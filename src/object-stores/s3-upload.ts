@@ -17,7 +17,7 @@ import type { S3Calls } from './s3-calls.ts';
 import { encryptionNotConfirmed, isEncryptedAsAsked, removeUnencrypted } from './s3-encryption.ts';
 import { s3ErrorName, statusOf } from './s3-failures.ts';
 import { type ChecksumKind, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
-import type { S3StoreOptions } from './s3-options.ts';
+import type { S3StoreOptions, WriteFields } from './s3-options.ts';
 import { writeDiscarded } from './store-failures.ts';
 
 /** S3's own limit. */
@@ -28,8 +28,9 @@ export interface UploadPlan {
   readonly checksums: ChecksumKind;
   readonly partsAtOnce: number;
   readonly partRetry: S3StoreOptions['partRetry'];
-  /** Storage class and encryption. */
-  readonly writeFields: Readonly<Record<string, string>>;
+  readonly writeFields: WriteFields;
+  /** What it takes to write. */
+  readonly permission: string;
   readonly condition: { readonly IfNoneMatch?: string; readonly IfMatch?: string };
   /** Turns the refusal of the condition into its failure. */
   readonly refusal: (error: unknown) => Failure | undefined;
@@ -74,7 +75,7 @@ class Upload {
   constructor(calls: S3Calls, plan: UploadPlan) {
     this.#calls = calls;
     this.#plan = plan;
-    this.#call = { doing: `write "${plan.key}" to`, permission: 's3:PutObject', signal: plan.signal };
+    this.#call = { doing: `write "${plan.key}" to`, permission: plan.permission, signal: plan.signal };
     // The signal is of this upload alone, and goes with it.
     this.#lateSignal = afterGrace(plan.signal).signal;
   }
@@ -84,7 +85,11 @@ class Upload {
     const input = { ...this.#calls.at(key), ...writeFields, ...(checksums === 'sha256' && { ChecksumAlgorithm: 'SHA256' as const }) };
     // Cut off, it might begin one whose id we never learn.
     const call = { ...this.#call, signal: this.#lateSignal };
-    const { UploadId } = await this.#calls.run(call, (client, options) => client.send(new CreateMultipartUploadCommand(input), options));
+    const { UploadId } = await this.#calls.run(
+      call,
+      (client, options) => client.send(new CreateMultipartUploadCommand(input), options),
+      (error) => this.#plan.refusal(error),
+    );
     if (UploadId === undefined) throw this.#refused('the store began no upload');
     return UploadId;
   }
@@ -158,7 +163,7 @@ class Upload {
     }
     if (!isEncryptedAsAsked(writeFields, found)) {
       await removeUnencrypted(this.#calls, key, found);
-      throw encryptionNotConfirmed(this.#calls, this.#call, { mode: writeFields['ServerSideEncryption'] });
+      throw encryptionNotConfirmed(this.#calls, this.#call, { mode: String(writeFields['ServerSideEncryption']) });
     }
     return { key, bytes, etag: found.ETag ?? '', modifiedAt: found.LastModified ?? new Date(0) };
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../foundation/clock.ts';
 import { collect } from './bodies.ts';
+import type { ObjectLock } from './object-lock.ts';
 import type {
   CallOptions,
   FolderListing,
@@ -28,12 +29,14 @@ const sliceBytes = 64 * 1024;
  */
 export class ThrottledStore implements ObjectStore {
   readonly location: string;
+  readonly objectLock: ObjectLock;
   readonly #inner: ObjectStore;
   readonly #upload: TokenBucket | undefined;
   readonly #download: TokenBucket | undefined;
 
   constructor(inner: ObjectStore, options: ThrottledStoreOptions) {
     this.location = inner.location;
+    this.objectLock = inner.objectLock;
     this.#inner = inner;
     const bucket = (rate: number | undefined): TokenBucket | undefined =>
       rate === undefined ? undefined : new TokenBucket(rate, options.clock);

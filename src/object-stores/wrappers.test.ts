@@ -49,7 +49,7 @@ test('CountingStore counts calls, failures and bytes', async () => {
   await store.delete(['a', 'b']);
 
   assert.deepEqual(store.counts(), {
-    calls: { put: 1, get: 2, head: 1, list: 1, delete: 1, unfinished: 0, probe: 0 },
+    calls: { put: 1, get: 2, head: 1, list: 1, delete: 1, unfinished: 0, probe: 0, lock: 0 },
     failed: 1,
     bytesWritten: 10,
     bytesRead: 10,

@@ -15,6 +15,8 @@ export interface S3ServerOptions {
   readonly certificate?: 'valid' | 'expired';
   /** Made before it is returned. */
   readonly buckets?: readonly string[];
+  /** Made with Object Lock, and so with versions. */
+  readonly lockedBuckets?: readonly string[];
   /** Added to the command line. */
   readonly arguments?: readonly string[];
   /** Added to the environment of the server. */
@@ -97,7 +99,7 @@ export async function startS3Server(kind: S3ServerKind, options: S3ServerOptions
       requestHandler: new NodeHttpHandler({ connectionTimeout: 5000, requestTimeout: 60_000, httpsAgent: new https.Agent({ ca }) }),
       ...overrides,
     });
-  await makeBuckets(client, options.certificate === 'expired' ? [] : (options.buckets ?? []));
+  if (options.certificate !== 'expired') await makeBuckets(client, options);
   return {
     ...kind.credentials,
     endpoint,
@@ -123,10 +125,15 @@ export async function startS3Server(kind: S3ServerKind, options: S3ServerOptions
   };
 }
 
-async function makeBuckets(client: () => S3Client, buckets: readonly string[]): Promise<void> {
-  if (buckets.length === 0) return;
-  const s3 = client();
+async function makeBuckets(
+  client: S3Server['client'],
+  { buckets = [], lockedBuckets = [] }: Pick<S3ServerOptions, 'buckets' | 'lockedBuckets'>,
+): Promise<void> {
+  if (buckets.length + lockedBuckets.length === 0) return;
+  // MinIO takes connections before it can do anything, and says so with 503.
+  const s3 = client({ maxAttempts: 10 });
   for (const Bucket of buckets) await s3.send(new CreateBucketCommand({ Bucket }));
+  for (const Bucket of lockedBuckets) await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
   s3.destroy();
 }
 
