@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
+import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
 import { readSecretFile } from './config/secret-file.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
@@ -135,8 +136,9 @@ function tellRetries(report: ReportProgress, log: Logger, clock: Clock): NonNull
   };
 }
 
-async function openArchive(config: Config, store: ObjectStore, around: Surroundings): Promise<Archive> {
-  const common = { clock: around.clock, graceMilliseconds: config.prune.grace };
+async function openArchive(config: Config, given: ObjectStore, around: Surroundings): Promise<Archive> {
+  const { store, objectLock } = await lockingStore(config, given, around.clock);
+  const common = { clock: around.clock, graceMilliseconds: config.prune.grace, objectLock };
   if (config.layout === 'plain') {
     const { PlainArchive } = await import('./archive/plain/plain-archive.ts');
     return new PlainArchive(store, common);
@@ -145,6 +147,22 @@ async function openArchive(config: Config, store: ObjectStore, around: Surroundi
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
   const owner = { hostname: hostname(), username: userName(), pid: process.pid, isAlive: isProcess };
   return new RepositoryArchive(store, { ...common, password, owner });
+}
+
+/** Locks by the rule of the configuration what is written through it. */
+async function lockingStore(
+  { layout, objectLock: { mode, days } }: Config,
+  store: ObjectStore,
+  clock: Clock,
+): Promise<{ readonly store: ObjectStore; readonly objectLock?: ObjectLockSettings }> {
+  if (mode === 'none' || days === undefined) return { store };
+  const [{ RetainingStore }, { isLockedInPlain, isLockedInRepository, lockMilliseconds }] = await Promise.all([
+    import('./object-stores/retaining-store.ts'),
+    import('./archive/object-lock/object-lock-rule.ts'),
+  ]);
+  const isLocked = layout === 'plain' ? isLockedInPlain : isLockedInRepository;
+  const retaining = new RetainingStore(store, { mode, milliseconds: lockMilliseconds({ days }), clock, isLocked });
+  return { store: retaining, objectLock: { mode, days, written: retaining.written } };
 }
 
 /** A container may run under a user ID that has no name. */

@@ -14,6 +14,7 @@ const job: RoomRule = [
   'staging',
   'archive/archive.ts',
   'archive/archive-keys.ts',
+  'archive/archive-locks.ts',
   'archive/lease.ts',
   'directory-servers/directory-server.ts',
   // Rules about what the port says; nothing of LDAP.

@@ -3,6 +3,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { UnfinishedWrite } from '../object-stores/object-store.ts';
 import type { ArchiveKeys } from './archive-keys.ts';
+import type { ArchiveLocks } from './archive-locks.ts';
 
 /**
  * The port to the place that keeps backup sets. Implementations: `repository-archive` (restic's format) and `plain-archive` (files as they are).
@@ -68,6 +69,9 @@ export interface Archive {
 
   /** The passwords that open the archive. Only where the layout has any. @throws as {@link open} */
   keys?(options?: OperationContext): Promise<ArchiveKeys>;
+
+  /** What keeps the archive's objects from being removed (S3 Object Lock). */
+  objectLocks(options?: OperationContext): Promise<ArchiveLocks>;
 
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { type Failure, interrupted, messageOf, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { chooseBackends } from './choose-backends.ts';
+import { extendLocksAfter, type Protection } from './extend-locks-after.ts';
 import { forgetByRule } from './forget-by-rule.ts';
 import { describeSet } from './describe-set.ts';
 import { stageBackends } from './stage-backends.ts';
@@ -45,7 +46,7 @@ export interface BackupRequest {
   readonly isAccepted: boolean;
 }
 
-export interface BackupReport {
+export interface BackupReport extends Protection {
   readonly snapshot: Snapshot;
   readonly files: number;
   /** Milliseconds from the server's first task to the last word of the store. */
@@ -57,7 +58,7 @@ export interface BackupReport {
 
 /**
  * One backup (design §3): lease → backends → server's tasks into a fresh staging folder → each file checked → manifest → archive → forget by
- * the rule → staging emptied. A step that fails leaves no snapshot, no staged rest and no lease; what a killed run leaves, the next one sweeps.
+ * the rule → locks extended → staging emptied. A step that fails leaves no snapshot, no staged rest and no lease; what a killed run leaves, the next one sweeps.
  */
 export async function backUp(request: BackupRequest, options: OperationContext = {}): Promise<BackupReport> {
   const { archive, server, leases } = request;
@@ -102,7 +103,17 @@ async function backUpUnderLease(request: BackupRequest, run: Run, options: Opera
         ),
       () => forgetByRule(archive, run.name, request.retention, options),
     );
-    return { snapshot, files: manifest.files.length, duration: clock.now().getTime() - began.getTime(), ...forgot };
+    const protection = await tellingInterruption(
+      options.signal,
+      () =>
+        interrupted(
+          'The extension of locks',
+          `the backup itself is archived as snapshot ${shortId(snapshot.id)}`,
+          'leave it to the next backup, or run "rootcellar prune --yes"',
+        ),
+      () => extendLocksAfter(archive, options),
+    );
+    return { snapshot, files: manifest.files.length, duration: clock.now().getTime() - began.getTime(), ...forgot, ...protection };
   } catch (error) {
     await rm(folder.folder, { recursive: true, force: true }).catch(() => undefined);
     throw error;

@@ -171,6 +171,21 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
     'Cannot use the setting s3.kmsKeyId from --s3-kms-key-id: s3.encryption is none, which uses no such key → set s3.encryption to aws:kms',
   ],
   [
+    'a lock without a time',
+    { flags: { 'objectLock.mode': 'governance' } },
+    'Cannot use the setting objectLock.mode from --object-lock-mode: objectLock.days is not set → say for how many days all that is archived is to stay locked',
+  ],
+  [
+    'a time without a lock',
+    { flags: { 'objectLock.days': '14' } },
+    'Cannot use the setting objectLock.days from --object-lock-days: objectLock.mode is none, which locks nothing → set objectLock.mode to governance or compliance',
+  ],
+  [
+    'a lock in a folder',
+    { flags: { 'objectLock.mode': 'compliance', 'objectLock.days': '14', archive: '/backups' } },
+    'Cannot use the setting objectLock.mode from --object-lock-mode: the archive /backups is a folder, which has no Object Lock → use it with an archive in S3 only',
+  ],
+  [
     'an account without its password file',
     { environment: { ROOTCELLAR_SERVER_BIND_DN: 'cn=admin' } },
     'Cannot use the setting server.bindDn from ROOTCELLAR_SERVER_BIND_DN: server.bindPasswordFile is not set → name the file that holds the password of the account',

@@ -159,6 +159,18 @@ const retention = z.strictObject({
   minimum: count(1, keepMost, 1, { description: 'never keep fewer good ones of a server than this, whatever the rule says', example: '3' }),
 });
 
+const objectLock = z.strictObject({
+  mode: choice(['none', 'governance', 'compliance'], 'none', {
+    description:
+      'lock what is archived (S3 Object Lock), so that nobody can remove it before its time; governance can be lifted with a special right, compliance by nobody',
+    example: 'governance',
+  }),
+  days: optionalCount(1, 36_500, {
+    description: 'after each run all that a snapshot needs is locked for at least so many days',
+    example: '14',
+  }),
+});
+
 /**
  * Every setting of rootcellar: the one definition from which the file's syntax, the `ROOTCELLAR_…` variables, the flags, the
  * JSON Schema, the completion and the reference page are made. In the parsed {@link Config} durations are milliseconds and sizes bytes.
@@ -182,6 +194,7 @@ export const configSchema = z.strictObject({
     isSecretFile: true,
   }),
   s3: s3.prefault({}),
+  objectLock: objectLock.prefault({}),
   server: server.prefault({}),
   staging: staging.prefault({}),
   backup: backup.prefault({}),

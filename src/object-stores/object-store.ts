@@ -1,5 +1,7 @@
 import type { ObjectLock, ObjectRetention } from './object-lock.ts';
 
+export type { ObjectRetention, RetentionMode } from './object-lock.ts';
+
 /**
  * The port to a place where objects lie: an S3 bucket under a prefix, a local folder, memory.
  *

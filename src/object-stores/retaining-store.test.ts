@@ -24,8 +24,14 @@ function bindTo(target: object, value: unknown): unknown {
   return typeof value === 'function' ? value.bind(target) : value;
 }
 
-function bound({ ability, retentionOf, extend, listVersions, deleteVersions }: ObjectLock): ObjectLock {
-  return { ability, retentionOf, extend, listVersions, deleteVersions };
+function bound(lock: ObjectLock): ObjectLock {
+  return {
+    ability: (options) => lock.ability(options),
+    retentionOf: (key, options) => lock.retentionOf(key, options),
+    extend: (key, retention, options) => lock.extend(key, retention, options),
+    listVersions: (prefix, options) => lock.listVersions(prefix, options),
+    deleteVersions: (versions, options) => lock.deleteVersions(versions, options),
+  };
 }
 
 const x = new TextEncoder().encode('x');

@@ -33,6 +33,7 @@ export class RetainingStore implements ObjectStore {
   readonly objectLock: ObjectLock;
   readonly #inner: ObjectStore;
   readonly #options: RetainingStoreOptions;
+  readonly #written = new Map<string, Date>();
   #ability: Promise<void> | undefined;
   #isTrusted = false;
 
@@ -41,6 +42,11 @@ export class RetainingStore implements ObjectStore {
     this.objectLock = inner.objectLock;
     this.#inner = inner;
     this.#options = options;
+  }
+
+  /** Until when what was written through this store is locked, by key. */
+  get written(): ReadonlyMap<string, Date> {
+    return this.#written;
   }
 
   put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<ObjectInfo> {
@@ -98,6 +104,7 @@ export class RetainingStore implements ObjectStore {
     const retention = { mode, until: new Date(clock.now().getTime() + milliseconds) };
     const written = await write({ ...options, retention });
     if (!this.#isTrusted) this.#isTrusted = await confirmRetention(this, key, retention, options);
+    this.#written.set(key, retention.until);
     return written;
   }
 

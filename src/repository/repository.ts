@@ -13,6 +13,7 @@ import { createRepository, openRepository } from './open-repository.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
 import { planPrune, prune } from './prune/prune-repository.ts';
 import { readFileContent } from './read-file.ts';
+import { RepositoryObjects } from './retention/repository-objects.ts';
 import { RepositoryCore, type RepositoryOptions } from './repository-core.ts';
 import type { SavedFile, SavedFiles, WriterSettings } from './save-files.ts';
 import { saveSnapshot, type SavedSnapshot, type SaveRequest } from './save-snapshot.ts';
@@ -77,6 +78,11 @@ export class Repository {
   /** The keys of this repository; `password` is the one that opened it. */
   keys(password: Secret): RepositoryKeys {
     return new RepositoryKeys(this.#core, password);
+  }
+
+  /** What lies in the store of it, object by object. */
+  objects(): RepositoryObjects {
+    return new RepositoryObjects(this.#core);
   }
 
   /** All snapshots, damaged ones too, in no order. */

@@ -22,6 +22,8 @@ test('verify() finds nothing wrong with whole snapshots', async () => {
       ],
       damages: [],
       isDataRead: readData,
+      locks: undefined,
+      lockFailure: undefined,
     });
   }
 });

@@ -1,5 +1,7 @@
 import type { Archive, Damage } from '../archive/archive.ts';
+import type { LockReport } from '../archive/archive-locks.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 
 export interface VerifyReport {
@@ -7,9 +9,16 @@ export interface VerifyReport {
   readonly damages: readonly Damage[];
   /** Whether every byte was read, or only presence and size compared. */
   readonly isDataRead: boolean;
+  /** Until when they are locked; undefined where nothing asks for locks, or where it could not be learned. */
+  readonly locks: LockReport | undefined;
+  /** Why it could not be learned. */
+  readonly lockFailure: Failure | undefined;
 }
 
-/** Checks the snapshots one after the other and reports all damage there is; finding some is no failure of the check. */
+/**
+ * Checks the snapshots one after the other and reports all damage there is, then until when they are locked; finding something is no failure
+ * of the check.
+ */
 export async function verify(
   archive: Archive,
   snapshots: readonly Snapshot[],
@@ -21,5 +30,24 @@ export async function verify(
     options.signal?.throwIfAborted();
     checked.push({ snapshot, damages: await archive.verify(snapshot, readData, options) });
   }
-  return { snapshots: checked, damages: checked.flatMap((one) => one.damages), isDataRead: readData };
+  const damages = checked.flatMap((one) => one.damages);
+  return { snapshots: checked, damages, isDataRead: readData, ...(await readLocks(archive, snapshots, options)) };
+}
+
+/** What was found out about damage must be told whatever becomes of this. */
+async function readLocks(
+  archive: Archive,
+  snapshots: readonly Snapshot[],
+  options: OperationContext,
+): Promise<Pick<VerifyReport, 'locks' | 'lockFailure'>> {
+  try {
+    return {
+      locks: snapshots.length === 0 ? undefined : await (await archive.objectLocks(options)).read(snapshots, options),
+      lockFailure: undefined,
+    };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    return { locks: undefined, lockFailure: error };
+  }
 }

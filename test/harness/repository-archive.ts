@@ -1,3 +1,4 @@
+import type { ObjectLockSettings } from '../../src/archive/object-lock/extend-locks.ts';
 import { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
 import type { Clock } from '../../src/foundation/clock.ts';
 import { Secret } from '../../src/foundation/secret.ts';
@@ -9,6 +10,7 @@ export interface ArchiveSettings {
   readonly password?: string;
   readonly graceMilliseconds?: number;
   readonly writer?: WriterSettings;
+  readonly objectLock?: ObjectLockSettings;
 }
 
 /** Small chunks and packs, so that small sets have many of them; keys that cost nothing. */
@@ -22,5 +24,6 @@ export function repositoryArchive(store: ObjectStore, settings: ArchiveSettings)
     graceMilliseconds: settings.graceMilliseconds ?? 0,
     writer: settings.writer ?? smallWriter,
     scrypt: { N: 16, r: 1, p: 1 },
+    objectLock: settings.objectLock,
   });
 }

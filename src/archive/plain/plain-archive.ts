@@ -6,12 +6,16 @@ import type { Clock } from '../../foundation/clock.ts';
 import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
+import type { ArchiveLocks } from '../archive-locks.ts';
 import type { Archive, Damage, PrunePlan, SaveOptions, SnapshotEntry } from '../archive.ts';
 import { withFolders } from '../entry-paths.ts';
+import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
+import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
 import { forgetSet } from './plain-forget.ts';
 import { archiveKey } from './plain-keys.ts';
+import { plainLockedContents } from './plain-locked-contents.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
 import { saveSet } from './plain-save.ts';
 import { verifySet } from './plain-verify.ts';
@@ -23,6 +27,8 @@ export interface PlainArchiveOptions {
   readonly clock: Clock;
   /** How long what a killed run left is spared by `prune`, as the run may be frozen rather than dead. */
   readonly graceMilliseconds: number;
+  /** The store given must lock what it writes by the same rule. */
+  readonly objectLock?: ObjectLockSettings | undefined;
 }
 
 /**
@@ -116,6 +122,11 @@ export class PlainArchive implements Archive {
 
   prune(plan: PrunePlan, options: OperationContext = {}): Promise<number> {
     return executePrune(this.#store, plan, options);
+  }
+
+  async objectLocks(): Promise<ArchiveLocks> {
+    const { objectLock: rule, clock } = this.#options;
+    return new StoredLocks({ store: this.#store, contents: plainLockedContents(this.#store), rule, clock });
   }
 
   close(): Promise<void> {

@@ -17,11 +17,15 @@ import {
   type WriterSettings,
 } from '../../repository/repository.ts';
 import type { ArchiveKeys } from '../archive-keys.ts';
+import type { ArchiveLocks } from '../archive-locks.ts';
 import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions, SnapshotEntry } from '../archive.ts';
+import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
+import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import { archiveKey } from '../plain/plain-keys.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
+import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
 
@@ -35,6 +39,8 @@ export interface RepositoryArchiveOptions {
   readonly hashFiles?: boolean | undefined;
   /** Of keys that are made; for tests, which make many. */
   readonly scrypt?: ScryptCost | undefined;
+  /** The store given must lock what it writes by the same rule. */
+  readonly objectLock?: ObjectLockSettings | undefined;
 }
 
 const snapshotsAtOnce = 8;
@@ -189,6 +195,11 @@ export class RepositoryArchive implements Archive {
     );
     report?.({ kind: 'end', step });
     return given;
+  }
+
+  async objectLocks({ signal }: OperationContext = {}): Promise<ArchiveLocks> {
+    const { objectLock: rule, clock } = this.#options;
+    return new StoredLocks({ store: this.#store, contents: repositoryLockedContents(await this.#opened(signal)), rule, clock });
   }
 
   async keys({ signal }: OperationContext = {}): Promise<ArchiveKeys> {

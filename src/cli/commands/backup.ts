@@ -3,6 +3,7 @@ import { formatDuration } from '../../foundation/durations.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
 import { defineCommand } from '../define-command.ts';
+import { failureJson, lockFailureLines } from '../lock-text.ts';
 import type { Look } from '../look.ts';
 import { countOf } from '../snapshot-text.ts';
 
@@ -13,7 +14,8 @@ export const backupCommand = defineCommand({
     'Has the server write a backup of its backends into the staging folder, checks every file, archives them, and forgets older ' +
     'snapshots by the retention rule of the configuration, if there is one. Without --backend it takes what backup.backends ' +
     'names, otherwise every user backend, the schema and the configuration.\n\n' +
-    'It ends with 3 when the set is archived but suspicious (far smaller than the one before), or when older ones could not be forgotten.',
+    'It ends with 3 when the set is archived but suspicious (far smaller than the one before), when older ones could not be forgotten, or when ' +
+    'locks could not be extended. An account that may not delete leaves the forgetting to another, which is no failure.',
   options: {
     backend: { type: 'texts', placeholder: 'NAME', summary: 'back up only this backend' },
     accept: { type: 'flag', summary: 'the set is right although far smaller than the one before: archive it as complete' },
@@ -50,7 +52,7 @@ export const backupCommand = defineCommand({
       context,
     );
   },
-  render: ({ snapshot, files, duration, forgotten, forgetFailure }, { look }) =>
+  render: ({ snapshot, files, duration, forgotten, forgetFailure, lockFailure }, { look }) =>
     [
       `${look.green('Backed up')} ${snapshot.backends.join(', ')} of ${snapshot.server} as snapshot ${look.bold(shortId(snapshot.id))}: ` +
         `${countOf(files, 'file')}, ${formatBytes(snapshot.bytes)}, in ${formatDuration(duration)}.`,
@@ -60,20 +62,32 @@ export const backupCommand = defineCommand({
         : []),
       ...(forgotten.length > 0 ? [`Forgot ${countOf(forgotten.length, 'older snapshot')} by the retention rule.`] : []),
       ...(forgetFailure === undefined ? [] : forgetFailureLines(forgetFailure, look)),
+      ...lockFailureLines(lockFailure, look),
     ].join('\n'),
-  json: ({ snapshot, files, duration, forgotten, forgetFailure }) => ({
+  json: ({ snapshot, files, duration, forgotten, forgetFailure, locks, lockFailure }) => ({
     ...snapshot,
     files,
     milliseconds: duration,
     forgotten: forgotten.map(({ id }) => id),
-    forgetFailure:
-      forgetFailure === undefined ? null : { code: forgetFailure.code, message: forgetFailure.message, hint: forgetFailure.hint },
+    forgetFailure: failureJson(forgetFailure),
+    locksExtended: locks?.extended ?? null,
+    lockFailure: failureJson(lockFailure),
   }),
-  exitCodeOf: ({ snapshot, forgetFailure }) =>
-    snapshot.state === 'complete' && forgetFailure === undefined ? exitCodes.success : exitCodes.partial,
+  exitCodeOf: ({ snapshot, forgetFailure, lockFailure }) => {
+    const isForgetting = forgetFailure === undefined || isLeftToOthers(forgetFailure);
+    return snapshot.state === 'complete' && isForgetting && lockFailure === undefined ? exitCodes.success : exitCodes.partial;
+  },
 });
 
-function forgetFailureLines({ message, hint }: Failure, look: Look): readonly string[] {
+/** A writer need not have the right to delete (docs/guide/object-lock.md): then another account forgets and prunes. */
+function isLeftToOthers({ code }: Failure): boolean {
+  return code === 'E_ACCESS_DENIED';
+}
+
+function forgetFailureLines(failure: Failure, look: Look): readonly string[] {
+  if (isLeftToOthers(failure))
+    return [look.dim('Older snapshots are left to an account that may delete: "rootcellar forget" and "rootcellar prune".')];
+  const { message, hint } = failure;
   const line = `${look.yellow('Older snapshots are still there:')} ${message}`;
   return hint === undefined ? [line] : [line, `  ${look.dim('→')} ${hint}`];
 }

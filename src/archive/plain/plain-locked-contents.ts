@@ -1,0 +1,53 @@
+import { manifestName } from '../../domain/manifest.ts';
+import { isFailure } from '../../foundation/failure.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
+import type { LockedContents } from '../object-lock/locked-contents.ts';
+import { isLockedInPlain } from '../object-lock/object-lock-rule.ts';
+import { readCatalog, unfinishedSets } from './plain-catalog.ts';
+import { archiveKey } from './plain-keys.ts';
+
+const ledgerKey = '.rootcellar/object-locks';
+
+/** What an archive of the layout `plain` needs locked: the files and the manifest of each set, and the mark of the archive. */
+export function plainLockedContents(store: ObjectStore): LockedContents {
+  const needed = async (signal: AbortSignal | undefined): Promise<Map<string, readonly string[]>> => {
+    const entries = await readCatalog(store, undefined, signal);
+    return new Map(
+      entries.map(({ snapshot, manifest, keyOf }) => {
+        const files = (manifest?.files ?? []).map((file) => keyOf(file.path));
+        // What `aws s3 sync` left has none.
+        const own = manifest === undefined || snapshot.state === 'unlisted' ? [] : [keyOf(manifestName)];
+        return [snapshot.id, [...own, ...files, archiveKey]] as const;
+      }),
+    );
+  };
+  return {
+    live: async (signal) => {
+      const unfinished = await unfinishedSets(store, signal);
+      const isUnfinished = (key: string): boolean => unfinished.has(key.split('/').slice(0, 2).join('/'));
+      const live: string[] = [];
+      for await (const { key } of store.list('', { signal })) if (isLockedInPlain(key) && !isUnfinished(key)) live.push(key);
+      return live;
+    },
+    neededBy: async (snapshots, signal) => {
+      const wanted = new Set(snapshots.map(({ id }) => id));
+      return new Map([...(await needed(signal))].filter(([id]) => wanted.has(id)));
+    },
+    newest: async (signal) => {
+      const ours = (await readCatalog(store, undefined, signal)).filter(({ manifest }) => manifest !== undefined);
+      const times = ours.filter(({ snapshot }) => snapshot.state !== 'unlisted').map(({ snapshot }) => Date.parse(snapshot.time));
+      return times.length === 0 ? undefined : new Date(Math.max(...times));
+    },
+    readLedger: async (signal) => {
+      try {
+        return await store.get(ledgerKey, { signal });
+      } catch (error) {
+        if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
+        throw error;
+      }
+    },
+    writeLedger: async (bytes) => {
+      await store.put(ledgerKey, bytes);
+    },
+  };
+}

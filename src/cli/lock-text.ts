@@ -1,0 +1,72 @@
+import type { LockReport, SnapshotLock } from '../archive/archive-locks.ts';
+import { shortId } from '../domain/find-snapshot.ts';
+import type { Snapshot } from '../domain/snapshot.ts';
+import type { Failure } from '../foundation/failure.ts';
+import type { VerifyReport } from '../verify/verify.ts';
+import type { RenderContext } from './define-command.ts';
+import { printable, type Look } from './look.ts';
+import { countOf, formatTime } from './snapshot-text.ts';
+
+/** Whether all is locked for as long as it should be; true where nothing says that it should. */
+export function areKept(report: LockReport | undefined): boolean {
+  return report === undefined || [...report.locks.values()].every(({ isKept }) => isKept);
+}
+
+/** What `verify` says of locks; nothing where there are none to speak of. */
+export function lockLines({ snapshots, locks: report, lockFailure }: VerifyReport, { look }: RenderContext): readonly string[] {
+  if (lockFailure !== undefined) return failureLines('The locks could not be read:', lockFailure, look);
+  if (report === undefined) return [];
+  const rows = snapshots.map(({ snapshot }) => ({ snapshot, lock: report.locks.get(snapshot.id) }));
+  const bad = rows.filter(({ lock }) => lock?.isKept === false);
+  const asked = report.required === undefined ? 'by the default of the bucket' : `asked is ${timeText(report.required)}`;
+  const head =
+    bad.length > 0
+      ? `${look.red('Not locked for as long as they should be:')} ${bad.length} of ${countOf(rows.length, 'snapshot')}; ${asked}.`
+      : `${look.green('Locked:')} ${countOf(rows.length, 'snapshot')}; ${asked}.`;
+  return [head, ...rows.map(({ snapshot, lock }) => lockLine(snapshot, lock, look))];
+}
+
+function lockLine(snapshot: Snapshot, lock: SnapshotLock | undefined, look: Look): string {
+  const name = `${shortId(snapshot.id)} of ${printable(snapshot.server)}`;
+  const until = lock?.until === undefined ? 'not locked' : `locked until ${timeText(lock.until)} (${lock.mode})`;
+  if (lock?.isKept !== false) return `  ${name}: ${until}`;
+  return `  ${look.red('✗')} ${name}: ${until}, by ${printable(lock.weakest ?? 'all of it')}`;
+}
+
+export function lockJson(report: LockReport | undefined, failure: Failure | undefined) {
+  return {
+    isLocked: report === undefined ? null : areKept(report),
+    lockRequiredUntil: report?.required?.toISOString() ?? null,
+    lockFailure: failureJson(failure),
+  };
+}
+
+export function snapshotLockJson(report: LockReport | undefined, { id }: Snapshot) {
+  const lock = report?.locks.get(id);
+  return lock === undefined
+    ? {}
+    : {
+        lockedUntil: lock.until?.toISOString() ?? null,
+        lockMode: lock.mode ?? null,
+        leastLocked: lock.weakest ?? null,
+        isLocked: lock.isKept,
+      };
+}
+
+/** What is said after a set was archived whose locks could not all be extended. */
+export function lockFailureLines(failure: Failure | undefined, look: Look): readonly string[] {
+  return failure === undefined ? [] : failureLines('Locks could not be extended:', failure, look);
+}
+
+export function failureJson(failure: Failure | undefined) {
+  return failure === undefined ? null : { code: failure.code, message: failure.message, hint: failure.hint };
+}
+
+function failureLines(what: string, { message, hint }: Failure, look: Look): readonly string[] {
+  const line = `${look.yellow(what)} ${message}`;
+  return hint === undefined ? [line] : [line, `  ${look.dim('→')} ${hint}`];
+}
+
+function timeText(moment: Date): string {
+  return `${formatTime(moment.toISOString())} UTC`;
+}
