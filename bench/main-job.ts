@@ -1,20 +1,24 @@
 // Time and memory of each command of the main job on a large directory: a real OpenDJ, a real S3 server over TLS.
-//   node bench/main-job.ts [PEOPLE]        350,000 people (a database of more than 700 MB) unless told
+//   node bench/main-job.ts [PEOPLE [LAYOUT]]     350,000 people (a database of more than 700 MB) and the default layout unless told
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { formatBytes } from '../src/foundation/sizes.ts';
+import { passwordFile } from '../test/harness/archive-password.ts';
 import { startOpendj } from '../test/harness/opendj.ts';
 import { spawnRootcellar } from '../test/harness/rootcellar.ts';
 import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import { startVersitygw } from '../test/harness/versitygw.ts';
 
 const people = Number(process.argv[2] ?? 350_000);
+const layout = process.argv[3] ?? 'repository';
 await using folder = await temporaryFolder('bench');
 await using s3 = await startVersitygw({ tls: true, buckets: ['bench'] });
 await using directory = await startOpendj({ people, heap: '2g' });
 
 const env = {
   ROOTCELLAR_ARCHIVE: 's3://bench/main-job',
+  ROOTCELLAR_LAYOUT: layout,
+  ROOTCELLAR_PASSWORD_FILE: passwordFile,
   ROOTCELLAR_S3_ENDPOINT: s3.endpoint,
   ROOTCELLAR_S3_REGION: s3.region,
   ROOTCELLAR_S3_CA_FILE: s3.caFile ?? '',
@@ -28,7 +32,7 @@ const env = {
   ROOTCELLAR_STAGING_FOLDER: path.join(folder.path, 'staging'),
 };
 
-console.log(`${people} people; ${process.version}; each command is a process of its own\n`);
+console.log(`${people} people; layout ${layout}; ${process.version}; each command is a process of its own\n`);
 console.log('| command | seconds | peak resident memory |');
 console.log('|---|---|---|');
 for (const command of [

@@ -143,7 +143,8 @@ async function openArchive(config: Config, given: ObjectStore, around: Surroundi
     const { PlainArchive } = await import('./archive/plain/plain-archive.ts');
     return new PlainArchive(store, common);
   }
-  const password = await readSecret(required(config.passwordFile, 'passwordFile'), 'passwordFile', around);
+  if (config.passwordFile === undefined) throw noPassword();
+  const password = await readSecret(config.passwordFile, 'passwordFile', around);
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
   const owner = { hostname: hostname(), username: userName(), pid: process.pid, isAlive: isProcess };
   return new RepositoryArchive(store, { ...common, password, owner });
@@ -178,6 +179,13 @@ async function readSecret(file: string, namedBy: string, { scrubber }: Surroundi
   const secret = await readSecretFile(file, namedBy);
   scrubber.add(secret);
   return secret;
+}
+
+function noPassword(): Failure {
+  return wrongUsage(
+    'Cannot begin: the setting passwordFile is not set, and the layout repository encrypts all it keeps with a password',
+    'name a file that holds one with --password-file or ROOTCELLAR_PASSWORD_FILE ("openssl rand -base64 32" makes a good one), or set ROOTCELLAR_LAYOUT (--layout) to plain, which encrypts nothing',
+  );
 }
 
 /** Whether this machine has such a process, be it another user's. */

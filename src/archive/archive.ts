@@ -16,10 +16,14 @@ export interface Archive {
   /** For people: `s3://bucket/path`. */
   readonly location: string;
 
-  /** Makes the archive; resolves to false when it is there already, which is no error. */
+  /**
+   * Makes the archive; resolves to false when it is there already, which is no error.
+   *
+   * @throws Failure E_ARCHIVE_FOREIGN where an archive of another layout is
+   */
   create(options?: OperationContext): Promise<boolean>;
 
-  /** @throws Failure E_ARCHIVE_MISSING (exit code 10) when nothing was made here */
+  /** @throws Failure E_ARCHIVE_MISSING (exit code 10) when nothing was made here, E_ARCHIVE_FOREIGN where an archive of another layout is */
   open(options?: OperationContext): Promise<void>;
 
   /**
@@ -30,7 +34,7 @@ export interface Archive {
    * @throws Failure E_FILE_CHANGED when a file differs from the manifest
    * @throws Failure E_SNAPSHOT_EXISTS when the server has a set of this backup ID already
    */
-  save(folder: string, manifest: Manifest, options?: SaveOptions): Promise<Snapshot>;
+  save(folder: string, manifest: Manifest, options?: SaveOptions): Promise<SavedSnapshot>;
 
   /** All snapshots, of one server where it is named, newest first. */
   list(filter?: { readonly server?: string | undefined }, options?: OperationContext): Promise<readonly Snapshot[]>;
@@ -74,6 +78,14 @@ export interface Archive {
   objectLocks(options?: OperationContext): Promise<ArchiveLocks>;
 
   close(): Promise<void>;
+}
+
+/** A snapshot that was just stored, and what it cost. */
+export interface SavedSnapshot extends Snapshot {
+  /** How many of its `bytes` the archive did not have yet. */
+  readonly newBytes: number;
+  /** What the files or packs take that were written for it, compressed and encrypted where the layout does that. */
+  readonly storedBytes: number;
 }
 
 export interface SaveOptions extends OperationContext {

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Archive } from '../archive/archive.ts';
+import type { Archive, SavedSnapshot } from '../archive/archive.ts';
 import { underLease, type Leases } from '../archive/lease.ts';
 import { backendIdOf, parseBackupInfo } from '../domain/backup-info.ts';
 import { decodeManifest, manifestName, type Manifest, type ManifestBackend, type ManifestFile } from '../domain/manifest.ts';
@@ -29,7 +29,7 @@ export interface ArchiveFolderRequest {
  * @throws Failure E_USAGE when the folder is missing or empty, E_SET_CHANGED when it has a `manifest.json` at its top that is foreign or no
  * longer right
  */
-export async function archiveFolder(request: ArchiveFolderRequest, options: OperationContext = {}): Promise<Snapshot> {
+export async function archiveFolder(request: ArchiveFolderRequest, options: OperationContext = {}): Promise<SavedSnapshot> {
   const { archive, leases, folder, serverName } = request;
   await assertFolder(folder);
   await archive.open(options);

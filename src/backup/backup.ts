@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Archive } from '../archive/archive.ts';
+import type { Archive, SavedSnapshot } from '../archive/archive.ts';
 import { underLease, type Lease, type Leases } from '../archive/lease.ts';
 import { backupIdAt } from '../domain/backup-id.ts';
 import { shortId } from '../domain/find-snapshot.ts';
@@ -47,7 +47,7 @@ export interface BackupRequest {
 }
 
 export interface BackupReport extends Protection {
-  readonly snapshot: Snapshot;
+  readonly snapshot: SavedSnapshot;
   readonly files: number;
   /** Milliseconds from the server's first task to the last word of the store. */
   readonly duration: number;

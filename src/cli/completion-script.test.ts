@@ -38,7 +38,7 @@ describe('completionScript() for bash', () => {
   });
 
   test('offers values: of choices, snapshots, folders, files', () => {
-    assert.deepEqual(offered('--layout', ''), ['plain', 'repository']);
+    assert.deepEqual(offered('--layout', ''), ['repository', 'plain']);
     assert.deepEqual(offered('restore', 'la'), ['latest']);
     assert.deepEqual(offered('fetch', 'latest', '--to', 's'), ['staged']);
     assert.deepEqual(offered('archive', 's'), ['staged']);
@@ -66,5 +66,5 @@ test('completionScript() for fish has a line for each command and each option of
 
   for (const { name } of allCommands) assert.match(fish, new RegExp(` -a ${name.split(' ').at(-1)} `));
   assert.match(fish, /-n '__fish_seen_subcommand_from fetch' -l to -d '[^']+' -x -a '\(__fish_complete_directories\)'/);
-  assert.match(fish, /^complete -c rootcellar -l layout -d '[^']+' -x -a 'plain repository'$/m);
+  assert.match(fish, /^complete -c rootcellar -l layout -d '[^']+' -x -a 'repository plain'$/m);
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { passwordFile } from '../../test/harness/archive-password.ts';
 import { FakeClock } from '../../test/harness/fake-clock.ts';
 import { runInProcess as run } from '../../test/harness/run-in-process.ts';
 import { interrupted } from '../foundation/failure.ts';
@@ -13,16 +14,17 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-async function archiveWithTwo(name: string): Promise<string> {
+async function archiveWithTwo(name: string, own: Readonly<Record<string, string>> = {}): Promise<string> {
   const archive = path.join(folder, name);
   const set = path.join(folder, `${name}-set`);
   await mkdir(set);
   await writeFile(path.join(set, 'data'), 'some bytes');
   const words = ['--quiet', '--archive', archive, '--server-name', 'prod'];
-  assert.equal((await run(['init', ...words])).exitCode, 0);
+  const environment = { ROOTCELLAR_PASSWORD_FILE: passwordFile, ...own };
+  assert.equal((await run(['init', ...words], { environment })).exitCode, 0);
   const clock = new FakeClock('2026-11-22T10:46:46Z');
-  assert.equal((await run(['archive', set, ...words], { clock })).exitCode, 0);
-  assert.equal((await run(['archive', set, ...words])).exitCode, 0);
+  assert.equal((await run(['archive', set, ...words], { clock, environment })).exitCode, 0);
+  assert.equal((await run(['archive', set, ...words], { environment })).exitCode, 0);
   return archive;
 }
 
@@ -51,8 +53,8 @@ describe('runProgram()', () => {
 
   test('takes the flag of a setting before and after the name of the command', async () => {
     const [first, second] = [
-      await run(['--keep-local', '3', 'config', 'show', '--set']),
-      await run(['config', 'show', '--set', '--keep-local', '3']),
+      await run(['--keep-local', '3', 'config', 'show', '--set'], { environment: {} }),
+      await run(['config', 'show', '--set', '--keep-local', '3'], { environment: {} }),
     ];
 
     assert.equal(first.output, 'setting    value  from\nkeepLocal  3      --keep-local\n');
@@ -116,15 +118,55 @@ describe('runProgram()', () => {
   });
 
   test('verify ends with 20 and names each damaged file', async () => {
-    const archive = await archiveWithTwo('hurt');
+    const archive = await archiveWithTwo('hurt', { ROOTCELLAR_LAYOUT: 'plain' });
     await writeFile(path.join(archive, 'prod/20261122104646Z/data'), 'SOME BYTES');
+    const words = ['--layout', 'plain', '--archive', archive, '--quiet'];
 
-    const quick = await run(['verify', '--archive', archive, '--quiet']);
-    const whole = await run(['verify', '--read-data', '--archive', archive, '--quiet']);
+    const quick = await run(['verify', ...words]);
+    const whole = await run(['verify', '--read-data', ...words]);
 
     assert.equal(quick.exitCode, 0);
     assert.equal(whole.exitCode, 20);
     assert.match(whole.output, /^Damaged: 1 of 2 snapshots; every byte was read.\n[0-9a-f]{12} of prod\n {2}✗ .*data hashes to /);
+  });
+
+  test('init tells once that the password is needed for ever, and how the stock restic opens the archive', async () => {
+    const archive = path.join(folder, 'made');
+
+    const made = await run(['init', '--archive', archive]);
+    const again = await run(['init', '--archive', archive]);
+    const plain = await run(['init', '--archive', path.join(folder, 'made-plain'), '--layout', 'plain']);
+
+    assert.equal(
+      made.output,
+      `Made the archive ${archive} (layout repository).\n` +
+        'Keep a copy of its password elsewhere: without it nobody will ever read what is archived, and it cannot be had again.\n' +
+        'The stock restic opens the archive too, should this program not be at hand:\n' +
+        `  restic -r ${archive} --password-file ${passwordFile} snapshots\n`,
+    );
+    assert.equal(again.output, `The archive ${archive} (layout repository) is there already; nothing was changed.\n`);
+    assert.equal(plain.output, `Made the archive ${path.join(folder, 'made-plain')} (layout plain).\n`);
+  });
+
+  test('archive says how much of a set was new, and what it takes', async () => {
+    const archive = await archiveWithTwo('told');
+    const set = path.join(folder, 'told-more');
+    await mkdir(set);
+    await writeFile(path.join(set, 'data'), 'some bytes');
+    await writeFile(path.join(set, 'more'), 'other bytes'.repeat(1000));
+
+    const words = ['archive', set, '--archive', archive, '--server-name', 'prod'];
+
+    const { output } = await run(words, { clock: new FakeClock('2026-11-24T10:46:46Z') });
+    const again = await run([...words, '--json'], { clock: new FakeClock('2026-11-25T10:46:46Z') });
+
+    assert.match(
+      output,
+      /^Archived the folder as snapshot \w{12} of prod: 10\.8 KiB, of which 10\.7 KiB are new, stored as \d+(\.\d+)? (B|KiB)\.\n$/,
+    );
+    const { bytes, newBytes, storedBytes } = JSON.parse(again.output) as Readonly<Record<string, number>>;
+    assert.deepEqual([bytes, newBytes], [11_010, 0]);
+    assert.ok(storedBytes !== undefined && storedBytes > 0 && storedBytes < 5000, 'only what describes the set');
   });
 });
 
@@ -184,10 +226,10 @@ const refusals: readonly (readonly [string, readonly string[], number, string])[
     'rootcellar: Cannot begin: the setting archive is not set\n  → give --archive, set ROOTCELLAR_ARCHIVE, or write it into the configuration file\n',
   ],
   [
-    'the layout repository without a password',
-    ['init', '--archive', '/tmp/never', '--layout', 'repository'],
+    'a password file that is not there',
+    ['init', '--archive', '/tmp/never', '--password-file', '/tmp/never-password'],
     2,
-    'rootcellar: Cannot begin: the setting passwordFile is not set\n  → give --password-file, set ROOTCELLAR_PASSWORD_FILE, or write it into the configuration file\n',
+    'rootcellar: Cannot read the file /tmp/never-password of the setting passwordFile: there is no such file\n  → name a file that holds the secret and that this user may read\n',
   ],
   [
     'no archive there',
@@ -202,6 +244,87 @@ for (const [what, words, exitCode, sentence] of refusals) {
     assert.deepEqual(await run(words), { exitCode, output: '', errorOutput: sentence });
   });
 }
+
+for (const command of [['init'], ['list'], ['status'], ['prune']]) {
+  test(`runProgram() refuses ${command.join(' ')} without a password in one sentence that names both ways out`, async () => {
+    const { exitCode, errorOutput } = await run([...command, '--archive', '/tmp/never'], { environment: {} });
+
+    assert.equal(
+      errorOutput,
+      'rootcellar: Cannot begin: the setting passwordFile is not set, and the layout repository encrypts all it keeps with a password\n' +
+        '  → name a file that holds one with --password-file or ROOTCELLAR_PASSWORD_FILE ("openssl rand -base64 32" makes a good one), ' +
+        'or set ROOTCELLAR_LAYOUT (--layout) to plain, which encrypts nothing\n',
+    );
+    assert.equal(exitCode, 2);
+  });
+}
+
+describe('an archive of another layout', () => {
+  test('plain, under the default: every command says to set the layout, and no repository is made beside it', async () => {
+    const archive = await archiveWithTwo('is-plain', { ROOTCELLAR_LAYOUT: 'plain' });
+    const files = await readdir(archive, { recursive: true });
+    const hint = '  → set ROOTCELLAR_LAYOUT (--layout) to plain, or name another place\n';
+
+    for (const [command, attempt] of [
+      ['init', 'make a repository in'],
+      ['list', 'open'],
+      ['prune', 'open'],
+    ] as const) {
+      assert.deepEqual(await run([command, '--archive', archive]), {
+        exitCode: 1,
+        output: '',
+        errorOutput: `rootcellar: Cannot ${attempt} ${archive}: it holds an archive of layout "plain"\n${hint}`,
+      });
+    }
+    assert.deepEqual(await readdir(archive, { recursive: true }), files);
+  });
+
+  test('repository, under plain: the same the other way round', async () => {
+    const archive = await archiveWithTwo('is-repository');
+    const files = await readdir(archive, { recursive: true });
+    const hint = '  → set ROOTCELLAR_LAYOUT (--layout) to repository and name its password file, or name another place\n';
+
+    for (const [command, attempt] of [
+      ['init', 'make a plain archive in'],
+      ['list', 'open'],
+      ['prune', 'open'],
+    ] as const) {
+      assert.deepEqual(await run([command, '--layout', 'plain', '--archive', archive]), {
+        exitCode: 1,
+        output: '',
+        errorOutput: `rootcellar: Cannot ${attempt} ${archive}: it holds an archive of layout "repository"\n${hint}`,
+      });
+    }
+    assert.deepEqual(await readdir(archive, { recursive: true }), files);
+  });
+
+  test('what "aws s3 sync" left, of a backend called config too: no repository is made beside it', async () => {
+    const archive = path.join(folder, 'synced');
+    await mkdir(path.join(archive, 'config'), { recursive: true });
+    await writeFile(path.join(archive, 'config/backup.info'), 'backend_dn=ds-cfg-backend-id=config,cn=Backends,cn=config\n');
+    const says = (attempt: string) =>
+      `rootcellar: Cannot ${attempt} ${archive}: it holds what "aws s3 sync" left, which only the layout plain reads\n` +
+      '  → set ROOTCELLAR_LAYOUT (--layout) to plain, or name another place\n';
+
+    assert.deepEqual(await run(['init', '--archive', archive]), { exitCode: 1, output: '', errorOutput: says('make a repository in') });
+    assert.deepEqual(await run(['list', '--archive', archive]), { exitCode: 1, output: '', errorOutput: says('open') });
+    assert.equal((await run(['init', '--layout', 'plain', '--archive', archive])).exitCode, 0);
+  });
+});
+
+test('runProgram() refuses to make an archive again with another password', async () => {
+  const archive = await archiveWithTwo('other-password');
+  const other = path.join(folder, 'other-password-file');
+  await writeFile(other, 'another');
+
+  const { exitCode, errorOutput } = await run(['init', '--archive', archive, '--password-file', other]);
+
+  assert.equal(exitCode, 12);
+  assert.equal(
+    errorOutput,
+    `rootcellar: Cannot open the archive ${archive}: the password fits none of its 1 key\n  → check the file that ROOTCELLAR_PASSWORD_FILE (--password-file) names\n`,
+  );
+});
 
 test('runProgram() tells an error as one JSON line with --json', async () => {
   const { errorOutput } = await run(['list', '--json', '--archive', '/tmp/never']);

@@ -1,3 +1,4 @@
+import type { SavedSnapshot } from '../archive/archive.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { formatDuration } from '../foundation/durations.ts';
@@ -50,6 +51,13 @@ export function stateText({ state }: Pick<Snapshot, 'state'>, look: Look): strin
     case 'damaged':
       return look.red(state);
   }
+}
+
+/** `11.1 MiB, of which 2.00 MiB are new and take 612 KiB`; where all of it is new, and as large as it is, just the size. */
+export function savedText({ bytes, newBytes, storedBytes }: Pick<SavedSnapshot, 'bytes' | 'newBytes' | 'storedBytes'>): string {
+  const stored = formatBytes(storedBytes);
+  if (newBytes === bytes) return storedBytes < bytes ? `${formatBytes(bytes)}, all of it new, stored as ${stored}` : formatBytes(bytes);
+  return `${formatBytes(bytes)}, of which ${formatBytes(newBytes)} are new, stored as ${stored}`;
 }
 
 /** `3 snapshots`, `1 snapshot`. */

@@ -185,11 +185,11 @@ export const configSchema = z.strictObject({
     },
     /^(s3:\/\/[a-zA-Z0-9][a-zA-Z0-9._-]+(\/[^?#]*)?|file:\/\/\/.*|\/.*|\.{1,2}(\/.*)?)$/,
   ),
-  layout: choice(['plain', 'repository'], 'plain', {
-    description: 'how the backups lie there: the files as they are, or deduplicated and encrypted in the restic format',
+  layout: choice(['repository', 'plain'], 'repository', {
+    description: 'how the backups lie there: deduplicated and encrypted in the restic format, or the files as they are',
   }),
   passwordFile: path({
-    description: "file that holds the password of the archive's key (layout repository)",
+    description: 'file that holds the password of the archive, which the layout repository cannot be without',
     example: '/run/secrets/archive-password',
     isSecretFile: true,
   }),

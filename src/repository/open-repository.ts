@@ -126,7 +126,7 @@ async function readConfig(store: ObjectStore, signal: AbortSignal | undefined): 
     if (!isFailure(error, 'E_OBJECT_MISSING')) throw error;
     throw new Failure('E_ARCHIVE_MISSING', `Cannot open the archive ${store.location}: there is none`, {
       exitCode: exitCodes.archiveMissing,
-      hint: 'check the setting archive, or make one with "rootcellar init"',
+      hint: 'check ROOTCELLAR_ARCHIVE (--archive), or make it with "rootcellar init"',
     });
   }
 }
@@ -135,7 +135,7 @@ function wrongKey({ location }: ObjectStore, keys: number, cause: unknown): Fail
   const count = keys === 1 ? '1 key' : `${keys} keys`;
   return new Failure('E_WRONG_KEY', `Cannot open the archive ${location}: the password fits none of its ${count}`, {
     exitCode: exitCodes.wrongKey,
-    hint: 'check the file that password-file names',
+    hint: 'check the file that ROOTCELLAR_PASSWORD_FILE (--password-file) names',
     cause,
   });
 }

@@ -46,6 +46,9 @@ export interface SavedFiles {
   readonly tree: Id;
   readonly files: readonly SavedFile[];
   readonly added: Readonly<Record<BlobType, Added>>;
+  /** Of the files that were asked for, the last one left out: what the repository did not have yet, before compression. */
+  readonly newBytes: number;
+  /** All packs that were written. */
   readonly packedBytes: number;
 }
 
@@ -77,11 +80,13 @@ export async function saveFiles(files: readonly FileToSave[], settings: WriterSe
     const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
     const machine = { pipeline, saver, context };
     const contents = await storeContents(files, sizes, machine);
+    const newBytes = saver.added.data.bytes;
     const stored = [...contents, ...(await storeContents([context.lastFile(contents)], sizes, machine))];
     const tree = await saveFolderTree(stored, (bytes) => saver.save('tree', bytes), now(context));
     await Promise.all([packs.data.finish(), packs.tree.finish()]);
     await index.finish();
-    return { tree, files: stored, added: saver.added, packedBytes: packs.data.storedBytes + packs.tree.storedBytes };
+    const packedBytes = packs.data.storedBytes + packs.tree.storedBytes;
+    return { tree, files: stored, added: saver.added, newBytes, packedBytes };
   } finally {
     await pipeline.close();
   }

@@ -88,6 +88,7 @@ export async function startArchiveScene(others: Readonly<Record<string, string>>
         objects: path.join(s3.folder, bucket, name),
         environment: {
           ROOTCELLAR_ARCHIVE: `s3://${bucket}/${name}`,
+          ROOTCELLAR_LAYOUT: 'plain',
           ROOTCELLAR_S3_ENDPOINT: s3.endpoint,
           ROOTCELLAR_S3_ATTEMPTS: '3',
           ROOTCELLAR_SERVER_NAME: 'prod',

@@ -76,6 +76,7 @@ export async function startBadDays(people = 50): Promise<BadDays> {
   const lines = ['[default]', `aws_access_key_id = ${s3.accessKeyId}`, `aws_secret_access_key = ${s3.secretAccessKey}`, ''];
   await writeFile(credentials, lines.join('\n'), { mode: 0o600 });
   const environment = {
+    ROOTCELLAR_LAYOUT: 'plain',
     ROOTCELLAR_S3_ENDPOINT: store.endpoint,
     AWS_REGION: s3.region,
     AWS_SHARED_CREDENTIALS_FILE: credentials,

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Attribute, Change } from 'ldapts';
+import { archivePassword, passwordFile } from '../harness/archive-password.ts';
 import { compareEntries, type EntryDigests, readEntryDigests } from '../harness/directory-entries.ts';
 import { type OpendjServer, startOpendj } from '../harness/opendj.ts';
 import { type RootcellarResult, runRootcellar } from '../harness/rootcellar.ts';
+import { type Restic, resticAt } from '../harness/restic.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { startVersitygw, type VersitygwServer } from '../harness/versitygw.ts';
 
@@ -16,6 +18,8 @@ export interface Scene extends AsyncDisposable {
   readonly s3: VersitygwServer;
   /** An archive that is not made yet: `s3://backups/NAME`, or what `archive` says. */
   operator(name: string, archive?: string, settings?: Readonly<Record<string, string>>): Promise<Operator>;
+  /** The stock restic on the archive `s3://backups/NAME`. */
+  restic(name: string): Promise<Restic>;
 }
 
 /** Somebody with one configuration, at a shell. */
@@ -25,7 +29,7 @@ export interface Operator {
   /** For whatever a test writes. */
   readonly folder: string;
   /** Runs the real program; its exit code must be 0 unless another one is told. */
-  run(words: readonly string[], expected?: number): Promise<RootcellarResult>;
+  run(words: readonly string[], expected?: number, change?: Readonly<Record<string, string>>): Promise<RootcellarResult>;
   /** The same with `--json`; returns what it printed. */
   json<Printed>(words: readonly string[], expected?: number): Promise<Printed>;
 }
@@ -39,6 +43,7 @@ export async function setScene(people: number): Promise<Scene> {
   const environment = {
     ROOTCELLAR_S3_ENDPOINT: s3.endpoint,
     ROOTCELLAR_S3_CA_FILE: s3.caFile ?? '',
+    ROOTCELLAR_PASSWORD_FILE: passwordFile,
     AWS_REGION: s3.region,
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     ROOTCELLAR_SERVER_URL: directory.ldapsUrl,
@@ -59,6 +64,17 @@ export async function setScene(people: number): Promise<Scene> {
         { archive, staging, folder },
       );
     },
+    restic: (name) =>
+      resticAt({
+        repository: `s3:${s3.endpoint}/${bucket}/${name}`,
+        password: archivePassword,
+        environment: {
+          AWS_ACCESS_KEY_ID: s3.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
+          AWS_DEFAULT_REGION: s3.region,
+          RESTIC_CACERT: s3.caFile ?? '',
+        },
+      }),
     [Symbol.asyncDispose]: async () => {
       await directory[Symbol.asyncDispose]();
       await s3[Symbol.asyncDispose]();
@@ -68,8 +84,8 @@ export async function setScene(people: number): Promise<Scene> {
 }
 
 function operatorWith(env: Readonly<Record<string, string>>, place: Pick<Operator, 'archive' | 'staging' | 'folder'>): Operator {
-  const run: Operator['run'] = async (words, expected = 0) => {
-    const result = await runRootcellar(words, { env, cwd: place.folder });
+  const run: Operator['run'] = async (words, expected = 0, change = {}) => {
+    const result = await runRootcellar(words, { env: { ...env, ...change }, cwd: place.folder });
     assert.equal(result.exitCode, expected, `rootcellar ${words.join(' ')}\n${result.stdout}\n${result.stderr}`);
     return result;
   };
@@ -130,19 +146,6 @@ export async function contentOf(folder: string): Promise<ReadonlyMap<string, Buf
   const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const names = entries.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name))).toSorted();
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(path.join(folder, name))] as const)));
-}
-
-/** Alters one byte of the newest snapshot's copy of userRoot in the bucket, behind the server's back; the path is that inside the set. */
-export async function alterByte(operator: Operator, { s3 }: Scene): Promise<{ readonly path: string }> {
-  const [newest] = await operator.json<{ readonly backupId: string }[]>(['list']);
-  const backupId = newest?.backupId ?? '';
-  const name = `userRoot/backup-userRoot-${backupId}`;
-  const file = path.join(s3.folder, operator.archive.replace('s3://', ''), 'ds-0', backupId, name);
-  const bytes = await readFile(file);
-  const middle = bytes.length >> 1;
-  bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
-  await writeFile(file, bytes);
-  return { path: name };
 }
 
 /** Has the server's own program write a backup of userRoot, as the sidecar of Ping's guide does. */

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import type { Damage, SavedSnapshot } from '../../src/archive/archive.ts';
 import type { Manifest } from '../../src/domain/manifest.ts';
+import { resticAt } from '../harness/restic.ts';
+import { archivePassword } from '../harness/archive-password.ts';
+import { alterByte, placeOf } from './alter-byte.ts';
 import {
-  alterByte,
   assertSameEntries,
-  backupByTool,
   bucket,
   changeDirectory,
   contentOf,
@@ -19,7 +20,8 @@ import {
   setScene,
 } from './main-job-scene.ts';
 
-// Real parts: OpenDJ over verified LDAPS, versitygw over verified TLS, the program as a process of its own.
+// Real parts: OpenDJ over verified LDAPS, versitygw over verified TLS, the program as a process of its own, and the stock restic as witness.
+// The layout is what an operator gets who sets none.
 suite('the main job', () => {
   let scene: Scene;
   before(async () => void (scene = await setScene(300)));
@@ -29,10 +31,19 @@ suite('the main job', () => {
     const { directory } = scene;
     const operator = await madeArchive(scene, 'restored');
     const entries = await entriesOf(directory);
-    const backup = await operator.json<{ readonly id: string }>(['backup']);
+    const backup = await operator.json<SavedSnapshot>(['backup']);
     await changeDirectory(directory);
     const changed = await entriesOf(directory);
-    await operator.run(['backup']);
+    const second = await operator.json<SavedSnapshot>(['backup']);
+    // What the sets have in common is stored once, and compressed.
+    assert.deepEqual([backup.newBytes, second.newBytes < second.bytes], [backup.bytes, true]);
+    assert.ok(backup.storedBytes < backup.bytes / 2);
+    const packs = await filesIn(path.join(scene.s3.folder, bucket, 'restored/data'));
+    const sizes = await Promise.all(packs.map(async (pack) => (await stat(pack)).size));
+    assert.equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      backup.storedBytes + second.storedBytes,
+    );
 
     const restored = await operator.run(['restore', backup.id, '--yes']);
     assert.match(restored.stdout, /✓ userRoot dc=example,dc=com: 303 entries, as in the set/);
@@ -41,6 +52,10 @@ suite('the main job', () => {
     await operator.run(['restore', 'latest', '--yes']);
     assertSameEntries(await entriesOf(directory), changed);
     assert.deepEqual(await filesIn(operator.staging), []);
+    await operator.run(['verify', '--read-data']);
+    await (
+      await scene.restic('restored')
+    )('check', '--read-data');
   });
 
   test('restore without --yes and without a terminal changes nothing', async () => {
@@ -123,18 +138,22 @@ suite('the main job', () => {
     const operator = await madeArchive(scene, 'verified');
     const { id } = await operator.json<{ readonly id: string }>(['backup']);
     await operator.run(['verify', '--read-data']);
-    const { path: altered } = await alterByte(operator, scene);
+    const { pack, range } = await userRootIn('verified');
+    await alterByte(pack, range);
 
-    const verified = await operator.json<{ readonly snapshots: readonly { readonly damages: readonly { readonly path: string }[] }[] }>(
+    const { snapshots } = await operator.json<{ readonly snapshots: readonly { readonly damages: readonly Damage[] }[] }>(
       ['verify', '--read-data'],
       20,
     );
     const before = await entriesOf(scene.directory);
     await operator.run(['restore', id, '--yes'], 20);
 
+    // The pack is named for each file in it, the piece for the one that it is of.
     assert.deepEqual(
-      verified.snapshots.flatMap(({ damages }) => damages.map((damage) => damage.path)),
-      [altered],
+      snapshots.flatMap(({ damages }) =>
+        damages.filter(({ finding }) => finding.startsWith('needs blob')).map((damage) => damage.path.replace(/\d{14}Z$/, 'ID')),
+      ),
+      ['userRoot/backup-userRoot-ID'],
     );
     assertSameEntries(await entriesOf(scene.directory), before);
   });
@@ -189,39 +208,13 @@ suite('the main job', () => {
     await mkdir(path.join(folder, 'deep/er'), { recursive: true });
     await writeFile(path.join(folder, 'empty'), '');
     await writeFile(path.join(folder, 'deep/er/ümläut and space'), 'text\n');
-    // More than one part of a multipart upload.
+    // More than one pack.
     await writeFile(path.join(folder, 'deep/large'), randomBytes(20 * 1024 * 1024 + 7));
 
     await operator.run(['archive', folder]);
     await operator.run(['fetch', 'latest', '--to', path.join(operator.folder, 'again')]);
 
     assert.deepEqual(await contentOf(path.join(operator.folder, 'again')), await contentOf(folder));
-  });
-
-  test('what the aws s3 sync of the old script left is listed, fetched and restored', async () => {
-    const { directory, s3 } = scene;
-    const operator = await scene.operator('synced');
-    const folder = path.join(operator.folder, 'pingdirectory-backup');
-    await backupByTool(scene, folder);
-    const entries = await entriesOf(directory);
-    const client = s3.client();
-    for (const [name, Body] of await contentOf(folder)) {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: `synced/userRoot/${name}`, Body }));
-    }
-    client.destroy();
-    await changeDirectory(directory);
-
-    const refused = await operator.run(['list'], 10);
-    await operator.run(['init']);
-    const [listed] = await operator.json<ListedSnapshot[]>(['list']);
-    await operator.run(['fetch', 'latest', '--to', path.join(operator.folder, 'fetched')]);
-    await operator.run(['restore', listed?.id ?? '', '--yes']);
-
-    assert.match(refused.stderr, /what "aws s3 sync" left is here: run "rootcellar init"/);
-    assert.deepEqual([listed?.state, listed?.backends], ['unlisted', ['userRoot']]);
-    const fetched = await contentOf(path.join(operator.folder, 'fetched/userRoot'));
-    for (const [name, bytes] of await contentOf(folder)) if (name !== 'backup.info.save') assert.deepEqual(fetched.get(name), bytes, name);
-    assertSameEntries(await entriesOf(directory), entries);
   });
 
   test('keepLocal keeps the newest sets, and a restore of one of them fetches nothing', async () => {
@@ -236,7 +229,8 @@ suite('the main job', () => {
       names.slice(0, 2).toSorted(),
     );
     // Whatever it would fetch it could not.
-    await alterByte(operator, scene);
+    const { pack, range } = await userRootIn('kept');
+    await alterByte(pack, range);
     await operator.run(['restore', 'latest', '--yes']);
     assertSameEntries(await entriesOf(scene.directory), entries);
   });
@@ -253,6 +247,9 @@ suite('the main job', () => {
     await operator.run(['restore', 'latest', '--yes']);
 
     assertSameEntries(await entriesOf(directory), entries);
+    await (
+      await resticAt({ repository: operator.archive, password: archivePassword })
+    )('check', '--read-data');
   });
 
   test('init can be run again; a backup where there was no init is refused with 10', async () => {
@@ -264,6 +261,11 @@ suite('the main job', () => {
 
     assert.equal(again.isNew, false);
   });
+
+  /** Where the bucket has the newest backup of userRoot. */
+  async function userRootIn(name: string): ReturnType<typeof placeOf> {
+    return placeOf(await scene.restic(name), path.join(scene.s3.folder, bucket, name), 'userRoot', /^backup-userRoot-/);
+  }
 });
 
 async function madeArchive(scene: Scene, name: string): Promise<Operator> {

@@ -2,6 +2,7 @@ import { StoredLeases, type LeaseHolder } from '../../src/archive/lease.ts';
 import { PlainArchive } from '../../src/archive/plain/plain-archive.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { MemoryStore } from '../../src/object-stores/memory-store.ts';
+import { asListed } from './example-snapshot.ts';
 import { makeSet } from './example-set.ts';
 import { FakeClock } from './fake-clock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -29,5 +30,5 @@ export async function saveExample(
   server = 'prod',
 ): Promise<Snapshot> {
   await using folder = await temporaryFolder('set');
-  return await archive.save(folder.path, { ...(await makeSet(folder.path, backupId, files)), server });
+  return asListed(await archive.save(folder.path, { ...(await makeSet(folder.path, backupId, files)), server }));
 }

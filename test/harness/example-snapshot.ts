@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SavedSnapshot } from '../../src/archive/archive.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 
 /** A good snapshot of server `prod`; its ID is of its server and time unless told. */
@@ -15,4 +16,9 @@ export function exampleSnapshot(parts: Partial<Snapshot> = {}): Snapshot {
     remarks: [],
     ...parts,
   };
+}
+
+/** A snapshot that was just saved, as it is listed from then on. */
+export function asListed({ newBytes: _new, storedBytes: _stored, ...snapshot }: SavedSnapshot): Snapshot {
+  return snapshot;
 }

@@ -1,4 +1,5 @@
 import { runProgram, type World } from '../../src/cli/run-program.ts';
+import { passwordFile } from './archive-password.ts';
 import { FakeClock } from './fake-clock.ts';
 
 export interface Ended {
@@ -7,7 +8,10 @@ export interface Ended {
   readonly errorOutput: string;
 }
 
-/** Runs one command line in this process, with no terminal, an empty environment and a clock that stands at 2026-11-23T10:46:46Z. */
+/**
+ * Runs one command line in this process, with no terminal, an environment of nothing but the password file of the tests, and a clock that
+ * stands at 2026-11-23T10:46:46Z.
+ */
 export async function runInProcess(words: readonly string[], own: Partial<World> = {}): Promise<Ended> {
   const written = { output: '', errorOutput: '' };
   const outputTo = (name: keyof typeof written) => ({
@@ -21,7 +25,7 @@ export async function runInProcess(words: readonly string[], own: Partial<World>
   });
   const exitCode = await runProgram({
     words,
-    environment: {},
+    environment: { ROOTCELLAR_PASSWORD_FILE: passwordFile },
     programVersion: '1.2.3',
     clock: new FakeClock('2026-11-23T10:46:46Z'),
     random: () => 0.5,

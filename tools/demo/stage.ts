@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type OpendjServer, startOpendj } from '../../test/harness/opendj.ts';
@@ -51,12 +52,15 @@ export function shellLines(environment: Readonly<Record<string, string>>): strin
 async function makeEnvironment(folder: string, directory: OpendjServer, s3: VersitygwServer): Promise<Record<string, string>> {
   const staging = path.join(folder, 'staging');
   await mkdir(staging);
+  const password = path.join(folder, 'archive-password');
+  await writeFile(password, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600 });
   const credentials = path.join(folder, 's3-credentials');
   const lines = ['[default]', `aws_access_key_id = ${s3.accessKeyId}`, `aws_secret_access_key = ${s3.secretAccessKey}`, ''];
   await writeFile(credentials, lines.join('\n'), { mode: 0o600 });
   const hasProxy = Object.keys(process.env).some((name) => /^https?_proxy$/i.test(name));
   return {
     ROOTCELLAR_ARCHIVE: `s3://${bucket}/directory`,
+    ROOTCELLAR_PASSWORD_FILE: password,
     ROOTCELLAR_S3_ENDPOINT: s3.endpoint,
     ROOTCELLAR_S3_REGION: s3.region,
     ROOTCELLAR_S3_CA_FILE: s3.caFile ?? '',

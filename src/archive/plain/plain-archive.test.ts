@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { asListed } from '../../../test/harness/example-snapshot.ts';
 import { makeSet } from '../../../test/harness/example-set.ts';
 import { FakeClock } from '../../../test/harness/fake-clock.ts';
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts';
@@ -70,8 +71,9 @@ test('save() stores every file and the manifest last, and gives the bytes back',
     'prod/20261123100000Z/userRoot/backup-userRoot-x',
     'prod/20261123100000Z/userRoot/backup.info',
   ]);
-  assert.deepEqual(await set.archive.list(), [snapshot]);
+  assert.deepEqual(await set.archive.list(), [asListed(snapshot)]);
   assert.equal(snapshot.state, 'complete');
+  assert.deepEqual([snapshot.newBytes, snapshot.storedBytes > 100_012], [100_012, true]);
   assert.equal(snapshot.bytes, 100_012);
   assert.equal(await contentOf(set.archive, snapshot.id, 'userRoot/backup-userRoot-x'), files['userRoot/backup-userRoot-x']);
 });

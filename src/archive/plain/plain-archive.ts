@@ -7,10 +7,11 @@ import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
-import type { Archive, Damage, PrunePlan, SaveOptions, SnapshotEntry } from '../archive.ts';
+import type { Archive, Damage, PrunePlan, SavedSnapshot, SaveOptions, SnapshotEntry } from '../archive.ts';
 import { withFolders } from '../entry-paths.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
+import { layoutAt } from '../layout-at.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
 import { forgetSet } from './plain-forget.ts';
@@ -19,7 +20,6 @@ import { plainLockedContents } from './plain-locked-contents.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
 import { saveSet } from './plain-save.ts';
 import { verifySet } from './plain-verify.ts';
-import { holdsSeedSets } from './seed-sets.ts';
 
 const archiveSchema = z.object({ version: z.number().int(), layout: z.string(), id: z.string(), created: z.string() });
 
@@ -51,6 +51,7 @@ export class PlainArchive implements Archive {
 
   async create({ signal }: OperationContext = {}): Promise<boolean> {
     if (await this.#isOurs(signal)) return false;
+    if ((await layoutAt(this.#store, signal)) === 'repository') throw this.#foreign('make a plain archive in');
     const document = { version: 1, layout: this.layout, id: randomUUID(), created: this.#options.clock.now().toISOString() };
     await this.#store.put(archiveKey, new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`), { signal });
     return true;
@@ -58,15 +59,18 @@ export class PlainArchive implements Archive {
 
   async open({ signal }: OperationContext = {}): Promise<void> {
     if (await this.#isOurs(signal)) return;
+    const found = await layoutAt(this.#store, signal);
+    if (found === 'repository') throw this.#foreign('open');
     throw new Failure('E_ARCHIVE_MISSING', `Cannot open the archive ${this.location}: there is none`, {
       exitCode: exitCodes.archiveMissing,
-      hint: (await holdsSeedSets(this.#store, signal))
-        ? 'what "aws s3 sync" left is here: run "rootcellar init", which leaves it as it is and lets it be listed and restored'
-        : 'check ROOTCELLAR_ARCHIVE (--archive), or make it with "rootcellar init"',
+      hint:
+        found === 'synced'
+          ? 'what "aws s3 sync" left is here: run "rootcellar init", which leaves it as it is and lets it be listed and restored'
+          : 'check ROOTCELLAR_ARCHIVE (--archive), or make it with "rootcellar init"',
     });
   }
 
-  save(folder: string, manifest: Manifest, options: SaveOptions = {}): Promise<Snapshot> {
+  save(folder: string, manifest: Manifest, options: SaveOptions = {}): Promise<SavedSnapshot> {
     return saveSet(this.#store, folder, manifest, options);
   }
 
@@ -158,6 +162,12 @@ export class PlainArchive implements Archive {
         hint: 'set ROOTCELLAR_LAYOUT (--layout) to that of the archive, or use the newer program that made it',
       },
     );
+  }
+
+  #foreign(attempt: string): Failure {
+    return new Failure('E_ARCHIVE_FOREIGN', `Cannot ${attempt} ${this.location}: it holds an archive of layout "repository"`, {
+      hint: 'set ROOTCELLAR_LAYOUT (--layout) to repository and name its password file, or name another place',
+    });
   }
 
   async #readMark(signal: AbortSignal | undefined): Promise<z.infer<typeof archiveSchema> | undefined> {

@@ -2,12 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { bytesOf, encodeManifest, manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
-import type { Snapshot } from '../../domain/snapshot.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { Failure, isFailure, messageOf } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
-import type { SaveOptions } from '../archive.ts';
+import type { SavedSnapshot, SaveOptions } from '../archive.ts';
 import { differenceFrom } from './checked-content.ts';
 import { snapshotOf } from './plain-catalog.ts';
 import { archivedMark, manifestKey, setPrefix, unfinishedKey } from './plain-keys.ts';
@@ -18,7 +17,7 @@ const filesAtOnce = 4;
  * Writes a set: the mark "unfinished" → every file → a look at what the store holds → the manifest → the mark removed.
  * The manifest makes the set; whatever fails or is killed before it leaves a marked rest, which is removed here or by `prune`.
  */
-export async function saveSet(store: ObjectStore, folder: string, manifest: Manifest, options: SaveOptions): Promise<Snapshot> {
+export async function saveSet(store: ObjectStore, folder: string, manifest: Manifest, options: SaveOptions): Promise<SavedSnapshot> {
   const { server, backupId } = manifest;
   const mark = unfinishedKey(server, backupId);
   await assertFree(store, manifest, options.signal);
@@ -30,7 +29,8 @@ export async function saveSet(store: ObjectStore, folder: string, manifest: Mani
     await options.assertHeld?.();
     const stored = await writeManifest(store, manifest, options.signal);
     await removeMark(store, mark, options);
-    return snapshotOf(manifest, stored);
+    const snapshot = snapshotOf(manifest, stored);
+    return { ...snapshot, newBytes: snapshot.bytes, storedBytes: snapshot.bytes + stored.length };
   } catch (error) {
     await removeRest(store, manifest, options);
     throw error;

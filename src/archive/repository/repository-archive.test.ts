@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { asListed } from '../../../test/harness/example-snapshot.ts';
 import { makeSet } from '../../../test/harness/example-set.ts';
 import { FakeClock } from '../../../test/harness/fake-clock.ts';
 import { repositoryArchive } from '../../../test/harness/repository-archive.ts';
@@ -91,7 +92,9 @@ test('save() stores what is common once, lists the set and gives its bytes back'
   const second = await set.save('20261123110000Z');
 
   assert.ok((await bytesOfData()) - before < 60_000);
-  assert.deepEqual(await set.open().list(), [second, first]);
+  assert.equal((await bytesOfData()) - before, second.storedBytes);
+  assert.deepEqual([first.newBytes, second.newBytes < 60_000], [first.bytes, true]);
+  assert.deepEqual(await set.open().list(), [second, first].map(asListed));
   assert.equal(first.bytes, 345_015);
   for (const snapshot of [first, second]) await assertWhole(set.open(), snapshot);
 });

@@ -2,7 +2,7 @@ import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
-import { exitCodes, Failure } from '../../foundation/failure.ts';
+import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
@@ -18,11 +18,11 @@ import {
 } from '../../repository/repository.ts';
 import type { ArchiveKeys } from '../archive-keys.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
-import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions, SnapshotEntry } from '../archive.ts';
+import type { Archive, Damage, FileTarget, PrunePlan, SavedSnapshot, SaveOptions, SnapshotEntry } from '../archive.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
+import { layoutAt } from '../layout-at.ts';
 import { checkedContent } from '../plain/checked-content.ts';
-import { archiveKey } from '../plain/plain-keys.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
@@ -65,23 +65,22 @@ export class RepositoryArchive implements Archive {
     this.location = store.location;
   }
 
-  /** @throws Failure E_ARCHIVE_FOREIGN when there is an archive of another layout */
+  /** @throws Failure E_ARCHIVE_FOREIGN where something of another layout is, E_WRONG_KEY (12) where there is a repository of another password */
   async create({ signal }: OperationContext = {}): Promise<boolean> {
-    if ((await this.#store.head(archiveKey, { signal })) !== undefined) {
-      throw new Failure('E_ARCHIVE_FOREIGN', `Cannot make a repository in ${this.location}: it holds an archive of layout "plain"`, {
-        hint: 'set layout to plain, or name another place',
-      });
-    }
+    const found = await layoutAt(this.#store, signal);
+    if (found === 'plain' || found === 'synced') throw this.#foreign('make a repository in', found);
     const { clock, owner, password, scrypt } = this.#options;
-    return makeRepository(this.#store, password, { clock, owner, scrypt, signal });
+    if (await makeRepository(this.#store, password, { clock, owner, scrypt, signal })) return true;
+    await this.open({ signal });
+    return false;
   }
 
-  /** @throws Failure E_ARCHIVE_MISSING (exit code 10), E_WRONG_KEY (12) */
+  /** @throws Failure E_ARCHIVE_MISSING (exit code 10), E_ARCHIVE_FOREIGN where something of another layout is, E_WRONG_KEY (12) */
   async open({ signal }: OperationContext = {}): Promise<void> {
     await this.#opened(signal);
   }
 
-  async save(folder: string, manifest: Manifest, options: SaveOptions = {}): Promise<Snapshot> {
+  async save(folder: string, manifest: Manifest, options: SaveOptions = {}): Promise<SavedSnapshot> {
     const repository = await this.#opened(options.signal);
     const { server, backupId } = manifest;
     if ((await this.list({ server }, options)).some((one) => one.backupId === backupId)) {
@@ -89,13 +88,13 @@ export class RepositoryArchive implements Archive {
         hint: 'nothing archived is ever overwritten; run the backup again for a new ID',
       });
     }
-    const { id, file } = await saveSnapshot(repository, folder, manifest, {
+    const { id, file, saved } = await saveSnapshot(repository, folder, manifest, {
       ...options,
       now: () => this.#options.clock.now(),
       hashFiles: this.#options.hashFiles ?? true,
     });
     this.#known.set(id, { id, file, failure: undefined });
-    return snapshotFrom(id, factsOf(manifest));
+    return { ...snapshotFrom(id, factsOf(manifest)), newBytes: saved.newBytes, storedBytes: saved.packedBytes };
   }
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
@@ -213,13 +212,28 @@ export class RepositoryArchive implements Archive {
   #opened(signal: AbortSignal | undefined): Promise<Repository> {
     if (this.#repository === undefined) {
       const { password, ...options } = this.#options;
-      const opening = Repository.open(this.#store, password, options, signal);
+      const opening = Repository.open(this.#store, password, options, signal).catch((error: unknown) => this.#explain(error, signal));
       opening.catch(() => {
         this.#repository = undefined;
       });
       this.#repository = opening;
     }
     return this.#repository;
+  }
+
+  /** Where there is no repository there may be something else. */
+  async #explain(error: unknown, signal: AbortSignal | undefined): Promise<never> {
+    if (!isFailure(error, 'E_ARCHIVE_MISSING')) throw error;
+    const found = await layoutAt(this.#store, signal);
+    throw found === 'plain' || found === 'synced' ? this.#foreign('open', found) : error;
+  }
+
+  #foreign(attempt: string, found: 'plain' | 'synced'): Failure {
+    const state =
+      found === 'plain' ? 'it holds an archive of layout "plain"' : 'it holds what "aws s3 sync" left, which only the layout plain reads';
+    return new Failure('E_ARCHIVE_FOREIGN', `Cannot ${attempt} ${this.location}: ${state}`, {
+      hint: 'set ROOTCELLAR_LAYOUT (--layout) to plain, or name another place',
+    });
   }
 
   async #snapshotOf({ id, file, failure }: ListedSnapshot, signal: AbortSignal | undefined): Promise<Snapshot> {

@@ -12,7 +12,7 @@ export async function saveSnapshot(
   folder: string,
   manifest: Manifest,
   { now, report, signal, assertHeld, hashFiles }: SaveOptions & { readonly now: () => Date; readonly hashFiles: boolean },
-): Promise<{ readonly id: string; readonly file: SnapshotFile }> {
+): Promise<{ readonly id: string; readonly file: SnapshotFile; readonly saved: SavedFiles }> {
   const step = 'archive';
   const began = momentOf(now());
   const expected = new Map(manifest.files.map((file) => [file.path, file]));

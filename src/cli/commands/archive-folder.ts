@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { shortId } from '../../domain/find-snapshot.ts';
 import { serverNameFrom } from '../../domain/server-name.ts';
-import { formatBytes } from '../../foundation/sizes.ts';
 import { exitCodes } from '../../foundation/failure.ts';
 import { defineCommand } from '../define-command.ts';
 import { failureJson, lockFailureLines } from '../lock-text.ts';
+import { savedText } from '../snapshot-text.ts';
 
 export const archiveCommand = defineCommand({
   name: 'archive',
@@ -14,7 +14,7 @@ export const archiveCommand = defineCommand({
     'The snapshot is kept under server.name, otherwise under the name of this machine. It ends with 3 when locks could not be extended.',
   arguments: { folder: { summary: 'the folder that holds the backup', isRequired: true, completes: 'folder' } },
   examples: [{ line: 'rootcellar archive /opt/backup --server-name pingdirectory-0', summary: 'what a cron job of the server wrote' }],
-  exits: ['partial', 'archiveMissing', 'busy', 'interrupted'],
+  exits: ['partial', 'archiveMissing', 'wrongKey', 'busy', 'interrupted'],
   run: async ({ folder }, context) => {
     const { config } = await context.loadConfig();
     const parts = await context.parts();
@@ -34,9 +34,9 @@ export const archiveCommand = defineCommand({
     const { extendLocksAfter } = await import('../../backup/extend-locks-after.ts');
     return { snapshot, ...(await extendLocksAfter(archive, context)) };
   },
-  render: ({ snapshot: { id, server, bytes }, lockFailure }, { look }) =>
+  render: ({ snapshot, lockFailure }, { look }) =>
     [
-      `${look.green('Archived')} the folder as snapshot ${look.bold(shortId(id))} of ${server}: ${formatBytes(bytes)}.`,
+      `${look.green('Archived')} the folder as snapshot ${look.bold(shortId(snapshot.id))} of ${snapshot.server}: ${savedText(snapshot)}.`,
       ...lockFailureLines(lockFailure, look),
     ].join('\n'),
   json: ({ snapshot, locks, lockFailure }) => ({

@@ -1,11 +1,10 @@
 import { exitCodes, type Failure } from '../../foundation/failure.ts';
 import { formatDuration } from '../../foundation/durations.ts';
-import { formatBytes } from '../../foundation/sizes.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
 import { defineCommand } from '../define-command.ts';
 import { failureJson, lockFailureLines } from '../lock-text.ts';
 import type { Look } from '../look.ts';
-import { countOf } from '../snapshot-text.ts';
+import { countOf, savedText } from '../snapshot-text.ts';
 
 export const backupCommand = defineCommand({
   name: 'backup',
@@ -24,7 +23,7 @@ export const backupCommand = defineCommand({
     { line: 'rootcellar backup', summary: 'all that a rebuild needs' },
     { line: 'rootcellar backup --backend userRoot --json', summary: 'one backend, with the result for a script' },
   ],
-  exits: ['partial', 'archiveMissing', 'busy', 'interrupted'],
+  exits: ['partial', 'archiveMissing', 'wrongKey', 'busy', 'interrupted'],
   run: async ({ backend, accept }, context) => {
     const { config } = await context.loadConfig();
     const parts = await context.parts();
@@ -55,7 +54,7 @@ export const backupCommand = defineCommand({
   render: ({ snapshot, files, duration, forgotten, forgetFailure, lockFailure }, { look }) =>
     [
       `${look.green('Backed up')} ${snapshot.backends.join(', ')} of ${snapshot.server} as snapshot ${look.bold(shortId(snapshot.id))}: ` +
-        `${countOf(files, 'file')}, ${formatBytes(snapshot.bytes)}, in ${formatDuration(duration)}.`,
+        `${countOf(files, 'file')}, ${savedText(snapshot)}, in ${formatDuration(duration)}.`,
       ...snapshot.remarks.map((remark) => `${look.yellow(snapshot.state)}: ${remark}`),
       ...(snapshot.state === 'suspicious'
         ? ['It is kept and takes no good one\'s place. If it is right, run "rootcellar backup --accept".']

@@ -35,7 +35,7 @@ export const forgetCommand = defineCommand({
     { line: 'rootcellar forget --keep-last 8 --keep-daily 14', summary: 'what would be dropped' },
     { line: 'rootcellar forget --keep-last 8 --keep-daily 14 --yes', summary: 'drop it' },
   ],
-  exits: ['archiveMissing', 'busy', 'interrupted'],
+  exits: ['archiveMissing', 'wrongKey', 'busy', 'interrupted'],
   run: async ({ ids, server, yes, ...keep }, context) => {
     const { config } = await context.loadConfig();
     const parts = await context.parts();

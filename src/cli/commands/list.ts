@@ -15,7 +15,7 @@ export const listCommand = defineCommand({
     { line: 'rootcellar list', summary: 'what is there' },
     { line: "rootcellar list --json | jq -r '.[0].id'", summary: 'the ID of the newest' },
   ],
-  exits: ['archiveMissing', 'interrupted'],
+  exits: ['archiveMissing', 'wrongKey', 'interrupted'],
   run: async ({ server }, context) => {
     const archive = await (await context.parts()).archive();
     await archive.open(context);

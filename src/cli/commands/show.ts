@@ -18,7 +18,7 @@ export const showCommand = defineCommand({
     { line: 'rootcellar show latest', summary: 'the newest' },
     { line: 'rootcellar show 3f2a --json', summary: 'with its whole manifest' },
   ],
-  exits: ['archiveMissing', 'verificationFailed', 'interrupted'],
+  exits: ['archiveMissing', 'wrongKey', 'verificationFailed', 'interrupted'],
   run: async ({ id, server }, context) => {
     const { archive, snapshot } = await findOne(id, server, context);
     return { snapshot, manifest: await archive.manifest(snapshot, context) };

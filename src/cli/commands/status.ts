@@ -15,7 +15,7 @@ export const statusCommand = defineCommand({
     '1 otherwise, also when there is none at all; so it can be what a monitor runs.',
   options: { server: { ...serverOption, summary: 'only this server; it counts as never backed up when the archive has nothing of it' } },
   examples: [{ line: 'rootcellar status --status-max-age 25h', summary: 'for a backup that runs once a day' }],
-  exits: ['archiveMissing', 'interrupted'],
+  exits: ['archiveMissing', 'wrongKey', 'interrupted'],
   run: async ({ server }, context) => {
     const { config } = await context.loadConfig();
     const archive = await (await context.parts()).archive();
