@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { passwordFile } from '../harness/archive-password.ts';
 import { runRootcellar } from '../harness/rootcellar.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
 import { assertRefused, type Change } from './bad-days-archive.ts';
@@ -179,7 +180,7 @@ const notSet = (setting: string, flag: string, variable: string): Pick<Wrong, 's
 });
 const server = { ROOTCELLAR_SERVER_URL: 'ldaps://127.0.0.1:1' };
 const account = { ...server, ROOTCELLAR_SERVER_BIND_DN: 'cn=backup', ROOTCELLAR_SERVER_BIND_PASSWORD_FILE: '/dev/null' };
-const archive = { ROOTCELLAR_ARCHIVE: './archive' };
+const archive = { ROOTCELLAR_ARCHIVE: './archive', ROOTCELLAR_PASSWORD_FILE: passwordFile };
 const required: readonly Wrong[] = [
   ...[['init'], ['backup'], ['archive', '/'], ['list'], ['show', 'latest'], ['fetch', 'latest', '--to', 'out'], ['restore', 'latest']].map(
     (words) => ({ what: `${words[0]} without an archive`, words, ...notSet('archive', '--archive', 'ROOTCELLAR_ARCHIVE') }),
@@ -188,6 +189,15 @@ const required: readonly Wrong[] = [
     what: `${words[0]} without an archive`,
     words,
     ...notSet('archive', '--archive', 'ROOTCELLAR_ARCHIVE'),
+  })),
+  ...[['init'], ['backup'], ['list'], ['prune', '--yes']].map((words) => ({
+    what: `${words[0]} without a password for the archive`,
+    words,
+    env: { ROOTCELLAR_ARCHIVE: './archive' },
+    says: 'Cannot begin: the setting passwordFile is not set, and the layout repository encrypts all it keeps with a password',
+    hint:
+      'name a file that holds one with --password-file or ROOTCELLAR_PASSWORD_FILE ("openssl rand -base64 32" makes a good one), ' +
+      'or set ROOTCELLAR_LAYOUT (--layout) to plain, which encrypts nothing',
   })),
   { what: 'backup without a server', words: ['backup'], env: archive, ...notSet('server.url', '--server-url', 'ROOTCELLAR_SERVER_URL') },
   {
