@@ -46,6 +46,14 @@ export interface Archive {
   entries(snapshot: Snapshot, options?: OperationContext): Promise<readonly SnapshotEntry[]>;
 
   /**
+   * What differs between two snapshots, told from their hashes: no content is read, and of folders that are the same nothing. The manifests, which always
+   * differ, are left out.
+   *
+   * @throws Failure E_COMPARE_REFUSED when a snapshot has no hashes to compare by
+   */
+  compare(before: Snapshot, after: Snapshot, options?: OperationContext): Promise<SnapshotDifference>;
+
+  /**
    * The content of one file, of the manifest or of {@link entries}, checked: after the last byte it rejects with E_FILE_DAMAGED when the bytes are not those of the
    * manifest.
    */
@@ -107,6 +115,40 @@ export interface SnapshotEntry {
   readonly modifiedAt?: string | undefined;
   /** One clause, where it is known that it cannot be read: `cannot be read: …`. What is in such a folder is missing from the listing. */
   readonly damage?: string | undefined;
+}
+
+export interface SnapshotDifference {
+  /** By path. */
+  readonly entries: readonly EntryDifference[];
+  /** Folders that cannot be read: what differs in them is not known. */
+  readonly damages: readonly Damage[];
+  /** Only where the layout shares blobs between snapshots: how many each has that the other has not, and how many both have of what had to be read. */
+  readonly blobs?: { readonly onlyBefore: BlobTotals; readonly onlyAfter: BlobTotals; readonly both: BlobTotals } | undefined;
+}
+
+export interface EntryDifference {
+  readonly change: EntryChange;
+  /** Undefined where it was added. */
+  readonly before: SnapshotEntry | undefined;
+  /** Undefined where it was removed. */
+  readonly after: SnapshotEntry | undefined;
+  /** Bytes of the file that the other snapshot has nowhere: of the layout repository by blobs, of plain by whole files. */
+  readonly goneBytes: number;
+  readonly newBytes: number;
+}
+
+/**
+ * `renamed`: the same content under a name that has another backup ID in it; a file of another content under such a name is `content`, as one of the same
+ * name is · `type`: a file was made a folder, or the like · `facts`: only permissions or time are others.
+ */
+export type EntryChange = 'added' | 'removed' | 'content' | 'renamed' | 'type' | 'facts';
+
+/** Different blobs, each counted once: the bytes of their content, and as they lie in packs. */
+export interface BlobTotals {
+  readonly dataBlobs: number;
+  readonly treeBlobs: number;
+  readonly bytes: number;
+  readonly storedBytes: number;
 }
 
 export interface FileTarget {

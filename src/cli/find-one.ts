@@ -16,7 +16,7 @@ export async function findOne(
 
 /** The argument that names one snapshot. */
 export const snapshotArgument = {
-  summary: 'ID of the snapshot, the beginning of it, its backup ID, or latest',
+  summary: 'ID of the snapshot, the beginning of it, its backup ID, latest, or latest~1 for the one before',
   isRequired: true,
-  completes: ['latest'],
+  completes: ['latest', 'latest~1'],
 } as const;

@@ -88,5 +88,62 @@ for (const layout of ['plain', 'repository']) {
         );
       }
     });
+
+    test('diff lists what became of each file, and sums it up', async () => {
+      const { exitCode, output } = await run('diff', 'latest~1', 'latest');
+
+      // Of small files a blob is the whole file in either layout.
+      const lines = output.split('\n');
+      assert.equal(exitCode, 0);
+      assert.deepEqual(lines.slice(0, 4), [
+        'M userRoot/data  4.88 KiB → 4.88 KiB, 4.88 KiB new, 4.88 KiB gone',
+        '+ userRoot/new  4 B, 4 B of it new',
+        '- userRoot/old  3 B, 3 B of it gone',
+        '',
+      ]);
+      assert.match(lines[4] ?? '', /^From [0-9a-f]{12} of prod, 2026-11-22 10:00:00 UTC, 4\.90 KiB$/);
+      assert.match(lines[5] ?? '', /^ {2}to [0-9a-f]{12} of prod, 2026-11-23 10:00:00 UTC, 4\.90 KiB:$/);
+      assert.equal(lines[6], '1 file added, 1 file removed, 1 file changed; 4.89 KiB new, 4.89 KiB gone, 14 B in both.');
+      const stored =
+        /^In the archive: \d blobs \([\d.]+ KiB stored\) only in the second, \d blobs \([\d.]+ KiB stored\) only in the first; /;
+      if (layout === 'repository') assert.match(lines.at(-2) ?? '', stored);
+    });
+
+    test('diff --json has all of it in one document', async () => {
+      const { output } = await run('diff', 'latest~1', 'latest', '--json');
+
+      const { before, after, summary, changes, blobs } = JSON.parse(output) as Readonly<Record<string, Record<string, unknown>>>;
+      assert.deepEqual([before?.['backupId'], after?.['backupId']], ['20261122100000Z', '20261123100000Z']);
+      assert.deepEqual(summary, {
+        filesAdded: 1,
+        filesRemoved: 1,
+        filesChanged: 1,
+        filesRenamed: 0,
+        foldersAdded: 0,
+        foldersRemoved: 0,
+        factsChanged: summary?.['factsChanged'],
+        newBytes: 5005,
+        goneBytes: 5003,
+        sharedBytes: 14,
+      });
+      assert.deepEqual(changes?.[0], {
+        change: 'content',
+        path: 'userRoot/data',
+        pathBefore: 'userRoot/data',
+        type: 'file',
+        bytesBefore: 5000,
+        bytesAfter: 5001,
+        newBytes: 5001,
+        goneBytes: 5000,
+      });
+      assert.equal(blobs !== undefined, layout === 'repository');
+    });
+
+    test('diff of a snapshot with itself says that no file differs', async () => {
+      const { exitCode, output } = await run('diff', 'latest', 'latest');
+
+      assert.equal(exitCode, 0);
+      assert.match(output, /\nNo file differs in content\.\n/);
+    });
   });
 }

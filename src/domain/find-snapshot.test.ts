@@ -61,6 +61,18 @@ test('findSnapshot() takes the newest complete one for "latest"', () => {
   assert.equal(findSnapshot([older, ...doubtful, newer], 'latest'), newer);
 });
 
+test('findSnapshot() counts back from the newest complete one for "latest~N"', () => {
+  const damaged = exampleSnapshot({ time: '2026-11-21T12:00:00.000Z', state: 'damaged' });
+
+  assert.equal(findSnapshot([older, damaged, newer], 'latest~0'), newer);
+  assert.equal(findSnapshot([older, damaged, newer], 'latest~1'), older);
+  assert.throws(() => findSnapshot([older, damaged, newer], 'latest~2'), {
+    code: 'E_SNAPSHOT_UNKNOWN',
+    message: 'Cannot find snapshot "latest~2": the archive has only 2 of which it could be',
+    hint: 'see "rootcellar list" and name one by its ID',
+  });
+});
+
 test('findSnapshot() takes the newest unlisted one for "latest" where none is complete', () => {
   const unlisted = exampleSnapshot({ state: 'unlisted' });
   const damaged = exampleSnapshot({ time: '2026-12-01T00:00:00.000Z', state: 'damaged' });

@@ -2,14 +2,15 @@ import { Failure } from '../foundation/failure.ts';
 import { newestFirst, type Snapshot } from './snapshot.ts';
 
 /**
- * The one snapshot that `wanted` names: `latest` (the newest that is `complete`, or `unlisted` where none is), an ID or a prefix of it of at
- * least two digits, or a backup ID.
+ * The one snapshot that `wanted` names: `latest` (the newest that is `complete`, or `unlisted` where none is), `latest~1` (the one of those before it),
+ * an ID or a prefix of it of at least two digits, or a backup ID.
  *
  * @throws Failure E_SNAPSHOT_UNKNOWN when none is named so, E_SNAPSHOT_AMBIGUOUS when several are
  */
 export function findSnapshot(snapshots: readonly Snapshot[], wanted: string): Snapshot {
   const sorted = snapshots.toSorted(newestFirst);
-  if (wanted === 'latest') return latest(sorted);
+  const back = /^latest(?:~(\d{1,6}))?$/.exec(wanted);
+  if (back !== null) return latest(sorted, Number(back[1] ?? 0));
   const exact = sorted.filter((snapshot) => snapshot.id === wanted || snapshot.backupId === wanted);
   const found = exact.length > 0 ? exact : sorted.filter((snapshot) => wanted.length >= 2 && snapshot.id.startsWith(wanted));
   const [only, ...others] = found;
@@ -31,19 +32,29 @@ export function findSnapshot(snapshots: readonly Snapshot[], wanted: string): Sn
   return only;
 }
 
-function latest(sorted: readonly Snapshot[]): Snapshot {
+function latest(sorted: readonly Snapshot[], back: number): Snapshot {
+  const wanted = back === 0 ? 'latest' : `latest~${back}`;
   const servers = new Set(sorted.map((snapshot) => snapshot.server));
   if (servers.size > 1) {
     throw new Failure(
       'E_SNAPSHOT_AMBIGUOUS',
-      `Cannot tell which snapshot "latest" is: the archive keeps ${servers.size} servers (${[...servers].slice(0, 5).join(', ')})`,
+      `Cannot tell which snapshot "${wanted}" is: the archive keeps ${servers.size} servers (${[...servers].slice(0, 5).join(', ')})`,
       {
         hint: 'add --server NAME',
       },
     );
   }
-  const good = sorted.find((snapshot) => snapshot.state === 'complete') ?? sorted.find((snapshot) => snapshot.state === 'unlisted');
-  if (good !== undefined) return good;
+  const complete = sorted.filter((snapshot) => snapshot.state === 'complete');
+  const good = complete.length > 0 ? complete : sorted.filter((snapshot) => snapshot.state === 'unlisted');
+  const found = good[back];
+  if (found !== undefined) return found;
+  if (good.length > 0) {
+    throw new Failure(
+      'E_SNAPSHOT_UNKNOWN',
+      `Cannot find snapshot "${wanted}": the archive has only ${good.length === 1 ? 'one' : good.length} of which it could be`,
+      { hint: 'see "rootcellar list" and name one by its ID' },
+    );
+  }
   throw new Failure(
     'E_SNAPSHOT_UNKNOWN',
     `Cannot find the latest snapshot: the archive has ${sorted.length === 0 ? 'none' : 'none that is complete'}`,

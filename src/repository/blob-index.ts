@@ -1,3 +1,4 @@
+import { contentLength, storedLength } from './format/blob-lengths.ts';
 import type { Id } from './format/hex-id.ts';
 import type { IndexedPack } from './format/index-file.ts';
 import type { BlobType, PackedBlob } from './format/pack-header.ts';
@@ -46,18 +47,38 @@ export class BlobIndex {
   }
 
   has(type: BlobType, id: Id): boolean {
-    return this.#find(type, id) !== undefined;
+    return this.numberOf(type, id) !== undefined;
   }
 
   find(type: BlobType, id: Id): BlobPlace | undefined {
-    const row = this.#find(type, id);
+    const row = this.numberOf(type, id);
     return row === undefined ? undefined : this.#placeOf(row);
   }
 
   /** All places of a blob: any will do. */
   findAll(type: BlobType, id: Id): readonly BlobPlace[] {
-    const row = this.#find(type, id);
+    const row = this.numberOf(type, id);
     return row === undefined ? [] : [this.#placeOf(row), ...(this.#others.get(row) ?? [])];
+  }
+
+  /** A number of the blob's own, from 0 to below {@link size}, by which to keep something of each blob in a plain array. */
+  numberOf(type: BlobType, id: Id): number | undefined {
+    this.#sought.write(id, 'hex');
+    const kind = type === 'tree' ? 1 : 0;
+    const mask = this.#slots.length - 1;
+    for (let slot = this.#sought.readUInt32LE() & mask; ; slot = (slot + 1) & mask) {
+      const row = (this.#slots[slot] ?? 0) - 1;
+      if (row < 0) return undefined;
+      const isSame = this.#ids.compare(this.#sought, 0, idBytes, row * idBytes, (row + 1) * idBytes) === 0;
+      if (isSame && this.#rows[row * columns + 4] === kind) return row;
+    }
+  }
+
+  /** Of the blob with this number: the bytes of its content, those that it takes in its pack (in its first place), and its type. */
+  sizeAt(number: number): { readonly type: BlobType; readonly bytes: number; readonly storedBytes: number } {
+    const at = number * columns;
+    const lengths = { length: this.#rows[at + 2] ?? 0, rawLength: this.#rows[at + 3] ?? 0 };
+    return { type: this.#rows[at + 4] === 1 ? 'tree' : 'data', bytes: contentLength(lengths), storedBytes: storedLength(lengths) };
   }
 
   /** Every place of every blob. */
@@ -69,7 +90,7 @@ export class BlobIndex {
   }
 
   #add(blob: PackedBlob, pack: number): void {
-    const known = this.#find(blob.type, blob.id);
+    const known = this.numberOf(blob.type, blob.id);
     if (known !== undefined) {
       const others = this.#others.get(known) ?? [];
       others.push({ ...blob, packId: this.#packs[pack] ?? '' });
@@ -81,18 +102,6 @@ export class BlobIndex {
     this.#ids.write(blob.id, row * idBytes, 'hex');
     this.#rows.set([pack, blob.offset, blob.length, blob.rawLength, blob.type === 'tree' ? 1 : 0], row * columns);
     this.#slots[this.#freeSlot(row)] = row + 1;
-  }
-
-  #find(type: BlobType, id: Id): number | undefined {
-    this.#sought.write(id, 'hex');
-    const kind = type === 'tree' ? 1 : 0;
-    const mask = this.#slots.length - 1;
-    for (let slot = this.#sought.readUInt32LE() & mask; ; slot = (slot + 1) & mask) {
-      const row = (this.#slots[slot] ?? 0) - 1;
-      if (row < 0) return undefined;
-      const isSame = this.#ids.compare(this.#sought, 0, idBytes, row * idBytes, (row + 1) * idBytes) === 0;
-      if (isSame && this.#rows[row * columns + 4] === kind) return row;
-    }
   }
 
   #freeSlot(row: number): number {

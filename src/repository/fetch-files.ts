@@ -4,6 +4,7 @@ import { mapConcurrently } from '../foundation/concurrency.ts';
 import { exitCodes, Failure, isFailure } from '../foundation/failure.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { BlobIndex, BlobPlace } from './blob-index.ts';
+import { contentLength } from './format/blob-lengths.ts';
 import type { Id } from './format/hex-id.ts';
 import { packKey } from './format/pack-header.ts';
 import { shortened } from './format/repository-failures.ts';
@@ -160,11 +161,6 @@ function openTarget({ file, position }: { file: number; position: number }, hand
 export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const isAlone = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
   return isAlone ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes);
-}
-
-/** The length of a blob's content. */
-export function contentLength({ length, rawLength }: BlobPlace): number {
-  return rawLength === 0 ? length - 32 : rawLength;
 }
 
 export function cannotHave(name: string, state: string, cause?: unknown): Failure {

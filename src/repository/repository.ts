@@ -1,6 +1,7 @@
 import type { OperationContext } from '../foundation/progress.ts';
 import type { Secret } from '../foundation/secret.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
+import { compareTrees, type TreeComparison } from './compare-trees.ts';
 import { fetchFiles, type FileToFetch } from './fetch-files.ts';
 import type { Id } from './format/hex-id.ts';
 import type { ScryptCost } from './format/key-file.ts';
@@ -18,7 +19,7 @@ import { RepositoryCore, type RepositoryOptions } from './repository-core.ts';
 import type { SavedFile, SavedFiles, WriterSettings } from './save-files.ts';
 import { saveSnapshot, type SavedSnapshot, type SaveRequest } from './save-snapshot.ts';
 import { verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
-import { walkTree, type TreeEntry, type WalkedTree } from './walk-tree.ts';
+import { readTree, walkTree, type TreeEntry, type WalkedTree } from './walk-tree.ts';
 
 export type { Moment } from './format/go-time.ts';
 export type {
@@ -98,6 +99,17 @@ export class Repository {
   /** What lies in a snapshot, folders and all; those that cannot be read are named. */
   async walk(file: SnapshotFile, signal?: AbortSignal): Promise<WalkedTree> {
     return walkTree(await this.#core.reader(signal), file.tree, signal);
+  }
+
+  /** What is in one folder; undefined where its tree cannot be read. */
+  async folder(tree: Id, signal?: AbortSignal): Promise<readonly TreeNode[] | undefined> {
+    const nodes = await readTree(await this.#core.reader(signal), tree, signal);
+    return nodes instanceof Error ? undefined : nodes;
+  }
+
+  /** What differs between two trees, down to the blobs. Reads no content, and of folders that are the same nothing. */
+  compare(before: Id, after: Id, signal?: AbortSignal): Promise<TreeComparison> {
+    return compareTrees(this.#core, { before, after }, signal);
   }
 
   /** The content of a file, in order; each piece was checked. */

@@ -7,13 +7,14 @@ import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
-import type { Archive, Damage, PrunePlan, SavedSnapshot, SaveOptions, SnapshotEntry } from '../archive.ts';
+import type { Archive, Damage, PrunePlan, SaveOptions, SavedSnapshot, SnapshotDifference, SnapshotEntry } from '../archive.ts';
 import { withFolders } from '../entry-paths.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
+import { compareSets } from './plain-compare.ts';
 import { forgetSet } from './plain-forget.ts';
 import { archiveKey } from './plain-keys.ts';
 import { plainLockedContents } from './plain-locked-contents.ts';
@@ -97,6 +98,10 @@ export class PlainArchive implements Archive {
     const { files } = await this.manifest(snapshot, options);
     const { manifestFile } = await this.#entry(snapshot, options);
     return withFolders(manifestFile === undefined ? files : [manifestFile, ...files]);
+  }
+
+  async compare(before: Snapshot, after: Snapshot, options: OperationContext = {}): Promise<SnapshotDifference> {
+    return compareSets(await this.#entry(before, options), await this.#entry(after, options));
   }
 
   async *read(snapshot: Snapshot, file: ManifestFile, options: OperationContext = {}): AsyncIterable<Uint8Array> {

@@ -18,11 +18,12 @@ import {
 } from '../../repository/repository.ts';
 import type { ArchiveKeys } from '../archive-keys.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
-import type { Archive, Damage, FileTarget, PrunePlan, SavedSnapshot, SaveOptions, SnapshotEntry } from '../archive.ts';
+import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions, SavedSnapshot, SnapshotDifference, SnapshotEntry } from '../archive.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
 import { checkedContent } from '../plain/checked-content.ts';
+import { compareSnapshots } from './compare-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
@@ -111,6 +112,14 @@ export class RepositoryArchive implements Archive {
   async entries(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<readonly SnapshotEntry[]> {
     const file = await this.#fileOf(snapshot, signal);
     return listEntries(await this.#opened(signal), file, signal);
+  }
+
+  async compare(before: Snapshot, after: Snapshot, { signal }: OperationContext = {}): Promise<SnapshotDifference> {
+    const sides = {
+      before: { id: before.id, file: await this.#fileOf(before, signal) },
+      after: { id: after.id, file: await this.#fileOf(after, signal) },
+    };
+    return compareSnapshots(await this.#opened(signal), sides, signal);
   }
 
   async *read(snapshot: Snapshot, file: ManifestFile, { signal }: OperationContext = {}): AsyncIterable<Uint8Array> {

@@ -19,7 +19,12 @@ const compressedEntryBytes = 41;
 
 /** What a sealed header of so many blobs takes at most, with its length field. */
 export function headerBytesOf(blobs: readonly PackedBlob[]): number {
-  return blobs.reduce((sum, blob) => sum + (blob.rawLength === 0 ? plainEntryBytes : compressedEntryBytes), 32 + 4);
+  return blobs.reduce((sum, blob) => sum + headerEntryBytes(blob), 32 + 4);
+}
+
+/** What one blob takes in the header. */
+export function headerEntryBytes({ rawLength }: Pick<PackedBlob, 'rawLength'>): number {
+  return rawLength === 0 ? plainEntryBytes : compressedEntryBytes;
 }
 
 export function encodePackHeader(blobs: readonly PackedBlob[]): Buffer {

@@ -17,6 +17,8 @@ export interface TreeNode {
   readonly content: readonly Id[];
   /** Of a folder. */
   readonly subtree?: Id | undefined;
+  /** Of a symbolic link; never followed. */
+  readonly linkTarget?: string | undefined;
 }
 
 const goDirectory = 2 ** 31;
@@ -58,7 +60,7 @@ export function decodeTree(bytes: Uint8Array, treeId: Id): TreeNode[] {
 }
 
 function decodeNode(fields: Record<string, unknown>, what: string): TreeNode {
-  const { name: quoted, type, mode = 0, mtime, size = 0, content, subtree } = fields;
+  const { name: quoted, type, mode = 0, mtime, size = 0, content, subtree, linktarget } = fields;
   const name = typeof quoted === 'string' ? unquoteName(quoted) : undefined;
   if (name === undefined || isUnsafe(name)) throw damaged(what, `it has the name ${JSON.stringify(quoted)}`);
   const listed: readonly unknown[] = Array.isArray(content) ? content : [];
@@ -68,7 +70,20 @@ function decodeNode(fields: Record<string, unknown>, what: string): TreeNode {
     throw damaged(what, `"${name.toString()}" has impossible facts`);
   }
   const modifiedAt = (typeof mtime === 'string' ? decodeMoment(mtime) : undefined) ?? { milliseconds: 0, nanoseconds: 0 };
-  return { name, type: typeOf(type), mode: typeof mode === 'number' ? mode : 0, modifiedAt, size, content: listed, subtree };
+  return {
+    name,
+    type: typeOf(type),
+    mode: typeof mode === 'number' ? mode : 0,
+    modifiedAt,
+    size,
+    content: listed,
+    subtree,
+    ...linkTargetOf(linktarget),
+  };
+}
+
+function linkTargetOf(value: unknown): Pick<TreeNode, 'linkTarget'> {
+  return typeof value === 'string' ? { linkTarget: value } : {};
 }
 
 /** A name that would lead out of its folder must never reach a file system. */
