@@ -39,7 +39,7 @@ describe('completionScript() for bash', () => {
 
   test('offers values: of choices, snapshots, folders, files', () => {
     assert.deepEqual(offered('--layout', ''), ['repository', 'plain']);
-    assert.deepEqual(offered('restore', 'la'), ['latest']);
+    assert.deepEqual(offered('restore', 'la'), ['latest', 'latest~1']);
     assert.deepEqual(offered('fetch', 'latest', '--to', 's'), ['staged']);
     assert.deepEqual(offered('archive', 's'), ['staged']);
     assert.deepEqual(offered('--config', 'n'), ['notes.yaml']);
