@@ -6,9 +6,9 @@ import { RepositoryArchive } from '../src/archive/repository/repository-archive.
 import type { ManifestFile } from '../src/domain/manifest.ts';
 import { Secret } from '../src/foundation/secret.ts';
 import { LocalFolderStore } from '../src/object-stores/local-folder-store.ts';
+import { realClock as clock } from '../test/harness/real-clock.ts';
 
 const [job = '', repository = '', folder = '', backupId = ''] = process.argv.slice(2);
-const clock = { now: () => new Date(), sleep: () => Promise.resolve() };
 const archive = new RepositoryArchive(new LocalFolderStore({ folder: repository, clock }), {
   clock,
   password: new Secret('bench'),

@@ -14,6 +14,7 @@ import type { ReportProgress } from './foundation/progress.ts';
 import type { RetryRule, RetryTools } from './foundation/retry.ts';
 import type { Secret } from './foundation/secret.ts';
 import type { ObjectStore } from './object-stores/object-store.ts';
+import type { LockOwner } from './repository/repository.ts';
 import type { Staging } from './staging/staging.ts';
 import { createLogger, type Logger, type LoggerOptions } from './telemetry/logger.ts';
 import { retryNotes } from './telemetry/retry-notes.ts';
@@ -146,8 +147,22 @@ async function openArchive(config: Config, given: ObjectStore, around: Surroundi
   if (config.passwordFile === undefined) throw noPassword();
   const password = await readSecret(config.passwordFile, 'passwordFile', around);
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
-  const owner = { hostname: hostname(), username: userName(), pid: process.pid, isAlive: isProcess };
-  return new RepositoryArchive(store, { ...common, password, owner });
+  return new RepositoryArchive(store, { ...common, password, owner: await lockOwner(config, around) });
+}
+
+async function lockOwner({ lock }: Config, { work }: Surroundings): Promise<LockOwner> {
+  const { isAlive, thisProcess } = await import('./archive/lease-holder.ts');
+  const { host, processId, ...identity } = thisProcess(work);
+  return {
+    hostname: host,
+    username: userName(),
+    pid: processId,
+    work,
+    identity,
+    isAlive: ({ hostname: otherHost, pid, ...other }) => isAlive({ host: otherHost, processId: pid, work: '', ...other }),
+    goodForMilliseconds: lock.duration,
+    waitMilliseconds: lock.wait,
+  };
 }
 
 /** Locks by the rule of the configuration what is written through it. */
@@ -186,15 +201,6 @@ function noPassword(): Failure {
     'Cannot begin: the setting passwordFile is not set, and the layout repository encrypts all it keeps with a password',
     'name a file that holds one with --password-file or ROOTCELLAR_PASSWORD_FILE ("openssl rand -base64 32" makes a good one), or set ROOTCELLAR_LAYOUT (--layout) to plain, which encrypts nothing',
   );
-}
-
-/** Whether this machine has such a process, be it another user's. */
-function isProcess(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 async function openLeases(config: Config, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {

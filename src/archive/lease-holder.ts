@@ -9,16 +9,20 @@ export function thisProcess(work: string): LeaseHolder {
     processId: process.pid,
     space: processSpace(),
     processBegan: beginningOf(process.pid) ?? '',
+    container: container(),
     work,
   };
 }
 
 /**
- * Whether a holder still runs, as far as it can be known from here: only of the same process ID space on the same boot of the same
- * machine. A process ID that was given to another process in the meantime is told by the time at which that one began.
+ * Whether a holder still runs, as far as it can be known from here: of the same process ID space on the same boot of the same
+ * machine; and of an earlier start of the container that we are, which ended before ours began. A process ID that was given to another process in the meantime is
+ * told by the time at which that one began.
  */
 export const isAlive: IsAlive = (holder) => {
-  if (holder.host !== hostname() || holder.space !== processSpace() || holder.space === '') return undefined;
+  if (holder.host !== hostname()) return undefined;
+  if (holder.space !== processSpace()) return holder.container !== '' && holder.container === container() ? false : undefined;
+  if (holder.space === '') return undefined;
   const began = beginningOf(holder.processId);
   return began !== undefined && began === holder.processBegan;
 };
@@ -30,6 +34,24 @@ function processSpace(): string {
   } catch {
     return '';
   }
+}
+
+function container(): string {
+  try {
+    return containerOf(readFileSync('/proc/self/mountinfo', 'utf8'));
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Names the container of a Kubernetes pod that has these mounts: `<UID of the pod>/<name of the container>`, both the same after a restart. The kubelet mounts a
+ * file of its folder `pods/<UID>/containers/<name>/<start>` at the container's termination message path, /dev/termination-log unless the pod says
+ * another; the fourth field of a line of proc_pid_mountinfo(5) is where a mount comes from. Empty where there is no such mount.
+ */
+export function containerOf(mountInfo: string): string {
+  const found = /^(?:\S+ ){3}\S*\/pods\/([^/ ]+)\/containers\/([^/ ]+)\/[^/ ]+ /m.exec(mountInfo);
+  return found === null ? '' : `${found[1]}/${found[2]}`;
 }
 
 /** The start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); undefined when there is none. */

@@ -6,8 +6,8 @@ import type { ProgressEvent } from '../foundation/progress.ts';
 import { MemoryStore } from '../object-stores/memory-store.ts';
 import { StoredLeases, underLease, type IsAlive, type LeaseHolder } from './lease.ts';
 
-const first: LeaseHolder = { host: 'pod-0', processId: 11, space: 'a', processBegan: '1', work: 'backup' };
-const second: LeaseHolder = { host: 'pod-1', processId: 22, space: 'b', processBegan: '2', work: 'restore' };
+const first: LeaseHolder = { host: 'pod-0', processId: 11, space: 'a', processBegan: '1', container: '', work: 'backup' };
+const second: LeaseHolder = { host: 'pod-1', processId: 22, space: 'b', processBegan: '2', container: '', work: 'restore' };
 const nobodyKnows: IsAlive = () => undefined;
 
 function setUp() {

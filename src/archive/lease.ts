@@ -13,6 +13,8 @@ const holderSchema = z.object({
   space: z.string(),
   /** When the process began, as its machine tells it; a process ID that was given again has another. */
   processBegan: z.string(),
+  /** The container of an orchestrator, of which only one runs at a time; empty outside of one. */
+  container: z.string().default(''),
   /** What it does: `backup`, `restore`. */
   work: z.string(),
 });

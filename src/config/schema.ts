@@ -221,6 +221,18 @@ export const configSchema = z.strictObject({
       duration: duration('2m', { description: 'how long a run that died keeps others out; a living one renews its lease', example: '5m' }),
     })
     .prefault({}),
+  lock: z
+    .strictObject({
+      duration: duration('2m', {
+        description: 'how long a run that died keeps others out of a repository; a living one refreshes its lock',
+        example: '5m',
+      }),
+      wait: optionalDuration({
+        description: 'how long to wait for others who work in the repository; otherwise one is told who they are',
+        example: '10m',
+      }),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'warn', {

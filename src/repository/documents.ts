@@ -14,6 +14,11 @@ export interface StoredDocument {
   readonly modifiedAt: Date;
 }
 
+export interface SealedDocument {
+  readonly id: Id;
+  readonly sealed: Uint8Array;
+}
+
 const readsAtOnce = 16;
 
 const singular = { index: 'index', snapshots: 'snapshot', locks: 'lock' } as const;
@@ -32,10 +37,23 @@ export class Documents {
 
   /** Resolves to the ID once the store has confirmed the document. */
   async write(kind: DocumentKind, json: Uint8Array, signal?: AbortSignal): Promise<Id> {
+    return (await this.put(kind, this.seal(json), signal)).id;
+  }
+
+  /** What is to be written, and the ID that it will have. */
+  seal(json: Uint8Array): SealedDocument {
     const sealed = this.#cipher.seal(packDocument(json, this.#version));
-    const id = idOf(sealed);
-    await this.#store.put(`${kind}/${id}`, sealed, { signal });
-    return id;
+    return { id: idOf(sealed), sealed };
+  }
+
+  /** Resolves to what the store says of it. */
+  async put(kind: DocumentKind, { id, sealed }: SealedDocument, signal?: AbortSignal): Promise<StoredDocument> {
+    const { bytes, modifiedAt } = await this.#store.put(`${kind}/${id}`, sealed, { signal });
+    return { id, bytes, modifiedAt };
+  }
+
+  async has(kind: DocumentKind, id: Id, signal?: AbortSignal): Promise<boolean> {
+    return (await this.#store.head(`${kind}/${id}`, { signal })) !== undefined;
   }
 
   /** @throws Failure E_OBJECT_MISSING, E_REPOSITORY_DAMAGED */

@@ -88,6 +88,8 @@ export class Repository {
 
   /** All snapshots, damaged ones too, in no order. */
   listSnapshots(signal?: AbortSignal): Promise<ListedSnapshot[]> {
+    // What was listed now is in an index of now.
+    this.#core.forgetIndex();
     return listSnapshots(this.#core.documents, signal);
   }
 

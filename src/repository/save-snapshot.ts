@@ -1,13 +1,12 @@
-import { Failure } from '../foundation/failure.ts';
-import type { Documents } from './documents.ts';
+import { commitSnapshot } from './commit-snapshot.ts';
 import type { Id } from './format/hex-id.ts';
-import { shortened } from './format/repository-failures.ts';
-import { encodeSnapshot, type SnapshotFile } from './format/snapshot-file.ts';
-import { loadIndex, type LoadedIndex } from './index-loader.ts';
+import type { SnapshotFile } from './format/snapshot-file.ts';
+import { loadIndexToBuildOn } from './index-to-build-on.ts';
 import { underLock } from './locks.ts';
-import { readMarks } from './prune/marks.ts';
 import type { RepositoryCore } from './repository-core.ts';
 import { saveFiles, type FileToSave, type SavedFile, type SavedFiles } from './save-files.ts';
+import { verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
+import { walkTree } from './walk-tree.ts';
 
 export interface SaveRequest {
   readonly files: readonly FileToSave[];
@@ -31,36 +30,22 @@ export interface SavedSnapshot {
 /** Stores files and a snapshot of them, under a shared lock. A call that rejects, or is killed, leaves no snapshot; what else it leaves is found by prune. */
 export async function saveSnapshot(core: RepositoryCore, request: SaveRequest, signal: AbortSignal | undefined): Promise<SavedSnapshot> {
   const { store, documents, cipher, opened } = core;
-  const { clock, owner, writer = {} } = core.options;
-  return underLock(documents, false, { owner, clock, signal }, async () => {
-    // Not on packs that are about to go.
-    const marked = new Set((await readMarks(store, cipher, signal)).flatMap(({ packs }) => packs));
-    const index = await loadIndex(documents, signal, marked);
+  const { clock, owner, writer = {}, graceMilliseconds } = core.options;
+  return underLock(documents, false, { owner, clock, signal }, async (lock) => {
+    const index = await loadIndexToBuildOn(core, signal);
     const now = (): Date => clock.now();
     const saved = await saveFiles(request.files, writer, { store, documents, cipher, opened, now, signal, ...request, index });
-    await assertNothingVanished(documents, index, signal);
-    await request.assertHeld();
-    const file = request.describe(saved);
-    const id = await documents.write('snapshots', encodeSnapshot(file), signal);
     core.forgetIndex();
+    const file = request.describe(saved);
+    const findMissing = (): Promise<readonly SnapshotFinding[]> => findMissingNow(core, file, signal);
+    const id = await commitSnapshot(file, { documents, lock, graceMilliseconds, findMissing, assertHeld: request.assertHeld, signal });
     return { id, file, saved };
   });
 }
 
-/** A prune beside us, which no lock kept away, may have removed what we built on. */
-async function assertNothingVanished(documents: Documents, index: LoadedIndex, signal: AbortSignal | undefined): Promise<void> {
-  const present = new Set((await documents.list('index', signal)).map(({ id }) => id));
-  const lost = index.ids.filter((id) => !present.has(id));
-  if (lost.length === 0) return;
-  const now = await loadIndex(documents, signal);
-  const lostPack = index.blobs.packIds.find((id) => !now.blobs.hasPack(id));
-  if (lostPack === undefined) return;
-  throw new Failure(
-    'E_REPOSITORY_CHANGED',
-    `Cannot finish the snapshot: pack ${shortened(lostPack)} was removed while this run built on it`,
-    {
-      retry: 'later',
-      hint: 'run it again; it will store anew what was removed',
-    },
-  );
+async function findMissingNow(core: RepositoryCore, file: SnapshotFile, signal: AbortSignal | undefined): Promise<SnapshotFinding[]> {
+  core.forgetIndex();
+  const tree = await walkTree(await core.reader(signal), file.tree, signal);
+  const { blobs } = await core.loadedIndex(signal);
+  return verifySnapshot(tree, blobs, await core.packChecks(signal), { pipeline: undefined, onRead: () => {}, signal });
 }

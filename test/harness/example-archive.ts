@@ -7,7 +7,7 @@ import { makeSet } from './example-set.ts';
 import { FakeClock } from './fake-clock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const holder: LeaseHolder = { host: 'pod-0', processId: 1, space: 'a', processBegan: '1', work: 'backup' };
+const holder: LeaseHolder = { host: 'pod-0', processId: 1, space: 'a', processBegan: '1', container: '', work: 'backup' };
 
 /** A plain archive over a store in memory, made and empty, with its leases and a clock that stands still. */
 export async function exampleArchive() {

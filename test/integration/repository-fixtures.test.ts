@@ -8,8 +8,7 @@ import { repositoryArchive } from '../harness/repository-archive.ts';
 import { resticAt } from '../harness/restic.ts';
 import { runProgram } from '../harness/run-program.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-
-const clock = { now: () => new Date(), sleep: () => Promise.resolve() };
+import { realClock as clock } from '../harness/real-clock.ts';
 
 for (const name of ['restic-0.14-v1', 'restic-0.14-v2']) {
   test(`what ${name} holds is listed, verified and read, added to, forgotten and pruned`, async () => {

@@ -13,8 +13,7 @@ import { repositoryArchive } from '../harness/repository-archive.ts';
 import { type Restic, resticAt } from '../harness/restic.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { startVersitygw } from '../harness/versitygw.ts';
-
-const clock = { now: () => new Date(), sleep: () => Promise.resolve() };
+import { realClock as clock } from '../harness/real-clock.ts';
 
 interface Place extends AsyncDisposable {
   readonly store: ObjectStore;

@@ -4,7 +4,7 @@ import { exitCodes, Failure, isFailure, messageOf, wrongUsage } from '../../foun
 import type { Secret } from '../../foundation/secret.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { Id } from '../format/hex-id.ts';
-import { underLock } from '../locks.ts';
+import { type Lock, underLock } from '../locks.ts';
 import { writeKey, type KeyHolder } from '../open-repository.ts';
 import type { RepositoryCore } from '../repository-core.ts';
 import { joinKeyMaterial } from '../sealing/key-material.ts';
@@ -70,8 +70,9 @@ export class RepositoryKeys {
 
   /** Plans anew, under an exclusive lock, so that of two removals none takes what the other leaves, and removes the key. */
   async remove(id: Id, signal?: AbortSignal): Promise<void> {
-    await this.#locked(true, signal, async () => {
+    await this.#locked(true, signal, async (lock) => {
       const { key } = await this.planRemoval(id, signal);
+      await lock.assertHeld();
       await this.#core.store.delete([keyKey(key.id)], { signal });
     });
   }
@@ -83,7 +84,7 @@ export class RepositoryKeys {
    * @throws Failure E_USAGE when both are the same, E_STORE_UNFAITHFUL, E_KEY_NOT_REMOVED (exit code 3) when the old one stays
    */
   async change(password: Secret, holder: KeyHolder, signal?: AbortSignal): Promise<{ readonly id: Id; readonly removed: readonly Id[] }> {
-    return this.#locked(true, signal, async () => {
+    return this.#locked(true, signal, async (lock) => {
       const known = await this.#keysOf(password, signal);
       const { opened } = this.#core;
       if (known.includes(opened.keyId)) {
@@ -92,6 +93,7 @@ export class RepositoryKeys {
       const id = known[0] ?? (await this.#make(password, holder, signal));
       const others = (await this.#keysOf(this.#password, signal)).filter((one) => one !== opened.keyId && one !== id);
       const removed = [opened.keyId, ...others];
+      await lock.assertHeld();
       await this.#removeOld(removed, signal);
       return { id, removed };
     });
@@ -154,7 +156,7 @@ export class RepositoryKeys {
     });
   }
 
-  #locked<Result>(isExclusive: boolean, signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
+  #locked<Result>(isExclusive: boolean, signal: AbortSignal | undefined, work: (lock: Lock) => Promise<Result>): Promise<Result> {
     const { documents, options } = this.#core;
     const { owner, clock } = options;
     return underLock(documents, isExclusive, { owner, clock, signal }, work);

@@ -20,21 +20,27 @@ export interface PruneTools {
   readonly index: LoadedIndex;
   readonly packBytes: number;
   readonly onRemoved: (objects: number) => void;
+  /** Rejects when the exclusive lock was lost: asked before whatever others could miss. */
+  readonly assertHeld: () => Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
+
+/** A request of S3 takes so many; and the lock is asked for before each. */
+const packsInABatch = 1000;
 
 /**
  * Does what was planned, in an order in which it may be killed anywhere: needed blobs of wasteful packs into new packs, their index, the mark
  * of all that is no longer needed; then an index without what goes, the old index files, the packs, the spent marks. Resolves to the bytes given back.
  */
 export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: PruneTools): Promise<number> {
-  const { store, cipher, documents, signal, onRemoved } = tools;
+  const { store, cipher, documents, signal, onRemoved, assertHeld } = tools;
   await repack(
     plan.wasteful.flatMap(({ kept }) => kept),
     tools,
   );
   const marked = [...plan.unneeded, ...plan.wasteful.map(({ pack }) => pack)].map(({ id }) => id);
   if (marked.length > 0) await writeMark(store, cipher, marked, signal);
+  await assertHeld();
   const gone = new Set(plan.removable.map(({ id }) => id));
   const outdated = tools.index.files.filter(({ index }) => index.packs.some(({ id }) => gone.has(id)));
   if (outdated.length > 0) {
@@ -44,10 +50,14 @@ export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: P
     if (packs.size > 0) await documents.write('index', encodeIndex({ supersedes, packs: [...packs.values()] }), signal);
     await documents.remove('index', supersedes, signal);
   }
-  for (const { id } of plan.removable) {
-    signal?.throwIfAborted();
-    await store.delete([packKey(id)], { signal });
-    onRemoved(1);
+  for (let at = 0; at < plan.removable.length; at += packsInABatch) {
+    const batch = plan.removable.slice(at, at + packsInABatch);
+    await assertHeld();
+    await store.delete(
+      batch.map(({ id }) => packKey(id)),
+      { signal },
+    );
+    onRemoved(batch.length);
   }
   if (plan.spentMarks.length > 0) await store.delete(plan.spentMarks, { signal });
   return plan.removable.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -1,3 +1,4 @@
+import { isFailure } from '../../foundation/failure.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import { decodeJsonObject } from '../format/go-json.ts';
 import { idOf, isId, type Id } from '../format/hex-id.ts';
@@ -22,10 +23,22 @@ export async function writeMark(store: ObjectStore, cipher: Cipher, packs: reado
 export async function readMarks(store: ObjectStore, cipher: Cipher, signal: AbortSignal | undefined): Promise<Mark[]> {
   const marks: Mark[] = [];
   for await (const { key, modifiedAt } of store.list(prefix, { signal })) {
-    const document = cipher.open(await store.get(key, { signal }));
+    const sealed = await readMark(store, key, signal);
+    if (sealed === undefined) continue;
+    const document = cipher.open(sealed);
     const packs = document === undefined ? [] : decodeJsonObject(document.toString('utf8'))?.['packs'];
     const ids = Array.isArray(packs) ? packs.filter((id): id is Id => typeof id === 'string' && isId(id)) : [];
     marks.push({ key, markedAt: modifiedAt, packs: ids });
   }
   return marks;
+}
+
+/** Undefined when it is gone, as a prune removes what it is done with. */
+async function readMark(store: ObjectStore, key: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+  try {
+    return await store.get(key, { signal });
+  } catch (error) {
+    if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
+    throw error;
+  }
 }

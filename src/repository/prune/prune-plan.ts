@@ -26,7 +26,7 @@ export interface RepositoryPrunePlan {
   readonly wasteful: readonly { readonly pack: PackFacts; readonly kept: readonly BlobPlace[] }[];
   /** Marked, and still inside the grace period. */
   readonly waiting: readonly PackFacts[];
-  /** Marks all of whose packs are gone, or needed again. */
+  /** Marks all of whose packs are gone, and those that name one which is needed again. */
   readonly spentMarks: readonly string[];
 }
 
@@ -35,31 +35,49 @@ const keptShare = 0.5;
 
 /** Decides what becomes of each pack. Changes nothing, and asks nobody. */
 export function planRepositoryPrune(state: RepositoryState, now: Date, graceMilliseconds: number): RepositoryPrunePlan {
-  const kept = keptPlaces(state);
-  const markedAt = new Map<Id, Date>();
-  for (const mark of state.marks) for (const id of mark.packs) markedAt.set(id, earlier(markedAt.get(id), mark.markedAt));
+  const allMarked = new Set(state.marks.flatMap(({ packs }) => packs));
+  const { kept, spared } = keptPlaces(state, allMarked);
+  // A mark of a pack that is needed again is dropped, and the others in it are marked anew: writers may build on that pack from now on.
+  const good = state.marks.filter(({ packs }) => !packs.some((id) => kept.has(id)));
+  const markedAt = earliestMarks(state.marks);
+  const isWellMarked = new Set(good.flatMap(({ packs }) => packs));
   const isOld = (moment: Date): boolean => now.getTime() - moment.getTime() >= graceMilliseconds;
   const plan = { removable: [] as PackFacts[], unneeded: [] as PackFacts[], waiting: [] as PackFacts[] };
   const wasteful: { pack: PackFacts; kept: readonly BlobPlace[] }[] = [];
   for (const pack of state.packs) {
     const places = kept.get(pack.id) ?? [];
     const usedBytes = places.reduce((sum, { length }) => sum + length, 0);
+    const isIndexed = state.index.hasPack(pack.id);
     // A pack in no index is of a writer that was killed, or is still under way: as if marked when it was written.
-    const since = markedAt.get(pack.id) ?? (state.index.hasPack(pack.id) ? undefined : pack.modifiedAt);
+    const since = markedAt.get(pack.id) ?? (isIndexed ? undefined : pack.modifiedAt);
     if (places.length > 0) {
       if (usedBytes < keptShare * pack.bytes) wasteful.push({ pack, kept: places });
-    } else if (since === undefined) plan.unneeded.push(pack);
-    else (isOld(since) ? plan.removable : plan.waiting).push(pack);
+    } else if (since !== undefined && isOld(since) && !spared.has(pack.id)) plan.removable.push(pack);
+    else if (isWellMarked.has(pack.id) || !isIndexed) plan.waiting.push(pack);
+    else plan.unneeded.push(pack);
   }
   const alive = new Set([...plan.removable, ...plan.waiting].map(({ id }) => id));
-  const spentMarks = state.marks.filter((mark) => !mark.packs.some((id) => alive.has(id))).map(({ key }) => key);
+  const spentMarks = state.marks.filter((mark) => !good.includes(mark) || !mark.packs.some((id) => alive.has(id))).map(({ key }) => key);
   return { ...plan, wasteful, spentMarks };
 }
 
-/** For each needed blob one of its places: in the pack that is used best, and rather not in a marked one. */
-function keptPlaces({ index, needed, packs, marks }: RepositoryState): Map<Id, BlobPlace[]> {
+function earliestMarks(marks: readonly Mark[]): ReadonlyMap<Id, Date> {
+  const earliest = new Map<Id, Date>();
+  for (const { packs, markedAt } of marks) {
+    for (const id of packs) if (markedAt.getTime() < (earliest.get(id)?.getTime() ?? Infinity)) earliest.set(id, markedAt);
+  }
+  return earliest;
+}
+
+/**
+ * For each needed blob one of its places: in the pack that is used best, and rather not in a marked one. Where all its packs are marked none of them goes now:
+ * were another prune under way beside this one, it might have chosen another to stay.
+ */
+function keptPlaces(
+  { index, needed, packs }: RepositoryState,
+  marked: ReadonlySet<Id>,
+): { readonly kept: ReadonlyMap<Id, readonly BlobPlace[]>; readonly spared: ReadonlySet<Id> } {
   const bytes = new Map(packs.map((pack) => [pack.id, pack.bytes]));
-  const marked = new Set(marks.flatMap((mark) => mark.packs));
   const used = new Map<Id, number>();
   for (const place of index.places()) {
     if (needed.has(`${place.type} ${place.id}`)) used.set(place.packId, (used.get(place.packId) ?? 0) + place.length);
@@ -69,6 +87,7 @@ function keptPlaces({ index, needed, packs, marks }: RepositoryState): Map<Id, B
     return size === undefined ? -2 : (used.get(packId) ?? 0) / size - (marked.has(packId) ? 2 : 0);
   };
   const kept = new Map<Id, BlobPlace[]>();
+  const spared = new Set<Id>();
   for (const key of needed) {
     const [type = '', id = ''] = key.split(' ');
     const places = index.findAll(type === 'tree' ? 'tree' : 'data', id);
@@ -78,10 +97,7 @@ function keptPlaces({ index, needed, packs, marks }: RepositoryState): Map<Id, B
     const list = kept.get(best.packId) ?? [];
     list.push(best);
     kept.set(best.packId, list);
+    if (marked.has(best.packId)) for (const { packId } of places) spared.add(packId);
   }
-  return kept;
-}
-
-function earlier(a: Date | undefined, b: Date): Date {
-  return a === undefined || b.getTime() < a.getTime() ? b : a;
+  return { kept, spared };
 }

@@ -1,3 +1,4 @@
+import type { BlobIndex } from '../blob-index.ts';
 import type { Id } from '../format/hex-id.ts';
 import { shortened } from '../format/repository-failures.ts';
 import type { LoadedIndex } from '../index-loader.ts';
@@ -11,7 +12,7 @@ import { planRepositoryPrune, type PackFacts, type RepositoryPrunePlan } from '.
 
 /** Decides what a prune would do. Changes nothing. @throws Failure E_PRUNE_REFUSED when it cannot be known what is needed */
 export async function planPrune(core: RepositoryCore, signal: AbortSignal | undefined): Promise<RepositoryPrunePlan> {
-  return (await readAndPlan(core, signal)).plan;
+  return (await readAndPlan(core, core.options.clock.now(), signal)).plan;
 }
 
 /** Plans anew, under an exclusive lock, and does it; of what can go now only what `allowed` names. Resolves to the bytes given back. */
@@ -23,11 +24,15 @@ export async function prune(
 ): Promise<number> {
   const { store, documents, cipher } = core;
   const { clock, owner, writer } = core.options;
-  return underLock(documents, true, { owner, clock, signal }, async () => {
-    const { plan, index } = await readAndPlan(core, signal);
+  return underLock(documents, true, { owner, clock, signal }, async (lock) => {
+    const whileHeld = signal === undefined ? lock.signal : AbortSignal.any([signal, lock.signal]);
+    // What is old enough is told by the clock that dated the marks: the store's.
+    const { plan, index } = await readAndPlan(core, lock.takenAt, whileHeld);
     const confirmed = { ...plan, removable: plan.removable.filter(({ id }) => allowed.has(id)) };
     const packBytes = writer?.packBytes ?? 16 * 1024 * 1024;
-    const given = await executeRepositoryPrune(confirmed, { store, documents, cipher, index, packBytes, onRemoved, signal });
+    const assertHeld = (): Promise<void> => lock.assertHeld();
+    const tools = { store, documents, cipher, index, packBytes, onRemoved, assertHeld, signal: whileHeld };
+    const given = await executeRepositoryPrune(confirmed, tools);
     core.forgetIndex();
     return given;
   });
@@ -35,6 +40,7 @@ export async function prune(
 
 async function readAndPlan(
   core: RepositoryCore,
+  now: Date,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly plan: RepositoryPrunePlan; readonly index: LoadedIndex }> {
   const { store, documents, cipher } = core;
@@ -46,6 +52,8 @@ async function readAndPlan(
   const index = await core.loadedIndex(signal);
   const [damagedIndex] = index.damaged;
   if (damagedIndex !== undefined) throw refused(`index ${shortened(damagedIndex.id)} cannot be read`, damagedIndex.failure);
+  const [vanished] = index.vanished;
+  if (vanished !== undefined) throw refused(`index ${shortened(vanished)} is listed and cannot be found`);
   const roots = snapshots.flatMap(({ file }) => (file === undefined ? [] : [file.tree]));
   const needed = await neededBlobs(await core.reader(signal), roots, signal);
   const packs: PackFacts[] = [];
@@ -53,7 +61,23 @@ async function readAndPlan(
     const id = key.slice('data/xx/'.length);
     if (/^[0-9a-f]{64}$/.test(id)) packs.push({ id, bytes, modifiedAt });
   }
+  assertAllThere(index.blobs, needed, packs);
   const marks = await readMarks(store, cipher, signal);
-  const { clock, graceMilliseconds } = core.options;
-  return { plan: planRepositoryPrune({ index: index.blobs, needed, packs, marks }, clock.now(), graceMilliseconds), index };
+  const plan = planRepositoryPrune({ index: index.blobs, needed, packs, marks }, now, core.options.graceMilliseconds);
+  return { plan, index };
+}
+
+/**
+ * A needed blob that lies nowhere means damage, or a listing that lags behind: in either case what looks unneeded may be all that is left of it.
+ */
+function assertAllThere(index: BlobIndex, needed: ReadonlySet<string>, packs: readonly PackFacts[]): void {
+  const present = new Set(packs.map(({ id }) => id));
+  for (const key of needed) {
+    const [type, id = ''] = key.split(' ');
+    const places = index.findAll(type === 'tree' ? 'tree' : 'data', id);
+    const [place] = places;
+    if (place === undefined) throw refused(`${type} blob ${shortened(id)}, which a snapshot names, is in no index`);
+    if (!places.some(({ packId }) => present.has(packId)))
+      throw refused(`pack ${shortened(place.packId)}, which a snapshot needs, is missing`);
+  }
 }
