@@ -14,7 +14,6 @@ const archive = new RepositoryArchive(new LocalFolderStore({ folder: repository,
   password: new Secret('bench'),
   owner: { hostname: hostname(), username: 'bench', pid: process.pid },
   graceMilliseconds: 0,
-  hashFiles: process.env['BENCH_HASH_FILES'] === 'yes',
 });
 
 async function filesBelow(root: string): Promise<ManifestFile[]> {

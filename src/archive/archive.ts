@@ -16,6 +16,9 @@ export interface Archive {
   /** For people: `s3://bucket/path`. */
   readonly location: string;
 
+  /** Whether the files of a manifest given to {@link save} must have their SHA-256; otherwise it is worked out while they are read. */
+  readonly needsHashes: boolean;
+
   /**
    * Makes the archive; resolves to false when it is there already, which is no error.
    *
@@ -27,8 +30,8 @@ export interface Archive {
   open(options?: OperationContext): Promise<void>;
 
   /**
-   * Stores the files that `manifest` lists from `folder`, then the manifest. Each file is hashed again while it is read;
-   * one that is not as the manifest says fails the whole set. `assertHeld` is called right before the snapshot comes to be, and stops
+   * Stores the files that `manifest` lists from `folder`, then the manifest. Each file is hashed while it is read;
+   * one that is not as the manifest says, as far as it says, fails the whole set. `assertHeld` is called right before the snapshot comes to be, and stops
    * it by rejecting: a run that lost its lease must not commit.
    *
    * @throws Failure E_FILE_CHANGED when a file differs from the manifest

@@ -9,7 +9,8 @@ import type { Clock } from '../foundation/clock.ts';
 import { Failure, messageOf, wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { freeBackupId } from './backup.ts';
-import { describeFiles } from '../staging/set-files.ts';
+import { mapConcurrently } from '../foundation/concurrency.ts';
+import { describeFiles, isFileOf } from '../staging/set-files.ts';
 
 export interface ArchiveFolderRequest {
   readonly archive: Archive;
@@ -33,8 +34,8 @@ export async function archiveFolder(request: ArchiveFolderRequest, options: Oper
   const { archive, leases, folder, serverName } = request;
   await assertFolder(folder);
   await archive.open(options);
-  const files = await describeFiles(folder, options.signal);
-  const fetched = await readOwnManifest(folder, files);
+  const files = await describeFiles(folder, { isHashed: archive.needsHashes, signal: options.signal });
+  const fetched = await readOwnManifest(folder, files, options.signal);
   return underLease(leases, fetched?.server ?? serverName, options, async (lease, held) => {
     const manifest = fetched ?? (await describeFolder(request, files, await archive.list({ server: serverName }, held), held.signal));
     return archive.save(folder, manifest, { ...held, assertHeld: () => lease.assertHeld() });
@@ -71,20 +72,31 @@ async function describeFolder(
 }
 
 /** The manifest of a set that was fetched before, if that is what the folder is and nothing in it has changed. */
-async function readOwnManifest(folder: string, files: readonly ManifestFile[]): Promise<Manifest | undefined> {
+async function readOwnManifest(
+  folder: string,
+  files: readonly ManifestFile[],
+  signal: AbortSignal | undefined,
+): Promise<Manifest | undefined> {
   if (!files.some((file) => file.path === manifestName)) return undefined;
   const manifest = decodeManifest(await readFile(path.join(folder, manifestName), 'utf8'));
   const rest = files.filter((file) => file.path !== manifestName);
-  if (!('invalid' in manifest) && isSame(manifest.files, rest)) return manifest;
+  if (!('invalid' in manifest) && (await isSame(folder, manifest.files, rest, signal))) return manifest;
   const state = 'invalid' in manifest ? `has a ${manifestName} of its own` : `is no longer what its ${manifestName} says`;
   throw new Failure('E_SET_CHANGED', `Cannot archive ${folder}: it ${state}`, {
     hint: `the name ${manifestName} is rootcellar's; move that file away to archive the rest as a new set`,
   });
 }
 
-function isSame(a: readonly ManifestFile[], b: readonly ManifestFile[]): boolean {
-  const hashes = new Map(b.map((file) => [file.path, file.sha256]));
-  return a.length === b.length && a.every((file) => hashes.get(file.path) === file.sha256);
+async function isSame(
+  folder: string,
+  listed: readonly ManifestFile[],
+  found: readonly ManifestFile[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const names = new Set(found.map((file) => file.path));
+  if (listed.length !== found.length || !listed.every((file) => names.has(file.path))) return false;
+  const isRight = await mapConcurrently(listed, 2, (file) => isFileOf(path.join(folder, file.path), file, signal));
+  return isRight.every(Boolean);
 }
 
 async function backendsIn(folder: string, files: readonly ManifestFile[]): Promise<ManifestBackend[]> {

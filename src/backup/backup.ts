@@ -127,11 +127,16 @@ function cutOff(server: string): Failure {
 }
 
 /** The set is safe in the archive: a staging folder that cannot be written or emptied then is worth a warning, and no failure. */
-async function keep(folder: RunFolder, { id }: Snapshot, { keepLocal }: BackupRequest, options: OperationContext): Promise<void> {
+async function keep(folder: RunFolder, snapshot: Snapshot, { archive, keepLocal }: BackupRequest, options: OperationContext): Promise<void> {
   if (keepLocal === 0) return;
-  await markArchived(folder, id).catch((error: unknown) => {
+  try {
+    // The archived manifest has the hashes that were worked out on the way.
+    const manifest = await archive.manifest(snapshot, options);
+    await writeStaged(path.join(folder.folder, manifestName), encodeManifest(manifest));
+    await markArchived(folder, snapshot.id);
+  } catch (error) {
     options.report?.({ kind: 'note', level: 'warning', text: `the set is archived but not kept locally: ${messageOf(error)}` });
-  });
+  }
 }
 
 async function empty({ staging, keepLocal }: BackupRequest, name: string, { report }: OperationContext): Promise<void> {
@@ -183,6 +188,7 @@ async function stageSet(
       program: request.program,
       source: { description: run.description, after, location: server.location, via: request.via },
       staged,
+      isHashed: request.archive.needsHashes,
     },
     options.signal,
   );

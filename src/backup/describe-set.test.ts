@@ -46,6 +46,7 @@ async function described(
       configuration: undefined,
       ...parts,
     },
+    isHashed: true,
   });
 }
 

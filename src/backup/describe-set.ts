@@ -17,9 +17,11 @@ export interface SetToDescribe {
     readonly via: 'ldap' | 'tools';
   };
   readonly staged: StagedSet;
+  /** Whether the archive needs the SHA-256 of each file beforehand. */
+  readonly isHashed: boolean;
 }
 
-/** Reads every staged file once and makes the set's manifest of it. */
+/** Makes the set's manifest, for which every staged file is read where its hash is wanted. */
 export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Promise<Manifest> {
   const { description, after, location, via } = set.source;
   const { product, vendorVersion, version, instanceName } = description;
@@ -35,7 +37,7 @@ export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Pro
     backends: set.staged.backends.map((staged) => manifestBackend(staged, after)),
     ...(encryptionSettings === undefined ? {} : { encryptionSettings }),
     ...(configuration === undefined ? {} : { configuration }),
-    files: await describeFiles(set.folder, signal),
+    files: await describeFiles(set.folder, { isHashed: set.isHashed, signal }),
   };
 }
 

@@ -3,6 +3,8 @@ import { isServerName } from './server-name.ts';
 
 const insideRule = 'must be a relative path that stays inside the set';
 
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** How many entries a base DN had when its backup began, and when it ended where writers changed that meanwhile. */
 const baseDnCountSchema = z.object({
   dn: z.string(),
@@ -58,11 +60,10 @@ export const manifestSchema = z.object({
     z.object({
       path: z.string().refine(isPathInside, insideRule),
       bytes: z.number().int().nonnegative(),
-      /** Absent only for sets that `aws s3 sync` left; a stored manifest always has it. */
-      sha256: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/)
-        .optional(),
+      /** Of the whole. Absent for sets that `aws s3 sync` left, and where there are {@link pieces}; a stored manifest always has one of the two. */
+      sha256: sha256Schema.optional(),
+      /** In place of one hash over all, which no two cores can share: the lengths of the pieces that were hashed, and the SHA-256 of their SHA-256s in a row. */
+      pieces: z.object({ bytes: z.array(z.number().int().positive()), sha256: sha256Schema }).optional(),
     }),
   ),
   /** Why this set looks wrong beside its predecessors; kept, shown, and not counted by retention. */
@@ -110,8 +111,10 @@ export function decodeManifest(text: string): Manifest | { readonly invalid: str
 }
 
 function faultOfFiles(files: readonly ManifestFile[]): string | undefined {
-  const unhashed = files.find((file) => file.sha256 === undefined);
+  const unhashed = files.find((file) => file.sha256 === undefined && file.pieces === undefined);
   if (unhashed !== undefined) return `it has no SHA-256 of "${unhashed.path}"`;
+  const unfit = files.find((file) => file.pieces !== undefined && file.pieces.bytes.reduce((sum, piece) => sum + piece, 0) !== file.bytes);
+  if (unfit !== undefined) return `the pieces of "${unfit.path}" are not as long as it`;
   const paths = new Set([manifestName]);
   const again = files.find((file) => paths.size === paths.add(file.path).size);
   return again === undefined ? undefined : `it names "${again.path}" twice`;

@@ -10,6 +10,7 @@ import { IndexWriter } from './index-writer.ts';
 import type { OpenedRepository } from './open-repository.ts';
 import { PackWriter } from './packs/pack-writer.ts';
 import { BlobSaver, type Added } from './pipeline/blob-saver.ts';
+import { contentOf } from './pipeline/saved-content.ts';
 import { FileReader } from './pipeline/file-reader.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import { saveFolderTree, type TreeFile } from './save-tree.ts';
@@ -31,15 +32,17 @@ export interface FileToSave {
   /** Inside the snapshot, `/`-separated. */
   readonly path: string;
   readonly from: string | Uint8Array;
-  /** Whether the SHA-256 of the whole is wanted beside those of its chunks; that is a second pass of hashing. True unless told. */
-  readonly isHashed?: boolean;
+  /** Whether the SHA-256 of the whole is wanted beside those of its chunks; that is a second pass of hashing, on one core. */
+  readonly isHashed?: boolean | undefined;
 }
 
 export interface SavedFile {
   readonly path: string;
   readonly bytes: number;
-  /** Undefined for content that was given, and where it was not wanted. */
+  /** Of the whole. Undefined where it was not wanted and the file has several chunks. */
   readonly sha256: string | undefined;
+  /** The lengths of its chunks, and the SHA-256 of their SHA-256s in a row. */
+  readonly pieces: { readonly bytes: number[]; readonly sha256: string };
 }
 
 export interface SavedFiles {
@@ -122,7 +125,7 @@ async function storeContents(files: readonly FileToSave[], sizes: CutSizes, mach
 
 /** Resolves once the file was read, to what resolves once it is stored. */
 async function begin(
-  { path, from, isHashed = true }: FileToSave,
+  { path, from, isHashed = false }: FileToSave,
   reader: FileReader,
   { saver, context }: Machine,
 ): Promise<{ readonly stored: Promise<SavedFile & TreeFile> }> {
@@ -133,8 +136,9 @@ async function begin(
     const { stored } = await reader.read(handle, isHashed);
     const facts = { path, mode: Number(mode) & 0o777, modifiedAt: momentOf(mtimeNs) };
     const checked = stored.then((saved) => {
-      context.onFile({ path, ...saved });
-      return { ...facts, ...saved };
+      const file = { ...facts, ...saved };
+      context.onFile(file);
+      return file;
     });
     return { stored: checked };
   } finally {
@@ -144,7 +148,8 @@ async function begin(
 
 async function storeGiven(path: string, bytes: Uint8Array, saver: BlobSaver, context: SaveContext): Promise<SavedFile & TreeFile> {
   const content = bytes.length === 0 ? [] : [await saver.save('data', bytes)];
-  return { path, mode: 0o640, modifiedAt: now(context), content, bytes: bytes.length, sha256: undefined };
+  const lengths = bytes.length === 0 ? [] : [bytes.length];
+  return { path, mode: 0o640, modifiedAt: now(context), bytes: bytes.length, ...contentOf(content, lengths, undefined) };
 }
 
 function now(context: SaveContext): Moment {

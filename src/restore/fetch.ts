@@ -9,7 +9,7 @@ import { mapConcurrently } from '../foundation/concurrency.ts';
 import { exitCodes, Failure, isFailure, messageOf, wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { formatBytes } from '../foundation/sizes.ts';
-import { hashFile } from '../staging/set-files.ts';
+import { isFileOf } from '../staging/set-files.ts';
 
 const filesAtOnce = 4;
 
@@ -116,8 +116,7 @@ async function missingFiles(folder: string, manifest: Manifest, signal: AbortSig
       (found) => found.size,
       () => undefined,
     );
-    if (size !== file.bytes || file.sha256 === undefined) return false;
-    return (await hashFile(name, signal)).sha256 === file.sha256;
+    return size === file.bytes && isFileOf(name, file, signal);
   });
   return manifest.files.filter((_file, index) => !isThere[index]);
 }

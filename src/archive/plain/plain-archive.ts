@@ -38,6 +38,7 @@ export interface PlainArchiveOptions {
  */
 export class PlainArchive implements Archive {
   readonly layout = 'plain';
+  readonly needsHashes = true;
   readonly location: string;
   readonly #store: ObjectStore;
   readonly #options: PlainArchiveOptions;

@@ -36,8 +36,6 @@ export interface RepositoryArchiveOptions {
   readonly owner: LockOwner;
   readonly graceMilliseconds: number;
   readonly writer?: WriterSettings | undefined;
-  /** Whether a file that comes without a SHA-256 gets one in the manifest; its chunks have theirs in any case. True unless told. */
-  readonly hashFiles?: boolean | undefined;
   /** Of keys that are made; for tests, which make many. */
   readonly scrypt?: ScryptCost | undefined;
   /** The store given must lock what it writes by the same rule. */
@@ -52,6 +50,7 @@ const snapshotsAtOnce = 8;
  */
 export class RepositoryArchive implements Archive {
   readonly layout = 'repository';
+  readonly needsHashes = false;
   readonly location: string;
   readonly #store: ObjectStore;
   readonly #options: RepositoryArchiveOptions;
@@ -92,7 +91,6 @@ export class RepositoryArchive implements Archive {
     const { id, file, saved } = await saveSnapshot(repository, folder, manifest, {
       ...options,
       now: () => this.#options.clock.now(),
-      hashFiles: this.#options.hashFiles ?? true,
     });
     this.#known.set(id, { id, file, failure: undefined });
     return { ...snapshotFrom(id, factsOf(manifest)), newBytes: saved.newBytes, storedBytes: saved.packedBytes };

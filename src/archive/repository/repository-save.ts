@@ -11,7 +11,7 @@ export async function saveSnapshot(
   repository: Repository,
   folder: string,
   manifest: Manifest,
-  { now, report, signal, assertHeld, hashFiles }: SaveOptions & { readonly now: () => Date; readonly hashFiles: boolean },
+  { now, report, signal, assertHeld }: SaveOptions & { readonly now: () => Date },
 ): Promise<{ readonly id: string; readonly file: SnapshotFile; readonly saved: SavedFiles }> {
   const step = 'archive';
   const began = momentOf(now());
@@ -23,7 +23,8 @@ export async function saveSnapshot(
       files: manifest.files.map((file) => ({
         path: file.path,
         from: path.join(folder, file.path),
-        isHashed: hashFiles || file.sha256 !== undefined,
+        // A pass of hashing of its own, on one core: only for what was hashed before.
+        isHashed: file.sha256 !== undefined,
       })),
       onRead: (bytes) => {
         done += bytes;
@@ -44,10 +45,17 @@ export async function saveSnapshot(
   return stored;
 }
 
-/** A set may come without hashes, and gets those of what was stored. */
+/** Files that come without hashes get those of what was stored. */
 function withHashes(manifest: Manifest, saved: readonly SavedFile[]): Manifest {
-  const hashes = new Map(saved.map((file) => [file.path, file.sha256]));
-  return { ...manifest, files: manifest.files.map((file) => ({ ...file, sha256: file.sha256 ?? hashes.get(file.path) })) };
+  const byPath = new Map(saved.map((file) => [file.path, file]));
+  return {
+    ...manifest,
+    files: manifest.files.map(({ path: name, bytes, sha256 }) => {
+      const file = byPath.get(name);
+      const hash = sha256 ?? file?.sha256;
+      return { path: name, bytes, ...(hash === undefined ? { pieces: file?.pieces } : { sha256: hash }) };
+    }),
+  };
 }
 
 function snapshotFile(manifest: Manifest, saved: SavedFiles, { began, ended }: { began: Moment; ended: Moment }): SnapshotFile {

@@ -3,12 +3,11 @@ import { cutLimits, type CutSizes } from '../cut-sizes.ts';
 import type { Id } from '../format/hex-id.ts';
 import type { BlobSaver } from './blob-saver.ts';
 import type { MemoryPart } from './jobs.ts';
+import { contentOf, type SavedContent } from './saved-content.ts';
 import type { Pipeline } from './pipeline.ts';
 
-export interface SavedContent {
-  readonly content: readonly Id[];
+export interface SavedFileContent extends SavedContent {
   readonly bytes: number;
-  readonly sha256: string | undefined;
 }
 
 export interface FileReaderOptions {
@@ -36,7 +35,7 @@ export class FileReader {
    * Reads a file to its end. Resolves once all of it was read and cut, to what resolves once all of it lies in packs, so that the next file can be read
    * meanwhile. The caller closes the handle.
    */
-  async read(handle: FileHandle, isHashed: boolean): Promise<{ readonly stored: Promise<SavedContent> }> {
+  async read(handle: FileHandle, isHashed: boolean): Promise<{ readonly stored: Promise<SavedFileContent> }> {
     const { pipeline, signal, onRead } = this.#options;
     const file = this.#files++;
     const stored: Promise<SlabResult>[] = [];
@@ -84,7 +83,8 @@ export class FileReader {
     try {
       // First the file's own hash: encoding overwrites the slab.
       const sha256 = whole && (await pipeline.pool.run({ kind: 'hash-file', ...whole }, { pinned: whole.file })).sha256;
-      return { content: parts.length === 0 ? [] : await saver.saveParts(parts), sha256 };
+      const lengths = parts.map(({ length }) => length);
+      return { content: parts.length === 0 ? [] : await saver.saveParts(parts), lengths, sha256 };
     } finally {
       pipeline.giveSlab(slab);
     }
@@ -99,16 +99,19 @@ interface FileHashJob {
 
 interface SlabResult {
   readonly content: readonly Id[];
+  readonly lengths: readonly number[];
   readonly sha256: string | undefined;
 }
 
-async function joined(stored: readonly Promise<SlabResult>[], bytes: number): Promise<SavedContent> {
+async function joined(stored: readonly Promise<SlabResult>[], bytes: number): Promise<SavedFileContent> {
   // All of them, also after one failed: nothing may use the memory behind the caller's back.
   const settled = await Promise.allSettled(stored);
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const results = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  return { content: results.flatMap((one) => one.content), bytes, sha256: results.at(-1)?.sha256 };
+  const content = results.flatMap((one) => one.content);
+  const lengths = results.flatMap((one) => one.lengths);
+  return { bytes, ...contentOf(content, lengths, results.at(-1)?.sha256) };
 }
 
 /** Reads until `target` is full or the file ends; returns how much. */
