@@ -1,11 +1,27 @@
 import { Failure } from '../foundation/failure.ts';
 
-/** The whole of a stream in one array. */
-export async function collect(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/** The whole of a stream in one array: in `into`, where that is given and large enough. */
+export async function collect(source: AsyncIterable<Uint8Array>, into?: Uint8Array): Promise<Uint8Array> {
+  if (into !== undefined) return collectInto(source, into);
   const chunks: Uint8Array[] = [];
   for await (const chunk of source) chunks.push(chunk);
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+async function collectInto(source: AsyncIterable<Uint8Array>, into: Uint8Array): Promise<Uint8Array> {
+  const behind: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of source) {
+    if (behind.length > 0 || length + chunk.length > into.length) {
+      behind.push(chunk);
+    } else {
+      into.set(chunk, length);
+      length += chunk.length;
+    }
+  }
+  const within = into.subarray(0, length);
+  return behind.length === 0 ? within : Buffer.concat([within, ...behind]);
 }
 
 /**

@@ -84,7 +84,7 @@ export class LocalFolderStore implements ObjectStore {
   }
 
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
-    return collect(this.getStream(key, options));
+    return collect(this.getStream(key, options), options.into);
   }
 
   async *getStream(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {

@@ -82,7 +82,7 @@ export class MemoryStore implements ObjectStore {
     const { range } = options;
     if (range !== undefined && range.offset >= held.bytes.byteLength) return new Uint8Array();
     options.onInfo?.(held.info);
-    return held.bytes.slice(range?.offset, range && range.offset + range.length);
+    return placed(held.bytes.slice(range?.offset, range && range.offset + range.length), options.into);
   }
 
   async *getStream(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {
@@ -164,4 +164,10 @@ export class MemoryStore implements ObjectStore {
     const found = [...this.#objects.values()].map(({ info }) => info).filter(({ key }) => key.startsWith(prefix));
     return found.sort((left, right) => compareKeys(left.key, right.key));
   }
+}
+
+function placed(bytes: Uint8Array, into: Uint8Array | undefined): Uint8Array {
+  if (into === undefined || into.length < bytes.length) return bytes;
+  into.set(bytes);
+  return into.subarray(0, bytes.length);
 }

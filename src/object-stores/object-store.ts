@@ -132,6 +132,8 @@ export interface PutOptions extends CallOptions {
   readonly condition?: { readonly absent: true } | { readonly etag: string } | undefined;
   /** Locks what is written, from its first moment on. */
   readonly retention?: ObjectRetention | undefined;
+  /** The SHA-256 of the bytes in hexadecimal digits, where the caller knows it: it is not worked out again, and a store that checks refuses a wrong one. */
+  readonly sha256?: string | undefined;
 }
 
 export interface PutStreamOptions extends PutOptions {
@@ -146,4 +148,8 @@ export interface GetOptions extends CallOptions {
   readonly etag?: string | undefined;
   /** Called with the whole object's description before the first byte is given; not called when `range` begins past the end. */
   readonly onInfo?: ((info: ObjectInfo) => void) | undefined;
+  /** For {@link ObjectStore.get}: memory to read into, where it is large enough; what comes back lies in it then. */
+  readonly into?: Uint8Array | undefined;
+  /** The caller checks the content by means of its own, so that the store's checksum need not be compared. */
+  readonly isCheckedByCaller?: boolean | undefined;
 }

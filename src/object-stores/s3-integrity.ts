@@ -10,7 +10,9 @@ export interface Digest {
   readonly base64: string;
 }
 
-export function digestOf(kind: ChecksumKind, bytes: Uint8Array): Digest {
+/** `sha256`: that of the bytes in hexadecimal digits, where it is known. */
+export function digestOf(kind: ChecksumKind, bytes: Uint8Array, sha256?: string): Digest {
+  if (kind === 'sha256' && sha256 !== undefined) return { kind, base64: Buffer.from(sha256, 'hex').toString('base64') };
   return { kind, base64: createHash(kind).update(bytes).digest('base64') };
 }
 

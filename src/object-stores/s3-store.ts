@@ -69,7 +69,7 @@ export class S3Store implements ObjectStore {
     options.signal?.throwIfAborted();
     await this.#refuseIgnoredEncryption(key);
     await this.#refuseIgnoredCondition(key, options.condition, 'put');
-    const digest = digestOf(await this.#checksums(), bytes);
+    const digest = digestOf(await this.#checksums(), bytes, options.sha256);
     const writeFields = this.#writeFields(options);
     const input = {
       ...this.#calls.at(key),
@@ -142,7 +142,7 @@ export class S3Store implements ObjectStore {
 
   async get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
     try {
-      return await collect(this.getStream(key, options));
+      return await collect(this.getStream(key, options), options.into);
     } catch (error) {
       // Nothing of it has been given out, so a transfer that was damaged under way may simply be made again.
       if (!isFailure(error, 'E_OBJECT_DAMAGED')) throw error;
@@ -237,11 +237,12 @@ export class S3Store implements ObjectStore {
 
   async #begin(key: string, options: GetOptions): Promise<GetObjectCommandOutput | undefined> {
     const { range, etag } = options;
+    const isChecked = range === undefined && options.isCheckedByCaller !== true;
     const input = {
       ...this.#calls.at(key),
       ...(range !== undefined && { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` }),
       ...(etag !== undefined && { IfMatch: etag }),
-      ...(range === undefined && this.#options.checksums !== 'when-required' && { ChecksumMode: 'ENABLED' as const }),
+      ...(isChecked && this.#options.checksums !== 'when-required' && { ChecksumMode: 'ENABLED' as const }),
     };
     const pastEnd = new Error('range past the end');
     try {

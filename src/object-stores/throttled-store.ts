@@ -54,7 +54,7 @@ export class ThrottledStore implements ObjectStore {
   }
 
   get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
-    return collect(this.getStream(key, options));
+    return collect(this.getStream(key, options), options.into);
   }
 
   getStream(key: string, options: GetOptions = {}): AsyncIterable<Uint8Array> {

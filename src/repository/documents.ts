@@ -48,7 +48,7 @@ export class Documents {
 
   /** Resolves to what the store says of it. */
   async put(kind: DocumentKind, { id, sealed }: SealedDocument, signal?: AbortSignal): Promise<StoredDocument> {
-    const { bytes, modifiedAt } = await this.#store.put(`${kind}/${id}`, sealed, { signal });
+    const { bytes, modifiedAt } = await this.#store.put(`${kind}/${id}`, sealed, { sha256: id, signal });
     return { id, bytes, modifiedAt };
   }
 

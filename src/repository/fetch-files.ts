@@ -6,10 +6,10 @@ import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { BlobIndex, BlobPlace } from './blob-index.ts';
 import { contentLength } from './format/blob-lengths.ts';
 import type { Id } from './format/hex-id.ts';
-import { packKey } from './format/pack-header.ts';
 import { shortened } from './format/repository-failures.ts';
 import type { BlobToDecode, WriteTarget } from './pipeline/jobs.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
+import { packsAtOnce, readingSlabs, withPackBytes } from './pipeline/read-packs.ts';
 import type { TreeEntry } from './walk-tree.ts';
 
 export interface FetchContext {
@@ -42,12 +42,12 @@ interface Stretch {
 
 /** What lies between two wanted blobs is read along where it is less: a request costs about as much as these bytes. */
 const largestGapBytes = 512 * 1024;
-const longestStretchBytes = 32 * 1024 * 1024;
-const requestsAtOnce = 3;
+const longestStretchBytes = readingSlabs.slabBytes;
 
 /**
  * Writes files, and makes the folders they are in: content, permission bits, time of change. Packs are read in parallel and each blob is written where it
- * belongs as soon as it was opened and checked, so files fill up in no order; until this has resolved none of them is whole.
+ * belongs as soon as it was opened and checked, so files fill up in no order; until this has resolved none of them is whole. They are not forced to the disk:
+ * whoever goes on with them after a crash of the machine has to check them.
  *
  * @throws Failure E_FILE_DAMAGED (exit code 20) naming the first file that cannot be had
  */
@@ -62,11 +62,10 @@ export async function fetchFiles(files: readonly FileToFetch[], context: FetchCo
       await handle.truncate(node.size);
     }
     const stretches = planStretches(files, context.index);
-    await mapConcurrently(stretches, requestsAtOnce, (stretch) => fetchStretch(stretch, files, handles, context));
+    await mapConcurrently(stretches, packsAtOnce, (stretch) => fetchStretch(stretch, files, handles, context));
     await mapConcurrently(files, 4, async ({ entry: { node } }, index) => {
       await handles[index]?.chmod(node.mode & 0o777);
       await handles[index]?.utimes(node.modifiedAt.milliseconds / 1000, node.modifiedAt.milliseconds / 1000);
-      await handles[index]?.sync();
     });
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));
@@ -122,13 +121,6 @@ async function fetchStretch(
     const blob = stretch.blobs.find(({ place }) => place.id === blobId) ?? stretch.blobs[0];
     return files[blob?.targets[0]?.file ?? 0]?.entry.path ?? '';
   };
-  let bytes: Uint8Array;
-  try {
-    bytes = await store.get(packKey(packId), { range: { offset, length }, signal });
-  } catch (error) {
-    if (isFailure(error, 'E_OBJECT_MISSING')) throw cannotHave(nameOf(), `pack ${shortened(packId)} is missing`, error);
-    throw error;
-  }
   const blobs = stretch.blobs.map(({ place, targets }): BlobToDecode => {
     const { id, rawLength } = place;
     return {
@@ -139,28 +131,30 @@ async function fetchStretch(
       targets: targets.map((target) => openTarget(target, handles)),
     };
   });
-  const own = ownBytes(bytes);
-  // A store puts a body together from pieces.
-  pipeline.letGo(2 * own.length);
-  const { findings, bytes: written } = await pipeline.pool.run({ kind: 'decode', bytes: own, blobs }, { transfer: [own.buffer] });
-  const [finding] = findings;
-  if (finding !== undefined) {
-    const blob = shortened(finding.blobId ?? '');
-    throw cannotHave(nameOf(finding.blobId), `blob ${blob} in pack ${shortened(packId)} is damaged: ${finding.finding}`);
+  const decode = () =>
+    withPackBytes({ store, pipeline }, packId, { range: { offset, length }, signal }, (bytes, _length, transfer) =>
+      pipeline.pool.run({ kind: 'decode', bytes, blobs }, { transfer }),
+    );
+  try {
+    let decoded = await decode();
+    // What was damaged under way comes whole the second time; what lies damaged in the store does not.
+    if (decoded.findings.length > 0) decoded = await decode();
+    const [finding] = decoded.findings;
+    if (finding !== undefined) {
+      const blob = shortened(finding.blobId ?? '');
+      throw cannotHave(nameOf(finding.blobId), `blob ${blob} in pack ${shortened(packId)} is damaged: ${finding.finding}`);
+    }
+    onWritten(decoded.bytes);
+  } catch (error) {
+    if (isFailure(error, 'E_OBJECT_MISSING')) throw cannotHave(nameOf(), `pack ${shortened(packId)} is missing`, error);
+    throw error;
   }
-  onWritten(written);
 }
 
 function openTarget({ file, position }: { file: number; position: number }, handles: readonly FileHandle[]): WriteTarget {
   const handle = handles[file];
   if (handle === undefined) throw new Error(`file ${file} is not open`);
   return { descriptor: handle.fd, position };
-}
-
-/** Bytes that can be handed to a worker whole: what shares its memory with something else is copied. */
-export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const isAlone = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
-  return isAlone ? (bytes as Uint8Array<ArrayBuffer>) : Uint8Array.from(bytes);
 }
 
 export function cannotHave(name: string, state: string, cause?: unknown): Failure {

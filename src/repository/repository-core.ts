@@ -7,6 +7,7 @@ import { loadIndex, type LoadedIndex } from './index-loader.ts';
 import type { LockOwner } from './locks.ts';
 import type { OpenedRepository } from './open-repository.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
+import { readingSlabs } from './pipeline/read-packs.ts';
 import type { WriterSettings } from './save-files.ts';
 import { Cipher } from './sealing/cipher.ts';
 import { PackChecks } from './verify-snapshot.ts';
@@ -70,7 +71,7 @@ export class RepositoryCore {
 
   /** Does `work` with threads that open and check blobs. */
   async withReaders<Result>(work: (pipeline: Pipeline) => Promise<Result>): Promise<Result> {
-    const pipeline = new Pipeline(this.opened, { workers: this.options.writer?.workers, slabs: 0, slabBytes: 0 });
+    const pipeline = new Pipeline(this.opened, { workers: this.options.writer?.workers, ...readingSlabs });
     try {
       return await work(pipeline);
     } finally {

@@ -2,12 +2,12 @@ import { mapConcurrently } from '../foundation/concurrency.ts';
 import { isFailure, messageOf } from '../foundation/failure.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { BlobIndex, BlobPlace } from './blob-index.ts';
-import { ownBytes } from './fetch-files.ts';
 import type { Id } from './format/hex-id.ts';
 import { headerBytesOf, packKey, type PackedBlob } from './format/pack-header.ts';
 import { shortened } from './format/repository-failures.ts';
 import type { BlobFinding } from './pipeline/jobs.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
+import { packsAtOnce, withPackBytes } from './pipeline/read-packs.ts';
 import type { WalkedTree } from './walk-tree.ts';
 
 export interface SnapshotFinding {
@@ -15,8 +15,6 @@ export interface SnapshotFinding {
   /** One clause: `needs blob 12ab…, which no index lists`. */
   readonly finding: string;
 }
-
-const packsAtOnce = 3;
 
 /** What was found of each pack; kept between snapshots, as they share most of theirs. */
 export class PackChecks {
@@ -60,12 +58,16 @@ export class PackChecks {
     signal: AbortSignal | undefined,
   ): Promise<readonly BlobFinding[]> {
     try {
-      const bytes = ownBytes(await this.#store.get(packKey(packId), { signal }));
-      onRead(bytes.length);
-      // A store puts a body together from pieces.
-      pipeline.letGo(2 * bytes.length);
       const blobs: PackedBlob[] = [...(this.#blobsByPack.get(packId) ?? [])];
-      return (await pipeline.pool.run({ kind: 'check-pack', bytes, packId, blobs }, { transfer: [bytes.buffer] })).findings;
+      const check = () =>
+        withPackBytes({ store: this.#store, pipeline }, packId, { signal }, async (bytes, length, transfer) => {
+          const { findings } = await pipeline.pool.run({ kind: 'check-pack', bytes, packId, blobs }, { transfer });
+          return { findings, length };
+        });
+      const first = await check();
+      onRead(first.length);
+      // What was damaged under way comes whole the second time; what lies damaged in the store does not.
+      return first.findings.length === 0 ? [] : (await check()).findings;
     } catch (error) {
       this.#findings.delete(packId);
       if (isFailure(error, 'E_OBJECT_MISSING')) return [{ blobId: undefined, finding: 'it is missing' }];

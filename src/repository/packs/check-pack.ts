@@ -3,14 +3,14 @@ import { decodePackHeader, type PackedBlob } from '../format/pack-header.ts';
 import { messageOf } from '../../foundation/failure.ts';
 import type { BlobFinding } from '../pipeline/jobs.ts';
 import type { Cipher } from '../sealing/cipher.ts';
-import { openBlob } from './decode-blobs.ts';
+import { giveBack, openBlob } from './decode-blobs.ts';
 
 const lengthBytes = 4;
 
 /** All that is wrong with a pack: its name, its header, what the index says of it, each of its blobs. `bytes` is used up. */
 export function checkPack(
   cipher: Cipher,
-  { bytes, packId, blobs }: { readonly bytes: Uint8Array<ArrayBuffer>; readonly packId: Id; readonly blobs: readonly PackedBlob[] },
+  { bytes, packId, blobs }: { readonly bytes: Uint8Array; readonly packId: Id; readonly blobs: readonly PackedBlob[] },
   letGo: (bytes: number) => void,
 ): BlobFinding[] {
   const findings: BlobFinding[] = [];
@@ -27,7 +27,7 @@ export function checkPack(
     if (typeof content === 'string') tell(content, blob.id);
     letGo(blob.rawLength + blob.length);
   }
-  bytes.buffer.transfer(0);
+  giveBack(bytes);
   return findings;
 }
 

@@ -7,7 +7,7 @@ import type { Cipher } from '../sealing/cipher.ts';
 /** Opens blobs that lie in `bytes`, which is used up, and writes those that are whole to their targets. */
 export function decodeBlobs(
   cipher: Cipher,
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array,
   blobs: readonly BlobToDecode[],
   letGo: (bytes: number) => void,
 ): { findings: BlobFinding[]; bytes: number } {
@@ -25,9 +25,13 @@ export function decodeBlobs(
     }
     letGo(content.length + blob.length);
   }
-  // Gives the memory back now: the collector of this thread does not see how much there is.
-  bytes.buffer.transfer(0);
+  giveBack(bytes);
   return { findings, bytes: written };
+}
+
+/** Gives the memory of transferred bytes back now: the collector of this thread does not see how much there is. */
+export function giveBack({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** The content of a sealed blob, whose place is used up; or what is wrong with it, in one clause. */

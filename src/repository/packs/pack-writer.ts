@@ -114,7 +114,7 @@ export class PackWriter {
     header.copy(pack.buffer, pack.bytes);
     const end = pack.buffer.writeUInt32LE(header.length, pack.bytes + header.length);
     const id = pack.hash.update(pack.buffer.subarray(pack.bytes, end)).digest('hex');
-    await store.put(packKey(id), pack.buffer.subarray(0, end), { signal });
+    await store.put(packKey(id), pack.buffer.subarray(0, end), { sha256: id, signal });
     this.#storedBytes += end;
     this.#buffers.push(pack.buffer);
     await onStored({ id, blobs: pack.blobs });

@@ -9,10 +9,13 @@ export type Job =
   | { readonly kind: 'encode'; readonly part: MemoryPart; readonly level: number }
   /** Goes on with the SHA-256 of a file; always the same worker for the same file. */
   | { readonly kind: 'hash-file'; readonly file: number; readonly part: MemoryPart; readonly isLast: boolean }
-  /** Opens blobs of a part of a pack, checks them, and writes each to its places. `bytes` is transferred. */
-  | { readonly kind: 'decode'; readonly bytes: Uint8Array<ArrayBuffer>; readonly blobs: readonly BlobToDecode[] }
-  /** Checks a whole pack against its name and what the index says of it. `bytes` is transferred. */
-  | { readonly kind: 'check-pack'; readonly bytes: Uint8Array<ArrayBuffer>; readonly packId: Id; readonly blobs: readonly PackedBlob[] };
+  /** Opens blobs of a part of a pack, which is used up, checks them, and writes each to its places. */
+  | { readonly kind: 'decode'; readonly bytes: ReadBytes; readonly blobs: readonly BlobToDecode[] }
+  /** Checks a whole pack, which is used up, against its name and what the index says of it. */
+  | { readonly kind: 'check-pack'; readonly bytes: ReadBytes; readonly packId: Id; readonly blobs: readonly PackedBlob[] };
+
+/** What was read of a pack: in the shared memory, or where it is too large for that, transferred. */
+export type ReadBytes = MemoryPart | Uint8Array<ArrayBuffer>;
 
 export interface MemoryPart {
   readonly at: number;

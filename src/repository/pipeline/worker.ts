@@ -7,7 +7,7 @@ import { decodeBlobs } from '../packs/decode-blobs.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
 import { garbageCollector } from './collect-garbage.ts';
-import type { Encoded, Job, JobMessage, MemoryPart, ReplyMessage, Results, WorkerStart } from './jobs.ts';
+import type { Encoded, Job, JobMessage, MemoryPart, ReadBytes, ReplyMessage, Results, WorkerStart } from './jobs.ts';
 
 // The body of a worker thread: takes jobs one after another and answers each.
 
@@ -37,9 +37,9 @@ function perform(job: Job): Results[Job['kind']] {
     case 'hash-file':
       return { sha256: hashFile(job) };
     case 'decode':
-      return decodeBlobs(cipher, job.bytes, job.blobs, letGo);
+      return decodeBlobs(cipher, readBytes(job.bytes), job.blobs, letGo);
     case 'check-pack':
-      return { findings: checkPack(cipher, job, letGo) };
+      return { findings: checkPack(cipher, { ...job, bytes: readBytes(job.bytes) }, letGo) };
   }
 }
 
@@ -61,6 +61,10 @@ function hashFile({ file, part, isLast }: Extract<Job, { kind: 'hash-file' }>): 
   if (isLast) fileHashes.delete(file);
   else fileHashes.set(file, running);
   return isLast ? running.digest('hex') : undefined;
+}
+
+function readBytes(bytes: ReadBytes): Uint8Array {
+  return 'at' in bytes && !(bytes instanceof Uint8Array) ? bytesOf(bytes) : bytes;
 }
 
 function bytesOf({ at, length }: MemoryPart): Uint8Array {
