@@ -60,6 +60,7 @@ export interface SaveContext {
   readonly documents: Documents;
   readonly cipher: Cipher;
   readonly opened: OpenedRepository;
+  readonly pipeline: Pipeline;
   readonly index: LoadedIndex;
   readonly now: () => Date;
   readonly onRead: (bytes: number) => void;
@@ -74,25 +75,40 @@ const mebi = 1024 * 1024;
 
 /** Stores files and the trees that name them: packs, then index. What is to name the tree may be written once this has resolved. */
 export async function saveFiles(files: readonly FileToSave[], settings: WriterSettings, context: SaveContext): Promise<SavedFiles> {
-  const sizes = settings.cutSizes ?? defaultCutSizes;
-  const pipeline = new Pipeline(context.opened, { workers: settings.workers, slabs: 6, slabBytes: Math.max(4 * mebi, 2 * sizes.max) });
+  const { pipeline } = context;
+  const sizes = cutSizesOf(settings);
+  const index = new IndexWriter(context.documents, context.signal);
+  const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };
+  const level = context.opened.config.version === 1 ? 0 : (settings.compressionLevel ?? 1);
+  const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
+  const machine = { pipeline, saver, context };
+  const contents = await storeContents(files, sizes, machine);
+  const newBytes = saver.added.data.bytes;
+  const stored = [...contents, ...(await storeContents([context.lastFile(contents)], sizes, machine))];
+  const tree = await saveFolderTree(stored, (bytes) => saver.save('tree', bytes), now(context));
+  await Promise.all([packs.data.finish(), packs.tree.finish()]);
+  await index.finish();
+  const packedBytes = packs.data.storedBytes + packs.tree.storedBytes;
+  return { tree, files: stored, added: saver.added, newBytes, packedBytes };
+}
+
+/** Does `work` with threads that hash, compress and seal; they start at once, while `work` still looks around. */
+export async function withWriters<Result>(
+  opened: OpenedRepository,
+  settings: WriterSettings,
+  work: (pipeline: Pipeline) => Promise<Result>,
+): Promise<Result> {
+  const slabBytes = Math.max(4 * mebi, 2 * cutSizesOf(settings).max);
+  const pipeline = new Pipeline(opened, { workers: settings.workers, slabs: 6, slabBytes });
   try {
-    const index = new IndexWriter(context.documents, context.signal);
-    const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };
-    const level = context.opened.config.version === 1 ? 0 : (settings.compressionLevel ?? 1);
-    const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
-    const machine = { pipeline, saver, context };
-    const contents = await storeContents(files, sizes, machine);
-    const newBytes = saver.added.data.bytes;
-    const stored = [...contents, ...(await storeContents([context.lastFile(contents)], sizes, machine))];
-    const tree = await saveFolderTree(stored, (bytes) => saver.save('tree', bytes), now(context));
-    await Promise.all([packs.data.finish(), packs.tree.finish()]);
-    await index.finish();
-    const packedBytes = packs.data.storedBytes + packs.tree.storedBytes;
-    return { tree, files: stored, added: saver.added, newBytes, packedBytes };
+    return await work(pipeline);
   } finally {
     await pipeline.close();
   }
+}
+
+function cutSizesOf({ cutSizes = defaultCutSizes }: WriterSettings): CutSizes {
+  return cutSizes;
 }
 
 interface Machine {

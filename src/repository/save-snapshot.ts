@@ -3,8 +3,9 @@ import type { Id } from './format/hex-id.ts';
 import type { SnapshotFile } from './format/snapshot-file.ts';
 import { loadIndexToBuildOn } from './index-to-build-on.ts';
 import { underLock } from './locks.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryCore } from './repository-core.ts';
-import { saveFiles, type FileToSave, type SavedFile, type SavedFiles } from './save-files.ts';
+import { saveFiles, withWriters, type FileToSave, type SavedFile, type SavedFiles } from './save-files.ts';
 import { verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
 import { walkTree } from './walk-tree.ts';
 
@@ -31,16 +32,18 @@ export interface SavedSnapshot {
 export async function saveSnapshot(core: RepositoryCore, request: SaveRequest, signal: AbortSignal | undefined): Promise<SavedSnapshot> {
   const { store, documents, cipher, opened } = core;
   const { clock, owner, writer = {}, graceMilliseconds } = core.options;
-  return underLock(documents, false, { owner, clock, signal }, async (lock) => {
-    const index = await loadIndexToBuildOn(core, signal);
-    const now = (): Date => clock.now();
-    const saved = await saveFiles(request.files, writer, { store, documents, cipher, opened, now, signal, ...request, index });
-    core.forgetIndex();
-    const file = request.describe(saved);
-    const findMissing = (): Promise<readonly SnapshotFinding[]> => findMissingNow(core, file, signal);
-    const id = await commitSnapshot(file, { documents, lock, graceMilliseconds, findMissing, assertHeld: request.assertHeld, signal });
-    return { id, file, saved };
-  });
+  const underOneLock = (pipeline: Pipeline): Promise<SavedSnapshot> =>
+    underLock(documents, false, { owner, clock, signal }, async (lock) => {
+      const index = await loadIndexToBuildOn(core, signal);
+      const now = (): Date => clock.now();
+      const saved = await saveFiles(request.files, writer, { store, documents, cipher, opened, pipeline, now, signal, ...request, index });
+      core.forgetIndex();
+      const file = request.describe(saved);
+      const findMissing = (): Promise<readonly SnapshotFinding[]> => findMissingNow(core, file, signal);
+      const id = await commitSnapshot(file, { documents, lock, graceMilliseconds, findMissing, assertHeld: request.assertHeld, signal });
+      return { id, file, saved };
+    });
+  return withWriters(opened, writer, underOneLock);
 }
 
 async function findMissingNow(core: RepositoryCore, file: SnapshotFile, signal: AbortSignal | undefined): Promise<SnapshotFinding[]> {
