@@ -9,13 +9,15 @@ export const largestBytes = 128 * 1024 * 1024;
  */
 const tunedLevelOne = { [constants.ZSTD_c_hashLog]: 14, [constants.ZSTD_c_minMatch]: 5 };
 
+/** In few pieces, as they are joined in the end. */
+export const compressionStepBytes = 262_144;
+
 /** One zstandard frame without checksum. */
 export function compress(bytes: Uint8Array, level: number): Buffer {
   return zstdCompressSync(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: level, ...(level === 1 ? tunedLevelOne : {}) },
     pledgedSrcSize: bytes.length,
-    // In few pieces, as they are joined in the end.
-    chunkSize: Math.max(1024, Math.min(262_144, bytes.length)),
+    chunkSize: Math.max(1024, Math.min(compressionStepBytes, bytes.length)),
   });
 }
 

@@ -2,8 +2,9 @@ import { idOf, type Id } from '../format/hex-id.ts';
 import { decodePackHeader, type PackedBlob } from '../format/pack-header.ts';
 import { messageOf } from '../../foundation/failure.ts';
 import type { BlobFinding } from '../pipeline/jobs.ts';
+import { release } from '../pipeline/release.ts';
 import type { Cipher } from '../sealing/cipher.ts';
-import { giveBack, openBlob } from './decode-blobs.ts';
+import { openBlob } from './decode-blobs.ts';
 
 const lengthBytes = 4;
 
@@ -11,7 +12,6 @@ const lengthBytes = 4;
 export function checkPack(
   cipher: Cipher,
   { bytes, packId, blobs }: { readonly bytes: Uint8Array; readonly packId: Id; readonly blobs: readonly PackedBlob[] },
-  letGo: (bytes: number) => void,
 ): BlobFinding[] {
   const findings: BlobFinding[] = [];
   const tell = (finding: string, blobId?: Id) => findings.push({ blobId, finding });
@@ -25,9 +25,9 @@ export function checkPack(
   for (const blob of places.values()) {
     const content = openBlob(cipher, bytes.subarray(blob.offset, blob.offset + blob.length), blob);
     if (typeof content === 'string') tell(content, blob.id);
-    letGo(blob.rawLength + blob.length);
+    else if (content.buffer !== bytes.buffer) release(content);
   }
-  giveBack(bytes);
+  release(bytes);
   return findings;
 }
 

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { decompress } from '../format/compression.ts';
 import type { BlobFinding, BlobToDecode, WriteTarget } from '../pipeline/jobs.ts';
+import { release } from '../pipeline/release.ts';
 import type { Cipher } from '../sealing/cipher.ts';
 
 /** Opens blobs that lie in `bytes`, which is used up, and writes those that are whole to their targets. */
@@ -9,7 +10,6 @@ export function decodeBlobs(
   cipher: Cipher,
   bytes: Uint8Array,
   blobs: readonly BlobToDecode[],
-  letGo: (bytes: number) => void,
 ): { findings: BlobFinding[]; bytes: number } {
   const findings: BlobFinding[] = [];
   let written = 0;
@@ -23,15 +23,11 @@ export function decodeBlobs(
       writeWhole(content, target);
       written += content.length;
     }
-    letGo(content.length + blob.length);
+    // Uncompressed content lies in `bytes`.
+    if (content.buffer !== bytes.buffer) release(content);
   }
-  giveBack(bytes);
+  release(bytes);
   return { findings, bytes: written };
-}
-
-/** Gives the memory of transferred bytes back now: the collector of this thread does not see how much there is. */
-export function giveBack({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 /** The content of a sealed blob, whose place is used up; or what is wrong with it, in one clause. */

@@ -1,12 +1,13 @@
 import { createHash, hash, type Hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { compressIfSmaller } from '../format/compression.ts';
+import { compressIfSmaller, compressionStepBytes } from '../format/compression.ts';
 import { startKernels } from '../kernels/kernels.ts';
 import { checkPack } from '../packs/check-pack.ts';
 import { decodeBlobs } from '../packs/decode-blobs.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
 import { garbageCollector } from './collect-garbage.ts';
+import { release } from './release.ts';
 import type { Encoded, Job, JobMessage, MemoryPart, ReadBytes, ReplyMessage, Results, WorkerStart } from './jobs.ts';
 
 // The body of a worker thread: takes jobs one after another and answers each.
@@ -37,9 +38,9 @@ function perform(job: Job): Results[Job['kind']] {
     case 'hash-file':
       return { sha256: hashFile(job) };
     case 'decode':
-      return decodeBlobs(cipher, readBytes(job.bytes), job.blobs, letGo);
+      return decodeBlobs(cipher, readBytes(job.bytes), job.blobs);
     case 'check-pack':
-      return { findings: checkPack(cipher, { ...job, bytes: readBytes(job.bytes) }, letGo) };
+      return { findings: checkPack(cipher, { ...job, bytes: readBytes(job.bytes) }) };
   }
 }
 
@@ -47,9 +48,11 @@ function encode(part: MemoryPart, level: number): Encoded {
   const raw = bytesOf(part);
   const { content, rawLength } = compressIfSmaller(raw, level);
   const length = content.length + sealBytes;
-  letGo(2 * length);
   if (length <= part.length) {
     cipher.sealInto(content, memory.subarray(part.at, part.at + length));
+    // What was compressed in several pieces was joined from them, and they are waste.
+    if (content.length > compressionStepBytes) letGo(content.length);
+    if (content.buffer !== memory.buffer) release(content);
     return { length, rawLength, bytes: undefined };
   }
   return { length, rawLength, bytes: cipher.seal(content) };

@@ -1,5 +1,6 @@
 import { createCipheriv, randomFillSync, timingSafeEqual } from 'node:crypto';
 import { loadKernels, makeMemory, pageBytes, startKernels, type Kernels } from '../kernels/kernels.ts';
+import { release } from '../pipeline/release.ts';
 import type { KeyMaterial } from './key-material.ts';
 
 export const ivBytes = 16;
@@ -79,7 +80,11 @@ export class Cipher {
 
   #stream(iv: Uint8Array, from: Uint8Array, to: Uint8Array): void {
     const cipher = createCipheriv('aes-256-ctr', this.#keys.encrypt, iv);
-    for (let at = 0; at < from.length; at += cipherStepBytes) to.set(cipher.update(from.subarray(at, at + cipherStepBytes)), at);
+    for (let at = 0; at < from.length; at += cipherStepBytes) {
+      const piece = cipher.update(from.subarray(at, at + cipherStepBytes));
+      to.set(piece, at);
+      release(piece);
+    }
   }
 
   #tag(iv: Uint8Array, ciphertext: Uint8Array): Buffer {
