@@ -11,7 +11,7 @@ const pathOf = (/** @type {string} */ relative) => fileURLToPath(new URL(`../${r
 if (Number.parseInt(process.versions.node, 10) >= neededMajor) {
   // A checkout has the sources and runs them as they are; a packed package has only what was built from them.
   const source = pathOf('src/cli/main.ts');
-  await import(pathToFileURL(existsSync(source) ? source : pathOf('dist/cli/main.js')).href);
+  await import(pathToFileURL(existsSync(source) ? source : pathOf('dist/program/main.js')).href);
 } else {
   const newerNode = pathOf('node_modules/node/bin/node');
   if (existsSync(newerNode)) {

@@ -1,14 +1,53 @@
-// npm run build: compiles src into dist, for the packed package: Node runs TypeScript everywhere but under node_modules.
-import { cp, rm } from 'node:fs/promises';
+// npm run build: makes dist, which the packed package runs: Node does not run TypeScript under node_modules, and one file for
+// what is always needed and one for each part that is loaded when it is asked for start in half the time of five hundred.
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { build, type Metafile } from 'esbuild';
 import { runSteps } from './run-steps.ts';
 import { root } from './run-tests.ts';
 
-await rm(path.join(root, 'dist'), { recursive: true, force: true });
-const isBuilt = await runSteps([
+const dist = path.join(root, 'dist');
+// As deep below the package as the sources are, whose paths to package.json it keeps.
+const program = path.join(dist, 'program');
+
+await rm(dist, { recursive: true, force: true });
+const hasKernels = await runSteps([
   { name: 'kernels', program: 'asc', arguments: ['--config', 'kernels/asconfig.json', '--target', 'release'] },
-  { name: 'build', program: 'tsc', arguments: ['--project', 'tsconfig.build.json'] },
 ]);
-// tsc copies no binaries.
-if (isBuilt) await cp(path.join(root, 'src/repository/kernels/kernels.wasm'), path.join(root, 'dist/repository/kernels/kernels.wasm'));
-process.exitCode = isBuilt ? 0 : 1;
+if (hasKernels) await bundle();
+process.exitCode = hasKernels ? 0 : 1;
+
+async function bundle(): Promise<void> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/cli/main.ts', 'src/repository/pipeline/worker.ts'],
+    outdir: program,
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    metafile: true,
+    logLevel: 'warning',
+    // Packages of the older kind ask for Node's modules by require().
+    banner: { js: `import { createRequire as rootcellarRequire } from 'node:module'; const require = rootcellarRequire(import.meta.url);` },
+  });
+  await mkdir(program, { recursive: true });
+  await copyFile(path.join(root, 'src/repository/kernels/kernels.wasm'), path.join(program, 'kernels.wasm'));
+  await writeFile(path.join(dist, 'third-party-licenses.txt'), await licenses(metafile));
+}
+
+/** The licences of all packages that are in the bundle. */
+async function licenses({ inputs }: Metafile): Promise<string> {
+  const names = Object.keys(inputs).map((name) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(name)?.[0]);
+  const folders = [...new Set(names)].filter((name) => name !== undefined).toSorted();
+  const texts = folders.map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(path.join(root, folder, 'package.json'), 'utf8')) as Record<string, string>;
+    const files = (await readdir(path.join(root, folder))).filter((file) => /^(licen[cs]e|notice)/i.test(file)).toSorted();
+    const bodies = await Promise.all(files.map((file) => readFile(path.join(root, folder, file), 'utf8')));
+    return [`${name} ${version} (${license})`, ...bodies.map((body) => body.trim())].join('\n\n');
+  });
+  return `${(await Promise.all(texts)).join(`\n\n${'-'.repeat(72)}\n\n`)}\n`;
+}

@@ -29,10 +29,10 @@ export async function withPackBytes<Result>(
   try {
     const into = pipeline.bytesOf({ at: slab, length: pipeline.slabBytes });
     const bytes = await store.get(packKey(packId), { ...options, into, isCheckedByCaller: true });
+    // A store puts a body together from pieces.
+    pipeline.letGo(bytes.length);
     if (bytes.buffer === into.buffer) return await work({ at: slab, length: bytes.length }, bytes.length, []);
     const own = ownBytes(bytes);
-    // A store puts a body together from pieces.
-    pipeline.letGo(2 * own.length);
     return await work(own, own.length, [own.buffer]);
   } finally {
     pipeline.giveSlab(slab);
