@@ -1,5 +1,5 @@
 import { idOf, type Id } from '../format/hex-id.ts';
-import { decodePackHeader, type PackedBlob } from '../format/pack-header.ts';
+import { decodePackHeader, headerBytesOf, type PackedBlob } from '../format/pack-header.ts';
 import { messageOf } from '../../foundation/failure.ts';
 import type { BlobFinding } from '../pipeline/jobs.ts';
 import { release } from '../pipeline/release.ts';
@@ -8,16 +8,22 @@ import { openBlob } from './decode-blobs.ts';
 
 const lengthBytes = 4;
 
-/** All that is wrong with a pack: its name, its header, what the index says of it, each of its blobs. `bytes` is used up. */
+/**
+ * All that is wrong with a pack: its header, what the index says of it, each of its blobs, its name. `bytes` is used up.
+ *
+ * The header has a MAC, and so has each blob beside the SHA-256 of its content: where they fill the pack without a gap, every byte was checked, and that it
+ * is this pack and no other is known from the header. Only otherwise the whole is hashed as well, to say what happened.
+ */
 export function checkPack(
   cipher: Cipher,
   { bytes, packId, blobs }: { readonly bytes: Uint8Array; readonly packId: Id; readonly blobs: readonly PackedBlob[] },
 ): BlobFinding[] {
   const findings: BlobFinding[] = [];
   const tell = (finding: string, blobId?: Id) => findings.push({ blobId, finding });
-  const actual = idOf(bytes);
-  if (actual !== packId) tell(`its bytes hash to ${actual.slice(0, 12)}`);
   const header = readPackHeader(cipher, bytes, packId);
+  const isCovered = typeof header !== 'string' && isSame(header, blobs) && fills(header, bytes.length);
+  const actual = isCovered ? packId : idOf(bytes);
+  if (actual !== packId) tell(`its bytes hash to ${actual.slice(0, 12)}`);
   if (typeof header === 'string') tell(header);
   else if (!isSame(header, blobs)) tell('its header does not say what the index says');
   // A blob that is listed twice would be opened twice in the same place.
@@ -44,6 +50,16 @@ export function readPackHeader(cipher: Cipher, pack: Uint8Array, packId: Id): Pa
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** Whether the blobs lie one behind the other from the beginning, and the header right behind them. */
+function fills(blobs: readonly PackedBlob[], packBytes: number): boolean {
+  let end = 0;
+  for (const { offset, length } of blobs) {
+    if (offset !== end) return false;
+    end += length;
+  }
+  return end + headerBytesOf(blobs) === packBytes;
 }
 
 function isSame(header: readonly PackedBlob[], index: readonly PackedBlob[]): boolean {

@@ -5,7 +5,7 @@ import type { ReadBytes } from './jobs.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Packs that are read at once: one on its way while the others are worked on. */
-export const packsAtOnce = 4;
+export const packsAtOnce = 3;
 
 /** Holds a pack of the usual size; of larger ones what fits. */
 const slabBytes = 17 * 1024 * 1024;
