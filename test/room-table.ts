@@ -125,7 +125,9 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     // The only place that picks implementations; the program's entry asks it for them.
     'compose.ts',
     'node:module',
-    'node:module',
+    // Where this user's cache of compiled code lies.
+    'node:os',
+    'node:path',
     'node:process',
     'node:readline',
     'node:timers',

@@ -44,7 +44,10 @@ async function licenses({ inputs }: Metafile): Promise<string> {
   const names = Object.keys(inputs).map((name) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(name)?.[0]);
   const folders = [...new Set(names)].filter((name) => name !== undefined).toSorted();
   const texts = folders.map(async (folder) => {
-    const { name, version, license } = JSON.parse(await readFile(path.join(root, folder, 'package.json'), 'utf8')) as Record<string, string>;
+    const { name, version, license } = JSON.parse(await readFile(path.join(root, folder, 'package.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
     const files = (await readdir(path.join(root, folder))).filter((file) => /^(licen[cs]e|notice)/i.test(file)).toSorted();
     const bodies = await Promise.all(files.map((file) => readFile(path.join(root, folder, file), 'utf8')));
     return [`${name} ${version} (${license})`, ...bodies.map((body) => body.trim())].join('\n\n');

@@ -127,7 +127,12 @@ function cutOff(server: string): Failure {
 }
 
 /** The set is safe in the archive: a staging folder that cannot be written or emptied then is worth a warning, and no failure. */
-async function keep(folder: RunFolder, snapshot: Snapshot, { archive, keepLocal }: BackupRequest, options: OperationContext): Promise<void> {
+async function keep(
+  folder: RunFolder,
+  snapshot: Snapshot,
+  { archive, keepLocal }: BackupRequest,
+  options: OperationContext,
+): Promise<void> {
   if (keepLocal === 0) return;
   try {
     // The archived manifest has the hashes that were worked out on the way.

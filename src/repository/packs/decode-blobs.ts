@@ -6,11 +6,7 @@ import { release } from '../pipeline/release.ts';
 import type { Cipher } from '../sealing/cipher.ts';
 
 /** Opens blobs that lie in `bytes`, which is used up, and writes those that are whole to their targets. */
-export function decodeBlobs(
-  cipher: Cipher,
-  bytes: Uint8Array,
-  blobs: readonly BlobToDecode[],
-): { findings: BlobFinding[]; bytes: number } {
+export function decodeBlobs(cipher: Cipher, bytes: Uint8Array, blobs: readonly BlobToDecode[]): { findings: BlobFinding[]; bytes: number } {
   const findings: BlobFinding[] = [];
   let written = 0;
   for (const blob of blobs) {
