@@ -1,75 +1,116 @@
-// node bench/repository.ts FIRST-SET NEXT-SET [ROUNDS]: ours against restic over a local folder, in turns; medians and their ratios.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+// node bench/repository.ts [--quick]: ours beside its peers, on the same data and the same S3 server; README.md has the flags and the figures.
+import { rmSync } from 'node:fs';
+import { appendFile, mkdtemp, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { programPath } from '../test/harness/parts.ts';
-import { temporaryFolder } from '../test/harness/temporary-folder.ts';
+import { parseArgs } from 'node:util';
+import { startVersitygw } from '../test/harness/versitygw.ts';
+import { runProgram } from '../test/harness/run-program.ts';
+import { contenders } from './contenders/contenders.ts';
+import { type Contender, type Work, works } from './contenders/contender.ts';
+import { installPackage } from './installed-package.ts';
+import { defaultSetsFolder, ensureSets, type SourceOf } from './make-sets.ts';
+import { renderReport } from './report.ts';
+import { type Row, runRound } from './round.ts';
 
-const [first = '', next = '', rounds = '3'] = process.argv.slice(2);
-const restic = process.env['ROOTCELLAR_TEST_RESTIC'] || (await programPath('restic'));
-const job = path.join(import.meta.dirname, 'repository-job.ts');
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    people: { type: 'string' },
+    sets: { type: 'string' },
+    data: { type: 'string', default: 'sets,ldif' },
+    rounds: { type: 'string' },
+    contenders: { type: 'string' },
+    works: { type: 'string', default: works.join(',') },
+    checkout: { type: 'boolean', default: false },
+    requests: { type: 'boolean', default: true },
+    results: { type: 'string' },
+  },
+  allowNegative: true,
+});
+const people = Number(values.people ?? (values.quick ? 2000 : 640_000));
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+const folder = path.resolve(values.sets ?? defaultSetsFolder(people));
+const wanted = values.works.split(',').map(knownWork);
 
-interface Measured {
-  readonly seconds: number;
-  readonly cpuSeconds: number;
-  readonly mebibytes: number;
-}
+const made = await ensureSets(folder, people);
+// Beside the sets, and not in the temporary folder: they are linked, not copied.
+const home = await mkdtemp(path.join(folder, '.run-'));
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+const ours = values.checkout ? path.join(import.meta.dirname, '..') : await installPackage(home);
+const taking = await contenders(ours, values.contenders?.split(','));
+const versions = await Promise.all(taking.map((contender) => contender.version()));
 
-/** Runs to the end; wall from here, CPU and memory from the system's own account. */
-async function measure(program: string, words: readonly string[], folder?: string): Promise<Measured> {
-  const report = path.join(home.path, 'time');
-  const begin = performance.now();
-  const child = spawn('/usr/bin/time', ['-o', report, '-f', '%U %S %M', program, ...words], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, RESTIC_PASSWORD: 'bench', NODE_COMPILE_CACHE: path.join(home.path, 'compiled') },
-  });
-  const [code]: unknown[] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${String(code)}`);
-  const [user = 0, system = 0, kibibytes = 0] = (await readFile(report, 'utf8')).trim().split(' ').map(Number);
-  return { seconds: (performance.now() - begin) / 1000, cpuSeconds: user + system, mebibytes: kibibytes / 1024 };
-}
-
-const ours = (...words: readonly string[]) => measure(process.execPath, [job, ...words]);
-const theirs = (folder: string | undefined, repository: string, ...words: readonly string[]) =>
-  measure(restic, ['--quiet', '--no-cache', '--repo', repository, ...words], folder);
-
-await using home = await temporaryFolder('bench');
-const results = new Map<string, { ours: Measured[]; restic: Measured[] }>();
-for (let round = 0; round < Number(rounds); round += 1) {
-  const [a, b, out] = ['ours', 'restic', 'out'].map((name) => path.join(home.path, `${name}-${round}`)) as [string, string, string];
-  await mkdir(a);
-  await ours('init', a);
-  await theirs(undefined, b, 'init');
-  const works: readonly (readonly [string, () => Promise<Measured>, () => Promise<Measured>])[] = [
-    ['first', () => ours('save', a, first, '1'), () => theirs(first, b, 'backup', '.')],
-    ['next', () => ours('save', a, next, '2'), () => theirs(next, b, 'backup', '.')],
-    ['unchanged', () => ours('save', a, next, '3'), () => theirs(next, b, 'backup', '--force', '.')],
-    ['fetch', () => ours('fetch', a, `${out}-a`), () => theirs(undefined, b, 'restore', 'latest', '--target', `${out}-b`)],
-    ['verify', () => ours('verify', a), () => theirs(undefined, b, 'check', '--read-data')],
-  ];
-  for (const [name, own, other] of works) {
-    const kept = results.get(name) ?? { ours: [], restic: [] };
-    results.set(name, kept);
-    kept.ours.push(await own());
-    kept.restic.push(await other());
-  }
-}
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-console.log('work        wall ours/restic      CPU ours/restic       faster: wall, CPU   MiB ours/restic');
-for (const [name, { ours: own, restic: other }] of results) {
-  const of = (list: readonly Measured[], key: keyof Measured): number => median(list.map((one) => one[key]));
-  const pair = (key: keyof Measured, digits: number): string => `${of(own, key).toFixed(digits)} / ${of(other, key).toFixed(digits)}`;
-  const ratio = (key: keyof Measured): string => `${(of(other, key) / of(own, key)).toFixed(2)}×`;
+for (const data of values.data.split(',').map(knownData)) {
+  const sources = made[data];
+  await readOnce(sources);
+  const before = await loadAverage();
+  const rows = await timedRounds(data, sources);
+  const counted = values.requests ? await countedRound(data, sources) : [];
   console.log(
-    [
-      name.padEnd(11),
-      pair('seconds', 2).padEnd(21),
-      pair('cpuSeconds', 2).padEnd(21),
-      `${ratio('seconds')}, ${ratio('cpuSeconds')}`.padEnd(19),
-      pair('mebibytes', 0),
-    ].join(' '),
+    await renderReport({
+      data,
+      people,
+      rounds,
+      isQuick: values.quick,
+      versions,
+      rows,
+      counted,
+      sources,
+      load: [before, await loadAverage()],
+    }),
   );
+}
+
+/** In turns, each round beginning with another one, so that no contender always has the same place. */
+async function timedRounds(data: string, sources: SourceOf): Promise<readonly Row[]> {
+  await using s3 = await startVersitygw();
+  const rows: Row[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const begin = round % taking.length;
+    for (const contender of [...taking.slice(begin), ...taking.slice(0, begin)]) {
+      rows.push(...(await noted(data, `round ${round + 1}`, contender, () => runRound(contender, { s3, sources, home, wanted }))));
+    }
+  }
+  return rows;
+}
+
+/** The server's log costs it time: requests are counted in a round of their own. */
+async function countedRound(data: string, sources: SourceOf): Promise<readonly Row[]> {
+  const accessLog = path.join(home, 'access.log');
+  await using s3 = await startVersitygw({ arguments: ['--access-log', accessLog] });
+  const rows: Row[] = [];
+  for (const contender of taking) {
+    rows.push(...(await noted(data, 'requests', contender, () => runRound(contender, { s3, accessLog, sources, home, wanted }))));
+  }
+  return rows;
+}
+
+async function noted(data: string, round: string, contender: Contender, run: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
+  process.stderr.write(`${data}, ${round}: ${contender.name} …`);
+  const rows = await run();
+  process.stderr.write(` ${rows.map((row) => `${row.work} ${row.seconds.toFixed(2)} (${row.cpuSeconds.toFixed(2)})`).join(', ')}\n`);
+  if (values.results !== undefined) {
+    await appendFile(values.results, rows.map((row) => `${JSON.stringify({ data, round, ...row })}\n`).join(''));
+  }
+  return rows;
+}
+
+/** So that the first contender finds the files in memory as all the others do. */
+async function readOnce(sources: SourceOf): Promise<void> {
+  for (const source of Object.values(sources)) await runProgram('sh', ['-c', 'find "$0" -type f -exec cat {} + > /dev/null', source]);
+}
+
+async function loadAverage(): Promise<string> {
+  return (await readFile('/proc/loadavg', 'utf8')).split(' ').slice(0, 3).join(' ');
+}
+
+function knownWork(name: string): Work {
+  const known = works.find((work) => work === name);
+  if (known === undefined) throw new Error(`there is no work "${name}": name some of ${works.join(', ')}`);
+  return known;
+}
+
+function knownData(name: string): 'sets' | 'ldif' {
+  if (name !== 'sets' && name !== 'ldif') throw new Error(`there is no data "${name}": name sets or ldif`);
+  return name;
 }

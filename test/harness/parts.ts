@@ -17,8 +17,24 @@ const goPrograms = {
 export type GoProgram = keyof typeof goPrograms;
 
 /** Returns the path of the program, building it first when the cache has it not. */
-export async function programPath(name: GoProgram): Promise<string> {
-  const { module, package: subfolder, version, how, seconds } = goPrograms[name];
+export function programPath(name: GoProgram): Promise<string> {
+  return goProgramPath({ name, ...goPrograms[name] });
+}
+
+/** A program that is built from its Go module at one pinned version. */
+export interface GoModuleProgram {
+  readonly name: string;
+  readonly module: string;
+  /** The folder of its main package below the module; empty for the module's root. */
+  readonly package: string;
+  readonly version: string;
+  readonly how: 'install' | 'wrapper';
+  /** From an empty cache on two cores, for the announcement. */
+  readonly seconds: number;
+}
+
+/** As {@link programPath}, for programs that only a benchmark needs. */
+export async function goProgramPath({ name, module, package: subfolder, version, how, seconds }: GoModuleProgram): Promise<string> {
   const main = [module, subfolder].filter(Boolean).join('/');
   const folder = await cached({
     name: `${name}-${version}`,
