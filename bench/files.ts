@@ -29,3 +29,11 @@ export async function linkTree(from: string, to: string): Promise<void> {
 export async function assertSame(source: string, copy: string): Promise<void> {
   for (const file of await filesBelow(source)) await runProgram('cmp', [file, path.join(copy, path.relative(source, file))]);
 }
+
+/** The path of the largest file below the folder. */
+export async function largestFile(folder: string): Promise<string> {
+  const sized = await Promise.all((await filesBelow(folder)).map(async (file) => ({ file, size: (await stat(file)).size })));
+  const [largest] = sized.toSorted((a, b) => b.size - a.size);
+  if (largest === undefined) throw new Error(`there is no file in ${folder}`);
+  return largest.file;
+}

@@ -128,10 +128,23 @@ function markdown(names: readonly string[], lines: readonly (readonly string[])[
 }
 
 function requestsOf(row: Row | undefined): string {
-  const kinds = Object.entries(row?.requests ?? {}).toSorted(([, a], [, b]) => b - a);
-  const sum = kinds.reduce((total, [, count]) => total + count, 0);
-  return `${sum}: ${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}`;
+  const counts = new Map<string, number>();
+  for (const [kind, count] of Object.entries(row?.requests ?? {})) {
+    const group = requestGroups.find(([, pattern]) => pattern.test(kind))?.[0] ?? 'other';
+    counts.set(group, (counts.get(group) ?? 0) + count);
+  }
+  const sum = [...counts.values()].reduce((total, count) => total + count, 0);
+  return `${sum}: ${[...counts].map(([group, count]) => `${count} ${group}`).join(', ')}`;
 }
+
+const requestGroups: readonly (readonly [string, RegExp])[] = [
+  ['multipart', /Multipart|Part/],
+  ['get', /^GetObject$/],
+  ['put', /^PutObject$/],
+  ['list', /^ListObjects/],
+  ['head', /^Head/],
+  ['delete', /^DeleteObject/],
+];
 
 function of(rows: readonly Row[], name: string, work: Work): readonly Row[] {
   return rows.filter((row) => row.contender === name && row.work === work);

@@ -40,8 +40,9 @@ export function rootcellarAt(root: string): Contender {
         case 'forget':
           return [command(place, 'forget', '--keep-last', `${place.keepLast}`, '--yes')];
         case 'prune':
-          // The first one marks and repacks; what it marked, the second one deletes, which is days later in real life.
-          return [command(place, 'prune', '--yes'), command(place, 'prune', '--yes')];
+          // The first one marks and repacks; what it marked, the second one deletes: a day later in real life, and never in the
+          // same second, as that is how finely a store tells when something was written.
+          return [command(place, 'prune', '--yes'), { program: 'sleep', words: ['2'], isTimed: false }, command(place, 'prune', '--yes')];
       }
     },
   };
