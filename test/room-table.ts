@@ -12,6 +12,7 @@ const job: RoomRule = [
   'domain',
   'telemetry',
   'staging',
+  'archive/archive-repairs.ts',
   'archive/archive.ts',
   'archive/archive-keys.ts',
   'archive/archive-locks.ts',

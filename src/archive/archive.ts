@@ -3,6 +3,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { UnfinishedWrite } from '../object-stores/object-store.ts';
 import type { ArchiveKeys } from './archive-keys.ts';
+import type { ArchiveRepairs } from './archive-repairs.ts';
 import type { ArchiveLocks } from './archive-locks.ts';
 
 /**
@@ -72,6 +73,15 @@ export interface Archive {
 
   /** Compares what is stored with the manifest: every object's presence and size, and with `readData` every byte. Never rejects for damage. */
   verify(snapshot: Snapshot, readData: boolean, options?: OperationContext): Promise<readonly Damage[]>;
+
+  /**
+   * Looks at every object of the archive itself, also at those from which no snapshot suffers now. Only where the layout has such objects. Never
+   * rejects for damage.
+   */
+  verifyObjects?(readData: boolean, options?: OperationContext): Promise<readonly ObjectFinding[]>;
+
+  /** What puts it right after damage; only where the layout has objects that snapshots share. Nothing has to be opened before. */
+  readonly repairs?: ArchiveRepairs;
 
   /** Drops snapshots: the manifest first, so that none is ever listed that is not whole, then what only they hold. */
   forget(snapshots: readonly Snapshot[], options?: OperationContext): Promise<void>;
@@ -167,6 +177,20 @@ export interface Damage {
   readonly path: string;
   /** One clause: `is missing`, `has 12 bytes instead of 40`, `hashes to … instead of …`. */
   readonly finding: string;
+  /** The key of the object that does the harm, where the layout shares objects between snapshots; `index/` for whichever index file would list it. */
+  readonly object?: string | undefined;
+}
+
+/** Something about an object of the archive, whether or not a snapshot suffers. */
+export interface ObjectFinding {
+  /** Its key. */
+  readonly object: string;
+  /** One clause. */
+  readonly finding: string;
+  /** False: nothing is wrong, but somebody may want to know. */
+  readonly isDamage: boolean;
+  /** The command that puts it right, without the program's name; undefined where none has to. */
+  readonly remedy: string | undefined;
 }
 
 export interface PrunePlan {

@@ -17,6 +17,8 @@ import { keyRemoveCommand } from './commands/key-remove.ts';
 import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { repairIndexCommand } from './commands/repair-index.ts';
+import { repairPacksCommand } from './commands/repair-packs.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
@@ -37,6 +39,8 @@ export const allCommands: readonly Command[] = [
   fetchCommand,
   restoreCommand,
   verifyCommand,
+  repairIndexCommand,
+  repairPacksCommand,
   forgetCommand,
   pruneCommand,
   keyListCommand,

@@ -26,7 +26,7 @@ function offered(...words: string[]): string[] {
 
 describe('completionScript() for bash', () => {
   test('offers commands, and the second words of config', () => {
-    assert.deepEqual(offered('re'), ['restore']);
+    assert.deepEqual(offered('res'), ['restore']);
     assert.deepEqual(offered('config', ''), ['show', 'settings', 'schema']);
     assert.deepEqual(offered('--log-level', 'info', 'st'), ['status']);
   });

@@ -3,9 +3,12 @@ import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { BlobIndex, BlobPlace } from './blob-index.ts';
 import type { Id } from './format/hex-id.ts';
 import { packKey, type BlobType } from './format/pack-header.ts';
-import { damaged, shortened } from './format/repository-failures.ts';
+import { damaged, shortened, storeChecksumDiffers } from './format/repository-failures.ts';
 import { openBlob } from './packs/decode-blobs.ts';
 import type { Cipher } from './sealing/cipher.ts';
+
+/** Stands for the object that does harm where a blob is in no index: whichever index file it was in. */
+export const unlisted = 'index/';
 
 /** Reads single blobs, for trees and small files; whole snapshots are fetched by pack. */
 export class BlobReader {
@@ -26,12 +29,14 @@ export class BlobReader {
    */
   async read(type: BlobType, id: Id, signal?: AbortSignal): Promise<Uint8Array> {
     let state = 'no index lists it';
+    let object: string = unlisted;
     for (const place of this.#index.findAll(type, id)) {
       const content = await this.#readAt(place, signal);
       if (typeof content !== 'string') return content;
       state = content;
+      object = packKey(place.packId);
     }
-    throw damaged(`${type} blob ${shortened(id)}`, state);
+    throw damaged(`${type} blob ${shortened(id)}`, state, undefined, { object });
   }
 
   async #readAt(place: BlobPlace, signal: AbortSignal | undefined): Promise<Uint8Array | string> {
@@ -40,8 +45,7 @@ export class BlobReader {
       return openBlob(this.#cipher, sealed, place);
     } catch (error) {
       if (isFailure(error, 'E_OBJECT_MISSING')) return `pack ${shortened(place.packId)} is missing`;
-      if (isFailure(error, 'E_OBJECT_DAMAGED'))
-        return `pack ${shortened(place.packId)} does not have the checksum that the store keeps of it`;
+      if (isFailure(error, 'E_OBJECT_DAMAGED')) return `of pack ${shortened(place.packId)} the store says that ${storeChecksumDiffers}`;
       throw error;
     }
   }

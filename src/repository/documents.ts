@@ -3,7 +3,7 @@ import { mapConcurrently } from '../foundation/concurrency.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import { packDocument, unpackDocument } from './format/document.ts';
 import { idOf, isId, type Id } from './format/hex-id.ts';
-import { damaged, shortened } from './format/repository-failures.ts';
+import { damaged, shortened, storeChecksumDiffers } from './format/repository-failures.ts';
 import type { Cipher } from './sealing/cipher.ts';
 
 export type DocumentKind = 'index' | 'snapshots' | 'locks';
@@ -59,12 +59,21 @@ export class Documents {
   /** @throws Failure E_OBJECT_MISSING, E_REPOSITORY_DAMAGED */
   async read(kind: DocumentKind, id: Id, signal?: AbortSignal): Promise<Uint8Array> {
     const what = `${singular[kind]} ${shortened(id)}`;
-    const sealed = await this.#store.get(`${kind}/${id}`, { signal });
+    const sealed = await this.#get(kind, id, signal);
     const actual = idOf(sealed);
-    if (actual !== id) throw damaged(what, `its bytes hash to ${shortened(actual)}`);
+    if (actual !== id) throw damaged(what, `its bytes hash to ${shortened(actual)}`, undefined, { isAltered: true });
     const document = this.#cipher.open(sealed);
-    if (document === undefined) throw damaged(what, 'its MAC does not fit');
+    if (document === undefined) throw damaged(what, 'its MAC does not fit', undefined, { isAltered: true });
     return unpackDocument(document, what);
+  }
+
+  async #get(kind: DocumentKind, id: Id, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    try {
+      return await this.#store.get(`${kind}/${id}`, { signal });
+    } catch (error) {
+      if (!isFailure(error, 'E_OBJECT_DAMAGED')) throw error;
+      throw damaged(`${singular[kind]} ${shortened(id)}`, storeChecksumDiffers, error, { isAltered: true });
+    }
   }
 
   /** Those that are there; objects of other names are passed over. */

@@ -5,9 +5,10 @@ import { exitCodes, Failure, isFailure } from '../foundation/failure.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { BlobIndex, BlobPlace } from './blob-index.ts';
 import { contentLength } from './format/blob-lengths.ts';
+import type { BlobReader } from './blob-reader.ts';
 import type { Id } from './format/hex-id.ts';
 import { shortened } from './format/repository-failures.ts';
-import type { BlobToDecode, WriteTarget } from './pipeline/jobs.ts';
+import type { BlobToDecode, Results, WriteTarget } from './pipeline/jobs.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { packsAtOnce, readingSlabs, withPackBytes } from './pipeline/read-packs.ts';
 import type { TreeEntry } from './walk-tree.ts';
@@ -15,6 +16,8 @@ import type { TreeEntry } from './walk-tree.ts';
 export interface FetchContext {
   readonly store: ObjectStore;
   readonly index: BlobIndex;
+  /** For blobs that are not where they were looked for first. */
+  readonly reader: BlobReader;
   readonly pipeline: Pipeline;
   /** Bytes written, as they come. */
   readonly onWritten: (bytes: number) => void;
@@ -117,9 +120,11 @@ async function fetchStretch(
 ): Promise<void> {
   const { store, pipeline, onWritten, signal } = context;
   const { packId, offset, length } = stretch;
-  const nameOf = (blobId?: Id): string => {
-    const blob = stretch.blobs.find(({ place }) => place.id === blobId) ?? stretch.blobs[0];
-    return files[blob?.targets[0]?.file ?? 0]?.entry.path ?? '';
+  const elsewhere = async (blob: WantedBlob, trouble: string, cause?: unknown): Promise<void> => {
+    const content = await readElsewhere(blob.place, context);
+    if (content === undefined) throw cannotHave(files[blob.targets[0]?.file ?? 0]?.entry.path ?? '', trouble, cause);
+    for (const { file, position } of blob.targets) await handles[file]?.write(content, 0, content.length, position);
+    onWritten(content.length * blob.targets.length);
   };
   const blobs = stretch.blobs.map(({ place, targets }): BlobToDecode => {
     const { id, rawLength } = place;
@@ -135,18 +140,30 @@ async function fetchStretch(
     withPackBytes({ store, pipeline }, packId, { range: { offset, length }, signal }, (bytes, _length, transfer) =>
       pipeline.pool.run({ kind: 'decode', bytes, blobs }, { transfer }),
     );
+  let decoded: Results['decode'];
   try {
-    let decoded = await decode();
+    decoded = await decode();
     // What was damaged under way comes whole the second time; what lies damaged in the store does not.
     if (decoded.findings.length > 0) decoded = await decode();
-    const [finding] = decoded.findings;
-    if (finding !== undefined) {
-      const blob = shortened(finding.blobId ?? '');
-      throw cannotHave(nameOf(finding.blobId), `blob ${blob} in pack ${shortened(packId)} is damaged: ${finding.finding}`);
-    }
-    onWritten(decoded.bytes);
   } catch (error) {
-    if (isFailure(error, 'E_OBJECT_MISSING')) throw cannotHave(nameOf(), `pack ${shortened(packId)} is missing`, error);
+    if (!isFailure(error, 'E_OBJECT_MISSING')) throw error;
+    for (const blob of stretch.blobs) await elsewhere(blob, `pack ${shortened(packId)} is missing`, error);
+    return;
+  }
+  for (const { blobId = '', finding } of decoded.findings) {
+    const blob = stretch.blobs.find(({ place }) => place.id === blobId);
+    if (blob !== undefined) await elsewhere(blob, `blob ${shortened(blobId)} in pack ${shortened(packId)} is damaged: ${finding}`);
+  }
+  onWritten(decoded.bytes);
+}
+
+/** A blob that its first place does not have, from another one; undefined when none has it. */
+async function readElsewhere({ type, id }: BlobPlace, { index, reader, signal }: FetchContext): Promise<Uint8Array | undefined> {
+  if (index.findAll(type, id).length < 2) return undefined;
+  try {
+    return await reader.read(type, id, signal);
+  } catch (error) {
+    if (isFailure(error, 'E_REPOSITORY_DAMAGED')) return undefined;
     throw error;
   }
 }

@@ -10,6 +10,8 @@ export interface LoadedIndex {
   readonly files: readonly { readonly id: Id; readonly index: IndexFile }[];
   /** Listed, and gone when they were to be read, however often. */
   readonly vanished: readonly Id[];
+  /** Those that others supersede, and a run that was killed left: no use to us, and a lie to programs that do not mind `supersedes`. */
+  readonly superseded: readonly Id[];
   readonly damaged: readonly { readonly id: Id; readonly failure: Failure }[];
 }
 
@@ -38,7 +40,7 @@ export async function loadIndex(
   const current = files.filter(({ id }) => !superseded.has(id));
   const blobs = new BlobIndex();
   for (const { index } of current) for (const pack of index.packs) if (isWanted(pack)) blobs.addPack(pack);
-  return { blobs, files: current, vanished, damaged };
+  return { blobs, files: current, vanished, superseded: files.flatMap(({ id }) => (superseded.has(id) ? [id] : [])), damaged };
 }
 
 /** One that was listed and is gone was replaced by another, which that listing was too early for: so all are listed again. */

@@ -2,7 +2,7 @@ import type { Documents } from './documents.ts';
 import { encodeIndex, type IndexedPack } from './format/index-file.ts';
 
 /** Keeps one index file, and what is lost when a run is killed, within bounds. */
-const blobsInAnIndex = 50_000;
+export const blobsInAnIndex = 50_000;
 
 /** Collects the packs of a run and writes index files of them. */
 export class IndexWriter {

@@ -9,8 +9,9 @@ import type { Moment } from './format/go-time.ts';
 import { idOf, type Id } from './format/hex-id.ts';
 import { encodeKey, type ScryptCost } from './format/key-file.ts';
 import { drawPolynomial } from './format/polynomial.ts';
-import { damaged } from './format/repository-failures.ts';
+import { damaged, storeChecksumDiffers } from './format/repository-failures.ts';
 import { keyKey, listKeyIds, mostKeysTried, unlockStored } from './keys/stored-keys.ts';
+import { damagedConfig, isConfigLost } from './lost-config.ts';
 import { Cipher } from './sealing/cipher.ts';
 import { randomKeyMaterial, type KeyMaterial } from './sealing/key-material.ts';
 
@@ -29,6 +30,8 @@ export interface OpenedRepository {
  * Makes a repository: its key, then its config. Resolves to false when there is one already.
  *
  * Killed in between it leaves a key that belongs to nothing; the next call makes its own.
+ *
+ * @throws Failure E_REPOSITORY_DAMAGED (exit code 20) where a repository has lost its config: it would be buried
  */
 export async function createRepository(
   store: ObjectStore,
@@ -42,6 +45,7 @@ export async function createRepository(
 ): Promise<boolean> {
   const { signal } = made;
   if ((await store.head(configKey, { signal })) !== undefined) return false;
+  if (await isConfigLost(store, signal)) throw damagedConfig('it is missing, and there are snapshots or an index');
   const keys = randomKeyMaterial();
   const keyId = await writeKey(store, keys, password, made);
   const config = { version: 2, id: randomBytes(32).toString('hex'), chunkerPolynomial: drawPolynomial(randomBytes) } as const;
@@ -93,13 +97,13 @@ export async function writeKey(
 export async function openRepository(store: ObjectStore, password: Secret, signal?: AbortSignal): Promise<OpenedRepository> {
   const sealed = await readConfig(store, signal);
   const ids = await listKeyIds(store, signal);
-  let trouble: unknown;
+  const troubles: unknown[] = [];
   let configTrouble: Failure | undefined;
   for (const id of ids.slice(0, mostKeysTried)) {
     signal?.throwIfAborted();
     const keys = await unlockStored(store, id, password, signal).catch((error: unknown) => {
       if (!isFailure(error, 'E_REPOSITORY_DAMAGED') && !isFailure(error, 'E_OBJECT_MISSING')) throw error;
-      trouble = error;
+      troubles.push(error);
       return undefined;
     });
     if (keys === undefined) continue;
@@ -107,23 +111,24 @@ export async function openRepository(store: ObjectStore, password: Secret, signa
     if (!(config instanceof Error)) return { config, keys, keyId: id };
     configTrouble ??= config;
   }
-  if (ids.length === 0) throw damaged(`the archive ${store.location}`, 'it has no key');
-  throw configTrouble ?? wrongKey(store, ids.length, trouble);
+  if (ids.length === 0) throw damaged(`the archive ${store.location}`, 'it has no key', undefined, { hint: noKeyHint });
+  throw configTrouble ?? noKeyFits(store, ids.length, troubles);
 }
 
 /** The config, or why these keys do not open it. @throws Failure E_REPOSITORY_VERSION, E_REPOSITORY_DAMAGED for what is no config */
 function openConfig(sealed: Uint8Array, keys: KeyMaterial): RepositoryConfig | Failure {
-  const what = 'the config of the repository';
   const config = Cipher.standalone(keys).open(sealed);
-  if (config === undefined) return damaged(what, 'its MAC does not fit');
-  return decodeConfig(unpackDocument(config, what));
+  if (config === undefined) return damagedConfig('its MAC does not fit');
+  return decodeConfig(unpackDocument(config, 'the config of the repository'));
 }
 
 async function readConfig(store: ObjectStore, signal: AbortSignal | undefined): Promise<Uint8Array> {
   try {
     return await store.get(configKey, { signal });
   } catch (error) {
+    if (isFailure(error, 'E_OBJECT_DAMAGED')) throw damagedConfig(storeChecksumDiffers, error);
     if (!isFailure(error, 'E_OBJECT_MISSING')) throw error;
+    if (await isConfigLost(store, signal)) throw damagedConfig('it is missing, and there are snapshots or an index');
     throw new Failure('E_ARCHIVE_MISSING', `Cannot open the archive ${store.location}: there is none`, {
       exitCode: exitCodes.archiveMissing,
       hint: 'check ROOTCELLAR_ARCHIVE (--archive), or make it with "rootcellar init"',
@@ -131,9 +136,15 @@ async function readConfig(store: ObjectStore, signal: AbortSignal | undefined): 
   }
 }
 
-function wrongKey({ location }: ObjectStore, keys: number, cause: unknown): Failure {
+const noKeyHint = 'put a copy of a key file back into keys/: without one nothing in the archive can ever be read';
+
+function noKeyFits({ location }: ObjectStore, keys: number, troubles: readonly unknown[]): Failure {
   const count = keys === 1 ? '1 key' : `${keys} keys`;
-  return new Failure('E_WRONG_KEY', `Cannot open the archive ${location}: the password fits none of its ${count}`, {
+  const [cause] = troubles;
+  if (troubles.length === keys)
+    return damaged(`the archive ${location}`, `none of its ${count} can be read`, cause, { hint: 'run "rootcellar repair config"' });
+  const damagedOnes = troubles.length === 0 ? '' : `, of which ${troubles.length} cannot be read`;
+  return new Failure('E_WRONG_KEY', `Cannot open the archive ${location}: the password fits none of its ${count}${damagedOnes}`, {
     exitCode: exitCodes.wrongKey,
     hint: 'check the file that ROOTCELLAR_PASSWORD_FILE (--password-file) names',
     cause,

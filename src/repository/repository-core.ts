@@ -6,11 +6,11 @@ import type { ScryptCost } from './format/key-file.ts';
 import { loadIndex, type LoadedIndex } from './index-loader.ts';
 import type { LockOwner } from './locks.ts';
 import type { OpenedRepository } from './open-repository.ts';
+import { PackChecks } from './pack-checks.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import { readingSlabs } from './pipeline/read-packs.ts';
 import type { WriterSettings } from './save-files.ts';
 import { Cipher } from './sealing/cipher.ts';
-import { PackChecks } from './verify-snapshot.ts';
 
 export interface RepositoryOptions {
   readonly clock: Clock;

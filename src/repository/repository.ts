@@ -11,13 +11,17 @@ import { listSnapshots, type ListedSnapshot } from './list-snapshots.ts';
 import { RepositoryKeys } from './keys/repository-keys.ts';
 import type { LockOwner } from './locks.ts';
 import { createRepository, openRepository } from './open-repository.ts';
+import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
 import { planPrune, prune } from './prune/prune-repository.ts';
 import { readFileContent } from './read-file.ts';
+import type { IndexRepairPlan } from './repair/plan-index-repair.ts';
+import { RepositoryRepairs } from './repair/repository-repairs.ts';
 import { RepositoryObjects } from './retention/repository-objects.ts';
 import { RepositoryCore, type RepositoryOptions } from './repository-core.ts';
 import type { SavedFile, SavedFiles, WriterSettings } from './save-files.ts';
 import { saveSnapshot, type SavedSnapshot, type SaveRequest } from './save-snapshot.ts';
+import { verifyObjects, type ObjectFinding } from './verify-objects.ts';
 import { verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
 import { readTree, walkTree, type TreeEntry, type WalkedTree } from './walk-tree.ts';
 
@@ -25,8 +29,10 @@ export type { Moment } from './format/go-time.ts';
 export type {
   Id,
   FileToFetch,
+  IndexRepairPlan,
   ListedSnapshot,
   LockOwner,
+  ObjectFinding,
   RepositoryOptions,
   RepositoryPrunePlan,
   SavedFile,
@@ -123,7 +129,8 @@ export class Repository {
   async fetch(files: readonly FileToFetch[], onWritten: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
     const { store } = this.#core;
     const { blobs: index } = await this.#core.loadedIndex(signal);
-    await this.#core.withReaders((pipeline) => fetchFiles(files, { store, index, pipeline, onWritten, signal }));
+    const reader = await this.#core.reader(signal);
+    await this.#core.withReaders((pipeline) => fetchFiles(files, { store, index, reader, pipeline, onWritten, signal }));
   }
 
   /** All that keeps a snapshot from coming back whole. Packs that were checked for another snapshot are not read again. */
@@ -135,9 +142,22 @@ export class Repository {
     return this.#core.withReaders((pipeline) => verifySnapshot(tree, blobs, checks, { pipeline, onRead, signal }));
   }
 
+  /** All that is wrong with objects of the repository, whether or not a snapshot suffers; packs that were checked for a snapshot are not read again. */
+  async verifyObjects(readData: boolean, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<ObjectFinding[]> {
+    const { store, documents, cipher } = this.#core;
+    const objects = { store, documents, cipher, index: await this.#core.loadedIndex(signal), checks: await this.#core.packChecks(signal) };
+    const verifyWith = (pipeline?: Pipeline): Promise<ObjectFinding[]> => verifyObjects(objects, { pipeline, onRead, signal });
+    return readData ? this.#core.withReaders(verifyWith) : verifyWith();
+  }
+
   /** Removes snapshots; their bytes stay until a prune. */
   forget(ids: readonly Id[], signal?: AbortSignal): Promise<void> {
     return this.#core.documents.remove('snapshots', ids, signal);
+  }
+
+  /** What puts the repository right after damage. */
+  get repairs(): RepositoryRepairs {
+    return new RepositoryRepairs(this.#core);
   }
 
   /** Decides what a prune would do. Changes nothing. @throws Failure E_PRUNE_REFUSED when it cannot be known what is needed */

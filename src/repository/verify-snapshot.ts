@@ -1,140 +1,114 @@
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import { isFailure, messageOf } from '../foundation/failure.ts';
-import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { BlobIndex, BlobPlace } from './blob-index.ts';
+import { unlisted } from './blob-reader.ts';
 import type { Id } from './format/hex-id.ts';
-import { headerBytesOf, packKey, type PackedBlob } from './format/pack-header.ts';
+import { packKey, type BlobType } from './format/pack-header.ts';
 import { shortened } from './format/repository-failures.ts';
-import type { BlobFinding } from './pipeline/jobs.ts';
-import type { Pipeline } from './pipeline/pipeline.ts';
-import { packsAtOnce, withPackBytes } from './pipeline/read-packs.ts';
+import type { CheckOptions, PackChecks } from './pack-checks.ts';
+import { packsAtOnce } from './pipeline/read-packs.ts';
 import type { WalkedTree } from './walk-tree.ts';
 
 export interface SnapshotFinding {
   readonly path: string;
   /** One clause: `needs blob 12ab…, which no index lists`. */
   readonly finding: string;
+  /** The key of the object that does the harm; `index/` where a blob is in no index. */
+  readonly object: string;
 }
 
-/** What was found of each pack; kept between snapshots, as they share most of theirs. */
-export class PackChecks {
-  readonly #store: ObjectStore;
-  readonly #blobsByPack: ReadonlyMap<Id, readonly BlobPlace[]>;
-  readonly #findings = new Map<Id, Promise<readonly BlobFinding[]>>();
-  #sizes: Promise<ReadonlyMap<string, number>> | undefined;
+interface NeededBlob {
+  readonly id: Id;
+  /** Of the files that need it; of a tree its kind. */
+  readonly paths: string[];
+  readonly places: readonly BlobPlace[];
+}
 
-  constructor(store: ObjectStore, index: BlobIndex) {
-    this.#store = store;
-    this.#blobsByPack = Map.groupBy(index.places(), ({ packId }) => packId);
-  }
-
-  /** Whether the pack is there, and of the length that the index says. */
-  async checkPresence(packId: Id, signal: AbortSignal | undefined): Promise<string | undefined> {
-    this.#sizes ??= this.#list(signal);
-    const bytes = (await this.#sizes).get(packKey(packId));
-    if (bytes === undefined) return 'is missing';
-    const expected = this.#bytesOf(packId);
-    return bytes === expected ? undefined : `has ${bytes} bytes instead of ${expected}`;
-  }
-
-  /** Reads the pack and checks every byte. */
-  checkContent(
-    packId: Id,
-    pipeline: Pipeline,
-    onRead: (bytes: number) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly BlobFinding[]> {
-    const known = this.#findings.get(packId);
-    if (known !== undefined) return known;
-    const checked = this.#read(packId, pipeline, onRead, signal);
-    this.#findings.set(packId, checked);
-    return checked;
-  }
-
-  async #read(
-    packId: Id,
-    pipeline: Pipeline,
-    onRead: (bytes: number) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly BlobFinding[]> {
-    try {
-      const blobs: PackedBlob[] = [...(this.#blobsByPack.get(packId) ?? [])];
-      const check = () =>
-        withPackBytes({ store: this.#store, pipeline }, packId, { signal }, async (bytes, length, transfer) => {
-          const { findings } = await pipeline.pool.run({ kind: 'check-pack', bytes, packId, blobs }, { transfer });
-          return { findings, length };
-        });
-      const first = await check();
-      onRead(first.length);
-      // What was damaged under way comes whole the second time; what lies damaged in the store does not.
-      return first.findings.length === 0 ? [] : (await check()).findings;
-    } catch (error) {
-      this.#findings.delete(packId);
-      if (isFailure(error, 'E_OBJECT_MISSING')) return [{ blobId: undefined, finding: 'it is missing' }];
-      if (isFailure(error, 'E_OBJECT_DAMAGED')) return [{ blobId: undefined, finding: messageOf(error) }];
-      throw error;
-    }
-  }
-
-  async #list(signal: AbortSignal | undefined): Promise<ReadonlyMap<string, number>> {
-    const sizes = new Map<string, number>();
-    for await (const { key, bytes } of this.#store.list('data/', { signal })) sizes.set(key, bytes);
-    return sizes;
-  }
-
-  #bytesOf(packId: Id): number {
-    const blobs = this.#blobsByPack.get(packId) ?? [];
-    return blobs.reduce((sum, { length }) => sum + length, headerBytesOf(blobs));
-  }
+/** Why a blob cannot be had from one of its places: what is wrong, and with which object. */
+interface Trouble {
+  readonly blob: NeededBlob;
+  readonly finding: string;
+  readonly object: string;
 }
 
 /**
- * All that keeps a snapshot from coming back whole: trees, blobs that no index lists, packs that are missing or of another length, and with a pipeline every
- * byte of every pack that it needs.
+ * All that keeps a snapshot from coming back whole: trees, blobs that no index lists, packs that are missing or of another length, and with a pipeline
+ * every blob whose bytes are wrong. A blob that lies in several packs harms nobody as long as one of them has it whole.
  */
 export async function verifySnapshot(
   tree: WalkedTree,
   index: BlobIndex,
   checks: PackChecks,
-  options: { readonly pipeline: Pipeline | undefined; readonly onRead: (bytes: number) => void; readonly signal: AbortSignal | undefined },
+  options: CheckOptions,
 ): Promise<SnapshotFinding[]> {
   const findings: SnapshotFinding[] = tree.unreadable.map(({ path, reason }) => ({
     path: path || '/',
     finding: `cannot be read: ${messageOf(reason)}`,
+    object: objectOf(reason),
   }));
-  const packs = new Map<Id, Map<Id, string>>();
-  const need = (places: readonly BlobPlace[], name: string, id: Id): void => {
-    const [place] = places;
-    if (place === undefined) findings.push({ path: name, finding: `needs blob ${shortened(id)}, which no index lists` });
-    else packs.set(place.packId, (packs.get(place.packId) ?? new Map<Id, string>()).set(id, packs.get(place.packId)?.get(id) ?? name));
-  };
-  for (const id of tree.trees) if (index.has('tree', id)) need(index.findAll('tree', id), 'tree', id);
-  for (const { path, node } of tree.entries) for (const id of node.content) need(index.findAll('data', id), path, id);
-  const found = await mapConcurrently(packs, packsAtOnce, async ([packId, blobs]) => findingsOf(packId, blobs, checks, options));
-  return [...findings, ...found.flat()];
+  const told = new Set<string>();
+  for (const { blob, finding, object } of await findTroubles(neededBlobs(tree, index), checks, options)) {
+    for (const path of blob.paths) {
+      // Of a pack that is missing a file is told once, not for each of its blobs.
+      if (told.size === told.add(`${path}\n${finding}`).size) continue;
+      findings.push({ path, finding, object });
+    }
+  }
+  return findings;
 }
 
-async function findingsOf(
+function neededBlobs(tree: WalkedTree, index: BlobIndex): NeededBlob[] {
+  const needed = new Map<string, NeededBlob>();
+  const need = (type: BlobType, id: Id, path: string): void => {
+    const known = needed.get(`${type} ${id}`);
+    if (known === undefined) needed.set(`${type} ${id}`, { id, paths: [path], places: index.findAll(type, id) });
+    else if (!known.paths.includes(path)) known.paths.push(path);
+  };
+  // A tree that is in no index was told already: it could not be read.
+  for (const id of tree.trees) if (index.has('tree', id)) need('tree', id, 'tree');
+  for (const { path, node } of tree.entries) for (const id of node.content) need('data', id, path);
+  return [...needed.values()];
+}
+
+/** Those blobs that none of their places has, each with what is wrong at the last. */
+async function findTroubles(needed: readonly NeededBlob[], checks: PackChecks, options: CheckOptions): Promise<Trouble[]> {
+  const hopeless: Trouble[] = needed
+    .filter(({ places }) => places.length === 0)
+    .map((blob) => ({ blob, finding: `needs blob ${shortened(blob.id)}, which no index lists`, object: unlisted }));
+  let waiting = needed.filter(({ places }) => places.length > 0);
+  for (let attempt = 0; waiting.length > 0; attempt += 1) {
+    const byPack = Map.groupBy(waiting, ({ places }) => places[attempt]?.packId ?? '');
+    const found = await mapConcurrently(byPack, packsAtOnce, ([packId, blobs]) => troublesOfPack(packId, blobs, checks, options));
+    const troubles = found.flat();
+    const isLast = ({ blob }: Trouble): boolean => blob.places.length === attempt + 1;
+    hopeless.push(...troubles.filter(isLast));
+    waiting = troubles.filter((trouble) => !isLast(trouble)).map(({ blob }) => blob);
+  }
+  return hopeless;
+}
+
+async function troublesOfPack(
   packId: Id,
-  blobs: ReadonlyMap<Id, string>,
+  blobs: readonly NeededBlob[],
   checks: PackChecks,
-  {
-    pipeline,
-    onRead,
-    signal,
-  }: { readonly pipeline: Pipeline | undefined; readonly onRead: (bytes: number) => void; readonly signal: AbortSignal | undefined },
-): Promise<SnapshotFinding[]> {
-  const names = [...new Set(blobs.values())];
+  { pipeline, onRead, signal }: CheckOptions,
+): Promise<Trouble[]> {
   const pack = `pack ${shortened(packId)}`;
+  const object = packKey(packId);
+  const ofAll = (finding: string): Trouble[] => blobs.map((blob) => ({ blob, finding, object }));
   const absence = await checks.checkPresence(packId, signal);
-  if (absence === 'is missing') return names.map((path) => ({ path, finding: `needs ${pack}, which is missing` }));
-  if (pipeline === undefined)
-    return absence === undefined ? [] : names.map((path) => ({ path, finding: `needs ${pack}, which ${absence}` }));
-  const found = await checks.checkContent(packId, pipeline, onRead, signal);
-  // What is wrong with the pack as such counts for all in it; a blob of another snapshot's does not.
-  return found.flatMap(({ blobId, finding }) => {
-    if (blobId === undefined) return names.map((path) => ({ path, finding: `needs ${pack}, of which ${finding}` }));
-    const path = blobs.get(blobId);
-    return path === undefined ? [] : [{ path, finding: `needs blob ${shortened(blobId)} in ${pack}, of which ${finding}` }];
+  const missing = `needs ${pack}, which is missing`;
+  if (absence === 'is missing') return ofAll(missing);
+  if (pipeline === undefined) return absence === undefined ? [] : ofAll(`needs ${pack}, which ${absence}`);
+  const found = await checks.checkContent(packId, { pipeline, onRead, signal });
+  if (found === undefined) return ofAll(missing);
+  return blobs.flatMap((blob) => {
+    const finding = found.blobs.get(blob.id);
+    return finding === undefined ? [] : [{ blob, finding: `needs blob ${shortened(blob.id)} in ${pack}, of which ${finding}`, object }];
   });
+}
+
+function objectOf(reason: Error): string {
+  const object = isFailure(reason) ? reason.facts['object'] : undefined;
+  return typeof object === 'string' ? object : unlisted;
 }

@@ -17,8 +17,19 @@ import {
   type WriterSettings,
 } from '../../repository/repository.ts';
 import type { ArchiveKeys } from '../archive-keys.ts';
+import type { ArchiveRepairs } from '../archive-repairs.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
-import type { Archive, Damage, FileTarget, PrunePlan, SaveOptions, SavedSnapshot, SnapshotDifference, SnapshotEntry } from '../archive.ts';
+import type {
+  Archive,
+  Damage,
+  FileTarget,
+  ObjectFinding,
+  PrunePlan,
+  SavedSnapshot,
+  SaveOptions,
+  SnapshotDifference,
+  SnapshotEntry,
+} from '../archive.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
@@ -27,6 +38,7 @@ import { compareSnapshots } from './compare-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
+import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
 
@@ -143,7 +155,11 @@ export class RepositoryArchive implements Archive {
   async verify(snapshot: Snapshot, readData: boolean, { signal, report }: OperationContext = {}): Promise<readonly Damage[]> {
     const repository = await this.#opened(signal);
     const { file, failure } = await this.#listed(snapshot, signal);
-    if (file === undefined) return [{ snapshot: snapshot.id, path: '/', finding: `cannot be read: ${failure?.message ?? ''}` }];
+    if (file === undefined) {
+      return [
+        { snapshot: snapshot.id, path: '/', finding: `cannot be read: ${failure?.message ?? ''}`, object: `snapshots/${snapshot.id}` },
+      ];
+    }
     const step = 'verify';
     let done = 0;
     report?.({ kind: 'begin', step, unit: 'bytes' });
@@ -153,8 +169,26 @@ export class RepositoryArchive implements Archive {
     };
     const findings = await repository.verify(file, readData, onRead, signal);
     report?.({ kind: 'end', step });
-    const damage = findings.map(({ path, finding }) => ({ snapshot: snapshot.id, path, finding }));
+    const damage = findings.map((finding) => ({ snapshot: snapshot.id, ...finding }));
     return damage.length > 0 ? damage : this.#unlistedFiles(snapshot, signal);
+  }
+
+  async verifyObjects(readData: boolean, { signal, report }: OperationContext = {}): Promise<readonly ObjectFinding[]> {
+    const repository = await this.#opened(signal);
+    const step = 'verify the objects';
+    let done = 0;
+    report?.({ kind: 'begin', step, unit: 'bytes' });
+    const onRead = (bytes: number): void => {
+      done += bytes;
+      report?.({ kind: 'advance', step, done });
+    };
+    const findings = await repository.verifyObjects(readData, onRead, signal);
+    report?.({ kind: 'end', step });
+    return findings;
+  }
+
+  get repairs(): ArchiveRepairs {
+    return new StoredRepairs((signal) => this.#opened(signal));
   }
 
   async forget(snapshots: readonly Snapshot[], { signal }: OperationContext = {}): Promise<void> {

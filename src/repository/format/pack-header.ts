@@ -1,5 +1,5 @@
 import { damaged, shortened } from './repository-failures.ts';
-import type { Id } from './hex-id.ts';
+import { isId, type Id } from './hex-id.ts';
 
 export type BlobType = 'data' | 'tree';
 
@@ -60,7 +60,20 @@ export function decodePackHeader(header: Buffer, packId: Id): PackedBlob[] {
   return blobs;
 }
 
+/** Whether both name the same blobs in the same places. */
+export function nameTheSame(a: readonly PackedBlob[], b: readonly PackedBlob[]): boolean {
+  const keyOf = ({ id, type, offset, length, rawLength }: PackedBlob): string => `${type} ${id} ${offset} ${length} ${rawLength}`;
+  const [ofA, ofB] = [new Set(a.map(keyOf)), new Set(b.map(keyOf))];
+  return ofA.size === ofB.size && ofA.isSubsetOf(ofB);
+}
+
 /** Where a pack of this ID lies. */
 export function packKey(id: Id): string {
   return `data/${id.slice(0, 2)}/${id}`;
+}
+
+/** The pack that lies under this key; undefined for objects of other names. */
+export function packIdOf(key: string): Id | undefined {
+  const id = key.slice(-64);
+  return isId(id) && key === packKey(id) ? id : undefined;
 }

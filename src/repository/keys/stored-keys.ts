@@ -3,7 +3,7 @@ import type { Secret } from '../../foundation/secret.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import { idOf, isId, type Id } from '../format/hex-id.ts';
 import { decodeKey, unlockKey, type KeyFile } from '../format/key-file.ts';
-import { damaged, shortened } from '../format/repository-failures.ts';
+import { damaged, shortened, storeChecksumDiffers } from '../format/repository-failures.ts';
 import type { KeyMaterial } from '../sealing/key-material.ts';
 
 /** How many keys are tried for one password, the newest first: each costs a tenth of a second, and anyone may put key files there. */
@@ -27,9 +27,9 @@ export async function listKeyIds(store: ObjectStore, signal?: AbortSignal): Prom
 export async function readKey(store: ObjectStore, id: Id, signal?: AbortSignal): Promise<KeyFile> {
   const what = nameOf(id);
   const bytes = await store.get(keyKey(id), { signal }).catch((error: unknown) => {
-    throw isFailure(error, 'E_OBJECT_DAMAGED') ? damaged(what, 'it does not have the checksum that the store keeps of it', error) : error;
+    throw isFailure(error, 'E_OBJECT_DAMAGED') ? damaged(what, storeChecksumDiffers, error, { isAltered: true }) : error;
   });
-  if (idOf(bytes) !== id) throw damaged(what, `its bytes hash to ${shortened(idOf(bytes))}`);
+  if (idOf(bytes) !== id) throw damaged(what, `its bytes hash to ${shortened(idOf(bytes))}`, undefined, { isAltered: true });
   return decodeKey(bytes, what);
 }
 

@@ -1,5 +1,5 @@
 import { idOf, type Id } from '../format/hex-id.ts';
-import { decodePackHeader, headerBytesOf, type PackedBlob } from '../format/pack-header.ts';
+import { decodePackHeader, headerBytesOf, nameTheSame, type PackedBlob } from '../format/pack-header.ts';
 import { messageOf } from '../../foundation/failure.ts';
 import type { BlobFinding } from '../pipeline/jobs.ts';
 import { release } from '../pipeline/release.ts';
@@ -7,6 +7,9 @@ import type { Cipher } from '../sealing/cipher.ts';
 import { openBlob } from './decode-blobs.ts';
 
 const lengthBytes = 4;
+
+/** Of a pack that is whole, and of which an index is wrong. */
+export const headerDiffers = 'its header does not say what the index says';
 
 /**
  * All that is wrong with a pack: its header, what the index says of it, each of its blobs, its name. `bytes` is used up.
@@ -21,11 +24,11 @@ export function checkPack(
   const findings: BlobFinding[] = [];
   const tell = (finding: string, blobId?: Id) => findings.push({ blobId, finding });
   const header = readPackHeader(cipher, bytes, packId);
-  const isCovered = typeof header !== 'string' && isSame(header, blobs) && fills(header, bytes.length);
+  const isCovered = typeof header !== 'string' && nameTheSame(header, blobs) && fills(header, bytes.length);
   const actual = isCovered ? packId : idOf(bytes);
   if (actual !== packId) tell(`its bytes hash to ${actual.slice(0, 12)}`);
   if (typeof header === 'string') tell(header);
-  else if (!isSame(header, blobs)) tell('its header does not say what the index says');
+  else if (!nameTheSame(header, blobs)) tell(headerDiffers);
   // A blob that is listed twice would be opened twice in the same place.
   const places = new Map([...blobs, ...(typeof header === 'string' ? [] : header)].map((blob) => [blob.offset, blob]));
   for (const blob of places.values()) {
@@ -60,13 +63,4 @@ function fills(blobs: readonly PackedBlob[], packBytes: number): boolean {
     end += length;
   }
   return end + headerBytesOf(blobs) === packBytes;
-}
-
-function isSame(header: readonly PackedBlob[], index: readonly PackedBlob[]): boolean {
-  const listed = new Set(header.map(keyOf));
-  return listed.size === new Set(index.map(keyOf)).size && index.every((blob) => listed.has(keyOf(blob)));
-}
-
-function keyOf({ id, type, offset, length, rawLength }: PackedBlob): string {
-  return `${type} ${id} ${offset} ${length} ${rawLength}`;
 }

@@ -39,7 +39,7 @@ export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: P
     tools,
   );
   const marked = [...plan.unneeded, ...plan.wasteful.map(({ pack }) => pack)].map(({ id }) => id);
-  if (marked.length > 0) await writeMark(store, cipher, marked, signal);
+  if (marked.length > 0) await writeMark(store, cipher, { packs: marked, signal });
   await assertHeld();
   const gone = new Set(plan.removable.map(({ id }) => id));
   const outdated = tools.index.files.filter(({ index }) => index.packs.some(({ id }) => gone.has(id)));
@@ -50,6 +50,8 @@ export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: P
     if (packs.size > 0) await documents.write('index', encodeIndex({ supersedes, packs: [...packs.values()] }), signal);
     await documents.remove('index', supersedes, signal);
   }
+  // A run that was killed here left them: restic minds no `supersedes`, and would look for packs that are gone.
+  if (tools.index.superseded.length > 0) await documents.remove('index', tools.index.superseded, signal);
   for (let at = 0; at < plan.removable.length; at += packsInABatch) {
     const batch = plan.removable.slice(at, at + packsInABatch);
     await assertHeld();

@@ -1,5 +1,6 @@
 import type { BlobIndex } from '../blob-index.ts';
 import type { Id } from '../format/hex-id.ts';
+import { packIdOf } from '../format/pack-header.ts';
 import { shortened } from '../format/repository-failures.ts';
 import type { LoadedIndex } from '../index-loader.ts';
 import { listSnapshots } from '../list-snapshots.ts';
@@ -58,8 +59,8 @@ async function readAndPlan(
   const needed = await neededBlobs(await core.reader(signal), roots, signal);
   const packs: PackFacts[] = [];
   for await (const { key, bytes, modifiedAt } of store.list('data/', { signal })) {
-    const id = key.slice('data/xx/'.length);
-    if (/^[0-9a-f]{64}$/.test(id)) packs.push({ id, bytes, modifiedAt });
+    const id = packIdOf(key);
+    if (id !== undefined) packs.push({ id, bytes, modifiedAt });
   }
   assertAllThere(index.blobs, needed, packs);
   const marks = await readMarks(store, cipher, signal);

@@ -4,7 +4,7 @@ import { release } from '../pipeline/release.ts';
 import type { KeyMaterial } from './key-material.ts';
 
 export const ivBytes = 16;
-const macBytes = 16;
+export const macBytes = 16;
 
 /** How much longer a thing is when it is sealed. */
 export const sealBytes = ivBytes + macBytes;
