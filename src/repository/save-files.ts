@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { Documents } from './documents.ts';
-import { defaultCutSizes, type CutSizes } from './cut-sizes.ts';
+import { defaultCutSizes, ldifCutSizes, type CutSizes } from './cut-sizes.ts';
 import { momentOf, type Moment } from './format/go-time.ts';
 import type { Id } from './format/hex-id.ts';
 import type { BlobType } from './format/pack-header.ts';
@@ -10,6 +10,7 @@ import { IndexWriter } from './index-writer.ts';
 import type { OpenedRepository } from './open-repository.ts';
 import { PackWriter } from './packs/pack-writer.ts';
 import { BlobSaver, type Added } from './pipeline/blob-saver.ts';
+import { Cutter } from './pipeline/cutter.ts';
 import { contentOf } from './pipeline/saved-content.ts';
 import { FileReader } from './pipeline/file-reader.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
@@ -76,15 +77,14 @@ const mebi = 1024 * 1024;
 /** Stores files and the trees that name them: packs, then index. What is to name the tree may be written once this has resolved. */
 export async function saveFiles(files: readonly FileToSave[], settings: WriterSettings, context: SaveContext): Promise<SavedFiles> {
   const { pipeline } = context;
-  const sizes = cutSizesOf(settings);
   const index = new IndexWriter(context.documents, context.signal);
   const packs = { data: packWriter('data', settings, context, index), tree: packWriter('tree', settings, context, index) };
   const level = context.opened.config.version === 1 ? 0 : (settings.compressionLevel ?? 1);
   const saver = new BlobSaver({ pipeline, cipher: context.cipher, index: context.index.blobs, packs, level });
-  const machine = { pipeline, saver, context };
-  const contents = await storeContents(files, sizes, machine);
+  const machine = { pipeline, saver, context, settings };
+  const contents = await storeContents(files, machine);
   const newBytes = saver.added.data.bytes;
-  const stored = [...contents, ...(await storeContents([context.lastFile(contents)], sizes, machine))];
+  const stored = [...contents, ...(await storeContents([context.lastFile(contents)], machine))];
   const tree = await saveFolderTree(stored, (bytes) => saver.save('tree', bytes), now(context));
   await Promise.all([packs.data.finish(), packs.tree.finish()]);
   await index.finish();
@@ -98,8 +98,9 @@ export async function withWriters<Result>(
   settings: WriterSettings,
   work: (pipeline: Pipeline) => Promise<Result>,
 ): Promise<Result> {
-  const slabBytes = Math.max(4 * mebi, 2 * cutSizesOf(settings).max);
-  const pipeline = new Pipeline(opened, { workers: settings.workers, slabs: 6, slabBytes });
+  // What is read, and room for a chunk that goes on.
+  const slabBytes = 4 * mebi + cutSizesOf(settings).max;
+  const pipeline = new Pipeline(opened, { workers: settings.workers, slabs: 5, slabBytes });
   try {
     return await work(pipeline);
   } finally {
@@ -115,13 +116,14 @@ interface Machine {
   readonly pipeline: Pipeline;
   readonly saver: BlobSaver;
   readonly context: SaveContext;
+  readonly settings: WriterSettings;
 }
 
-async function storeContents(files: readonly FileToSave[], sizes: CutSizes, machine: Machine): Promise<(SavedFile & TreeFile)[]> {
+async function storeContents(files: readonly FileToSave[], machine: Machine): Promise<(SavedFile & TreeFile)[]> {
   const { pipeline, saver, context } = machine;
   const failing = new AbortController();
   const signal = context.signal === undefined ? failing.signal : AbortSignal.any([context.signal, failing.signal]);
-  const reader = new FileReader({ pipeline, saver, sizes, onRead: context.onRead, signal });
+  const reader = new FileReader({ pipeline, saver, onRead: context.onRead, signal });
   const underWay: Promise<SavedFile & TreeFile>[] = [];
   try {
     for (const file of files) {
@@ -143,13 +145,13 @@ async function storeContents(files: readonly FileToSave[], sizes: CutSizes, mach
 async function begin(
   { path, from, isHashed = false }: FileToSave,
   reader: FileReader,
-  { saver, context }: Machine,
+  { pipeline, saver, context, settings }: Machine,
 ): Promise<{ readonly stored: Promise<SavedFile & TreeFile> }> {
   if (typeof from !== 'string') return { stored: storeGiven(path, from, saver, context) };
   const handle = await open(from);
   try {
     const { mtimeNs, mode } = await handle.stat({ bigint: true });
-    const { stored } = await reader.read(handle, isHashed);
+    const { stored } = await reader.read(handle, cutterOf(path, pipeline, settings), isHashed);
     const facts = { path, mode: Number(mode) & 0o777, modifiedAt: momentOf(mtimeNs) };
     const checked = stored.then((saved) => {
       const file = { ...facts, ...saved };
@@ -160,6 +162,11 @@ async function begin(
   } finally {
     await handle.close();
   }
+}
+
+function cutterOf(path: string, { kernels }: Pipeline, settings: WriterSettings): Cutter {
+  const isLdif = /\.ldif$/i.test(path);
+  return new Cutter(kernels, { isLdif, sizes: isLdif ? ldifCutSizes : cutSizesOf(settings) });
 }
 
 async function storeGiven(path: string, bytes: Uint8Array, saver: BlobSaver, context: SaveContext): Promise<SavedFile & TreeFile> {

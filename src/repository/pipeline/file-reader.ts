@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
-import { cutLimits, type CutSizes } from '../cut-sizes.ts';
 import type { Id } from '../format/hex-id.ts';
 import type { BlobSaver } from './blob-saver.ts';
+import type { Cutter } from './cutter.ts';
 import type { MemoryPart } from './jobs.ts';
 import { contentOf, type SavedContent } from './saved-content.ts';
+import { SlabReader } from './slab-reader.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface SavedFileContent extends SavedContent {
@@ -13,7 +14,6 @@ export interface SavedFileContent extends SavedContent {
 export interface FileReaderOptions {
   readonly pipeline: Pipeline;
   readonly saver: BlobSaver;
-  readonly sizes: CutSizes;
   /** Bytes that were read, as they come. */
   readonly onRead: (bytes: number) => void;
   readonly signal: AbortSignal;
@@ -22,60 +22,42 @@ export interface FileReaderOptions {
 /** Reads files, cuts them, and has the chunks stored. */
 export class FileReader {
   readonly #options: FileReaderOptions;
-  readonly #limits: ReturnType<typeof cutLimits>;
   #files = 0;
 
   constructor(options: FileReaderOptions) {
-    if (options.pipeline.slabBytes < options.sizes.max) throw new Error('a slab must hold the largest chunk');
     this.#options = options;
-    this.#limits = cutLimits(options.sizes);
   }
 
   /**
    * Reads a file to its end. Resolves once all of it was read and cut, to what resolves once all of it lies in packs, so that the next file can be read
    * meanwhile. The caller closes the handle.
    */
-  async read(handle: FileHandle, isHashed: boolean): Promise<{ readonly stored: Promise<SavedFileContent> }> {
+  async read(handle: FileHandle, cutter: Cutter, isHashed: boolean): Promise<{ readonly stored: Promise<SavedFileContent> }> {
     const { pipeline, signal, onRead } = this.#options;
     const file = this.#files++;
     const stored: Promise<SlabResult>[] = [];
-    let offset = 0;
-    for (let isEnd = false; !isEnd;) {
-      signal.throwIfAborted();
-      const slab = await pipeline.takeSlab();
-      try {
-        const length = await fill(handle, pipeline.bytesOf({ at: slab, length: pipeline.slabBytes }), offset);
-        isEnd = length < pipeline.slabBytes;
-        const parts = this.#cut(slab, length, isEnd);
-        const used = parts.reduce((sum, part) => sum + part.length, 0);
-        offset += used;
+    const reader = new SlabReader(pipeline, handle, cutter.sizes.max);
+    let bytes = 0;
+    try {
+      for (let read = await reader.next(); ;) {
+        signal.throwIfAborted();
+        const { slab, part, isEnd } = read;
+        const parts = cutter.cut(part, isEnd);
+        const used = parts.reduce((sum, { length }) => sum + length, 0);
+        bytes += used;
         onRead(used);
-        const whole = { file, part: { at: slab, length: used }, isLast: isEnd };
+        // Before the slab is handed on: encoding overwrites it.
+        const next = isEnd ? undefined : await reader.next({ at: part.at + used, left: part.length - used });
+        const whole = { file, part: { at: part.at, length: used }, isLast: isEnd };
         stored.push(this.#store(slab, parts, isHashed ? whole : undefined));
-      } catch (error) {
-        pipeline.giveSlab(slab);
-        await Promise.allSettled(stored);
-        throw error;
+        if (next === undefined) return { stored: joined(stored, bytes) };
+        read = next;
       }
+    } catch (error) {
+      await reader.close();
+      await Promise.allSettled(stored);
+      throw error;
     }
-    return { stored: joined(stored, offset) };
-  }
-
-  /** The chunks of a slab; what is behind the last cut is read again at the beginning of the next slab. */
-  #cut(slab: number, length: number, isEnd: boolean): MemoryPart[] {
-    const { pipeline, sizes } = this.#options;
-    const { min, average, max } = sizes;
-    const { strict, loose } = this.#limits;
-    const parts: MemoryPart[] = [];
-    for (let at = slab, left = length; left > 0;) {
-      const cut = pipeline.kernels.cut(at, left, min, average, max, strict, loose);
-      // Where the slab ended before a cut was found, the file goes on.
-      if (cut === left && left < max && !isEnd) break;
-      parts.push({ at, length: cut });
-      at += cut;
-      left -= cut;
-    }
-    return parts;
   }
 
   async #store(slab: number, parts: readonly MemoryPart[], whole: FileHashJob | undefined): Promise<SlabResult> {
@@ -112,15 +94,4 @@ async function joined(stored: readonly Promise<SlabResult>[], bytes: number): Pr
   const content = results.flatMap((one) => one.content);
   const lengths = results.flatMap((one) => one.lengths);
   return { bytes, ...contentOf(content, lengths, results.at(-1)?.sha256) };
-}
-
-/** Reads until `target` is full or the file ends; returns how much. */
-async function fill(handle: FileHandle, target: Uint8Array, offset: number): Promise<number> {
-  let length = 0;
-  while (length < target.length) {
-    const { bytesRead } = await handle.read(target, length, target.length - length, offset + length);
-    if (bytesRead === 0) break;
-    length += bytesRead;
-  }
-  return length;
 }
