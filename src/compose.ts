@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { hostname, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
+import path from 'node:path';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
@@ -147,7 +148,13 @@ async function openArchive(config: Config, given: ObjectStore, around: Surroundi
   if (config.passwordFile === undefined) throw noPassword();
   const password = await readSecret(config.passwordFile, 'passwordFile', around);
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
-  return new RepositoryArchive(store, { ...common, password, owner: await lockOwner(config, around) });
+  const cacheFolder = config.cacheFolder ?? defaultCacheFolder(around.environment);
+  return new RepositoryArchive(store, { ...common, password, owner: await lockOwner(config, around), cacheFolder });
+}
+
+/** By the XDG base directory specification. */
+function defaultCacheFolder(environment: Surroundings['environment']): string {
+  return path.join(environment['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'rootcellar', 'repositories');
 }
 
 async function lockOwner({ lock }: Config, { work }: Surroundings): Promise<LockOwner> {

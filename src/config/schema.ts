@@ -193,6 +193,11 @@ export const configSchema = z.strictObject({
     example: '/run/secrets/archive-password',
     isSecretFile: true,
   }),
+  cacheFolder: path({
+    description:
+      'folder for copies of small encrypted objects of the archive, which spare requests; otherwise one in the cache of this user',
+    example: '/var/cache/rootcellar',
+  }),
   s3: s3.prefault({}),
   objectLock: objectLock.prefault({}),
   server: server.prefault({}),

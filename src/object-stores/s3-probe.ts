@@ -14,7 +14,7 @@ import { isEncryptedAsAsked } from './s3-encryption.ts';
 import { statusOf } from './s3-failures.ts';
 import { type ChecksumKind, accountOf, digestFields, digestOf } from './s3-integrity.ts';
 
-type Conditions = Pick<StoreAbilities, 'conditionalCreate' | 'conditionalReplace' | 'conditionalStream'>;
+type Conditions = Pick<StoreAbilities, 'conditionalCreate' | 'conditionalReplace'>;
 
 const probeBytes = Buffer.from('rootcellar probe: may be removed\n');
 
@@ -30,6 +30,7 @@ export class S3Probe {
   readonly #writeFields: Readonly<Record<string, string>>;
   #checksums: Promise<ChecksumKind> | undefined;
   #conditions: Promise<Conditions> | undefined;
+  #streamConditions: Promise<boolean> | undefined;
   #encryption: Promise<boolean> | undefined;
 
   /** @param writeFields the encryption that the bucket's policy may demand of every object */
@@ -48,13 +49,22 @@ export class S3Probe {
     return this.#checksums;
   }
 
-  /** Which conditions the store honours. */
+  /** Which conditions the store honours for what fits into one request. */
   conditions(): Promise<Conditions> {
     this.#conditions ??= this.#tryConditions().catch((error: unknown) => {
       this.#conditions = undefined;
       throw error;
     });
     return this.#conditions;
+  }
+
+  /** Whether it honours them also for uploads in parts, which takes eight requests to find out, and is seldom asked. */
+  streamConditions(): Promise<boolean> {
+    this.#streamConditions ??= this.#tryStreamConditions().catch((error: unknown) => {
+      this.#streamConditions = undefined;
+      throw error;
+    });
+    return this.#streamConditions;
   }
 
   /** Whether an object is encrypted as the fields ask, by the store's own account. */
@@ -94,12 +104,16 @@ export class S3Probe {
       const right = { IfMatch: first.ETag };
       const replacedAgain = await this.#attempt(call, () => client.send(new PutObjectCommand({ ...at, ...body, ...right })));
       const conditionalCreate = created === undefined;
-      const conditionalReplace = conditionalCreate && replaced === undefined && replacedAgain !== undefined;
-      return {
-        conditionalCreate,
-        conditionalReplace,
-        conditionalStream: conditionalReplace && (await this.#completesConditionally(at, call, replacedAgain?.ETag)),
-      };
+      return { conditionalCreate, conditionalReplace: conditionalCreate && replaced === undefined && replacedAgain !== undefined };
+    });
+  }
+
+  async #tryStreamConditions(): Promise<boolean> {
+    if (!(await this.conditions()).conditionalReplace) return false;
+    return this.#withProbe(async (at, call) => {
+      const body = { ...this.#writeFields, Body: probeBytes, ...digestFields(digestOf('md5', probeBytes)) };
+      const { ETag } = await this.#calls.run(call, (client) => client.send(new PutObjectCommand({ ...at, ...body })));
+      return this.#completesConditionally(at, call, ETag);
     });
   }
 

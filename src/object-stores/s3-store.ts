@@ -228,7 +228,8 @@ export class S3Store implements ObjectStore {
     const checksums = await this.#probe.checksums();
     const conditions = await this.#probe.conditions();
     const call = { doing: 'list', permission: 's3:ListBucket', signal: options.signal };
-    return { ...conditions, checksums, time: await this.#calls.time(call) };
+    const conditionalStream = await this.#probe.streamConditions();
+    return { ...conditions, conditionalStream, checksums, time: await this.#calls.time(call) };
   }
 
   async close(): Promise<void> {
@@ -313,7 +314,7 @@ export class S3Store implements ObjectStore {
     if (condition === undefined || isAws(this.#options)) return;
     const honoured = await this.#probe.conditions();
     const isHonoured = 'absent' in condition ? honoured.conditionalCreate : honoured.conditionalReplace;
-    if (!isHonoured || (how === 'stream' && !honoured.conditionalStream)) throw conditionsUnsupported(key, this.location);
+    if (!isHonoured || (how === 'stream' && !(await this.#probe.streamConditions()))) throw conditionsUnsupported(key, this.location);
   }
 
   #refusal(error: unknown, key: string, { condition, retention }: PutOptions): Failure | undefined {

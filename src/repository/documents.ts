@@ -1,6 +1,7 @@
 import { isFailure } from '../foundation/failure.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
+import type { DocumentCache } from './document-cache.ts';
 import { packDocument, unpackDocument } from './format/document.ts';
 import { idOf, isId, type Id } from './format/hex-id.ts';
 import { damaged, shortened, storeChecksumDiffers } from './format/repository-failures.ts';
@@ -28,11 +29,14 @@ export class Documents {
   readonly #store: ObjectStore;
   readonly #cipher: Cipher;
   readonly #version: 1 | 2;
+  readonly #cache: DocumentCache | undefined;
 
-  constructor(store: ObjectStore, cipher: Cipher, version: 1 | 2) {
+  /** With a `cache`, copies in it stand for what the store lists; without one everything is read from the store itself. */
+  constructor(store: ObjectStore, cipher: Cipher, version: 1 | 2, cache?: DocumentCache) {
     this.#store = store;
     this.#cipher = cipher;
     this.#version = version;
+    this.#cache = cache;
   }
 
   /** Resolves to the ID once the store has confirmed the document. */
@@ -58,13 +62,25 @@ export class Documents {
 
   /** @throws Failure E_OBJECT_MISSING, E_REPOSITORY_DAMAGED */
   async read(kind: DocumentKind, id: Id, signal?: AbortSignal): Promise<Uint8Array> {
+    const copy = await this.#copyOf(kind, id);
+    if (copy !== undefined) return copy;
     const what = `${singular[kind]} ${shortened(id)}`;
     const sealed = await this.#get(kind, id, signal);
     const actual = idOf(sealed);
     if (actual !== id) throw damaged(what, `its bytes hash to ${shortened(actual)}`, undefined, { isAltered: true });
     const document = this.#cipher.open(sealed);
     if (document === undefined) throw damaged(what, 'its MAC does not fit', undefined, { isAltered: true });
-    return unpackDocument(document, what);
+    const content = unpackDocument(document, what);
+    await this.#cache?.put(kind, id, sealed);
+    return content;
+  }
+
+  /** The content of a copy that is whole. */
+  async #copyOf(kind: DocumentKind, id: Id): Promise<Uint8Array | undefined> {
+    const sealed = await this.#cache?.get(kind, id);
+    if (sealed === undefined || idOf(sealed) !== id) return undefined;
+    const document = this.#cipher.open(sealed);
+    return document && unpackDocument(document, `${singular[kind]} ${shortened(id)}`);
   }
 
   async #get(kind: DocumentKind, id: Id, signal: AbortSignal | undefined): Promise<Uint8Array> {
@@ -83,6 +99,8 @@ export class Documents {
       const id = key.slice(kind.length + 1);
       if (isId(id)) found.push({ id, bytes, modifiedAt });
     }
+    const ids = found.map(({ id }) => id);
+    await this.#cache?.keepOnly(kind, ids);
     return found;
   }
 

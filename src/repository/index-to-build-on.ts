@@ -10,7 +10,11 @@ import type { Cipher } from './sealing/cipher.ts';
  * the index says, whatever became of them: what they held is stored anew, and snapshots from now on are whole.
  */
 export async function loadIndexToBuildOn(
-  { store, documents, cipher }: { readonly store: ObjectStore; readonly documents: Documents; readonly cipher: Cipher },
+  {
+    store,
+    cachedDocuments: documents,
+    cipher,
+  }: { readonly store: ObjectStore; readonly cachedDocuments: Documents; readonly cipher: Cipher },
   signal: AbortSignal | undefined,
 ): Promise<LoadedIndex> {
   // Marks and packs before the index: what a prune has done since then keeps a writer from nothing.

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import { BlobReader } from './blob-reader.ts';
+import { DocumentCache } from './document-cache.ts';
 import { Documents } from './documents.ts';
 import type { ScryptCost } from './format/key-file.ts';
 import { loadIndex, type LoadedIndex } from './index-loader.ts';
@@ -20,6 +22,8 @@ export interface RepositoryOptions {
   readonly graceMilliseconds: number;
   /** Of keys that are made; for tests, which make many. */
   readonly scrypt?: ScryptCost | undefined;
+  /** A folder of this machine for copies of the small sealed documents; none unless told. */
+  readonly cacheFolder?: string | undefined;
 }
 
 /** What all work on an opened repository shares: the store, the keys, and the index, which is loaded once and again after it was changed. */
@@ -29,6 +33,8 @@ export class RepositoryCore {
   readonly options: RepositoryOptions;
   readonly cipher: Cipher;
   readonly documents: Documents;
+  /** Copies on this machine where there are any: for whoever needs to know what is said, and not whether it is still stored as it was. */
+  readonly cachedDocuments: Documents;
   #index: Promise<LoadedIndex> | undefined;
   #checks: PackChecks | undefined;
 
@@ -38,6 +44,9 @@ export class RepositoryCore {
     this.options = options;
     this.cipher = Cipher.standalone(opened.keys);
     this.documents = new Documents(store, this.cipher, opened.config.version);
+    const { cacheFolder } = options;
+    const cache = cacheFolder === undefined ? undefined : new DocumentCache(path.join(cacheFolder, opened.config.id));
+    this.cachedDocuments = new Documents(store, this.cipher, opened.config.version, cache);
   }
 
   /** The index as it was when it was first asked for. */

@@ -96,7 +96,12 @@ export class Repository {
   listSnapshots(signal?: AbortSignal): Promise<ListedSnapshot[]> {
     // What was listed now is in an index of now.
     this.#core.forgetIndex();
-    return listSnapshots(this.#core.documents, signal);
+    return listSnapshots(this.#core.cachedDocuments, signal);
+  }
+
+  /** Reads a snapshot's own document from the store itself. @throws Failure E_OBJECT_MISSING, E_REPOSITORY_DAMAGED (exit code 20) */
+  async checkSnapshot(id: Id, signal?: AbortSignal): Promise<void> {
+    await this.#core.documents.read('snapshots', id, signal);
   }
 
   /** Stores files and a snapshot of them. A call that rejects, or is killed, leaves no snapshot; what else it leaves is found by prune. */

@@ -11,6 +11,7 @@ export interface ArchiveSettings {
   readonly graceMilliseconds?: number;
   readonly writer?: WriterSettings;
   readonly objectLock?: ObjectLockSettings;
+  readonly cacheFolder?: string;
 }
 
 /** Small chunks and packs, so that small sets have many of them; keys that cost nothing. */
@@ -25,5 +26,6 @@ export function repositoryArchive(store: ObjectStore, settings: ArchiveSettings)
     writer: settings.writer ?? smallWriter,
     scrypt: { N: 16, r: 1, p: 1 },
     objectLock: settings.objectLock,
+    cacheFolder: settings.cacheFolder,
   });
 }

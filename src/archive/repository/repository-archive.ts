@@ -50,6 +50,8 @@ export interface RepositoryArchiveOptions {
   readonly writer?: WriterSettings | undefined;
   /** Of keys that are made; for tests, which make many. */
   readonly scrypt?: ScryptCost | undefined;
+  /** A folder of this machine for copies of small sealed objects, which spare requests; none unless told. */
+  readonly cacheFolder?: string | undefined;
   /** The store given must lock what it writes by the same rule. */
   readonly objectLock?: ObjectLockSettings | undefined;
 }
@@ -160,6 +162,8 @@ export class RepositoryArchive implements Archive {
         { snapshot: snapshot.id, path: '/', finding: `cannot be read: ${failure?.message ?? ''}`, object: `snapshots/${snapshot.id}` },
       ];
     }
+    const unreadable = await this.#unreadableNow(repository, snapshot, signal);
+    if (unreadable !== undefined) return [unreadable];
     const step = 'verify';
     let done = 0;
     report?.({ kind: 'begin', step, unit: 'bytes' });
@@ -171,6 +175,17 @@ export class RepositoryArchive implements Archive {
     report?.({ kind: 'end', step });
     const damage = findings.map((finding) => ({ snapshot: snapshot.id, ...finding }));
     return damage.length > 0 ? damage : this.#unlistedFiles(snapshot, signal);
+  }
+
+  /** What was listed may have come from a copy on this machine. */
+  async #unreadableNow(repository: Repository, { id }: Snapshot, signal: AbortSignal | undefined): Promise<Damage | undefined> {
+    try {
+      await repository.checkSnapshot(id, signal);
+      return undefined;
+    } catch (error) {
+      if (!isFailure(error, 'E_OBJECT_MISSING') && !isFailure(error, 'E_REPOSITORY_DAMAGED')) throw error;
+      return { snapshot: id, path: '/', finding: `cannot be read: ${error.message}`, object: `snapshots/${id}` };
+    }
   }
 
   async verifyObjects(readData: boolean, { signal, report }: OperationContext = {}): Promise<readonly ObjectFinding[]> {
