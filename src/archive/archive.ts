@@ -58,6 +58,12 @@ export interface Archive {
   compare(before: Snapshot, after: Snapshot, options?: OperationContext): Promise<SnapshotDifference>;
 
   /**
+   * Adds up what the archive holds, and what of it the chosen snapshots need. Reads no content. What is damaged is told among the troubles, and counts
+   * for nothing.
+   */
+  measure(chosen: readonly Snapshot[], options?: OperationContext): Promise<ArchiveMeasure>;
+
+  /**
    * The content of one file, of the manifest or of {@link entries}, checked: after the last byte it rejects with E_FILE_DAMAGED when the bytes are not those of the
    * manifest.
    */
@@ -160,6 +166,37 @@ export type EntryChange = 'added' | 'removed' | 'content' | 'renamed' | 'type' |
 export interface BlobTotals {
   readonly dataBlobs: number;
   readonly treeBlobs: number;
+  readonly bytes: number;
+  readonly storedBytes: number;
+}
+
+export interface ArchiveMeasure {
+  /** Everything that lies in the store. */
+  readonly store: { readonly objects: number; readonly bytes: number };
+  /** Only where the layout puts blobs into packs. `blobs` are different ones. */
+  readonly packs?: { readonly packs: number; readonly bytes: number; readonly blobs: number } | undefined;
+  /** What no snapshot of the archive needs, and a prune gives back. */
+  readonly unneededBytes: number;
+  /** What the chosen snapshots need, what they have in common counted once. */
+  readonly unique: HeldBytes;
+  /** Of that, what no other snapshot needs: given back if all the chosen were forgotten. */
+  readonly together: HeldBytes;
+  /** In the order of the chosen. */
+  readonly snapshots: readonly SnapshotMeasure[];
+  /** One sentence each; where there are any, the figures are not exact. */
+  readonly troubles: readonly string[];
+}
+
+export interface SnapshotMeasure {
+  readonly snapshot: Snapshot;
+  /** What no other snapshot needs: given back if only this one were forgotten. Undefined where it cannot be read. */
+  readonly alone: HeldBytes | undefined;
+  /** What was new when it was archived, as it was written down then; undefined where nobody did. */
+  readonly added: HeldBytes | undefined;
+}
+
+/** The same content before compression and as it is stored. */
+export interface HeldBytes {
   readonly bytes: number;
   readonly storedBytes: number;
 }

@@ -21,6 +21,7 @@ import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { showCommand } from './commands/show.ts';
+import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
@@ -36,6 +37,7 @@ export const allCommands: readonly Command[] = [
   lsCommand,
   catCommand,
   diffCommand,
+  statsCommand,
   fetchCommand,
   restoreCommand,
   verifyCommand,

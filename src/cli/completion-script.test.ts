@@ -28,7 +28,7 @@ describe('completionScript() for bash', () => {
   test('offers commands, and the second words of config', () => {
     assert.deepEqual(offered('res'), ['restore']);
     assert.deepEqual(offered('config', ''), ['show', 'settings', 'schema']);
-    assert.deepEqual(offered('--log-level', 'info', 'st'), ['status']);
+    assert.deepEqual(offered('--log-level', 'info', 'st'), ['stats', 'status']);
   });
 
   test('offers the options of the command and the flags of settings', () => {

@@ -145,5 +145,30 @@ for (const layout of ['plain', 'repository']) {
       assert.equal(exitCode, 0);
       assert.match(output, /\nNo file differs in content\.\n/);
     });
+
+    test('stats adds up the archive, and each snapshot by itself', async () => {
+      const { exitCode, output } = await run('stats');
+      const one = await run('stats', 'latest', '--json');
+
+      assert.equal(exitCode, 0);
+      assert.match(output, /^snapshots +2, from 2026-11-22 10:00:00 to 2026-11-23 10:00:00 UTC$/m);
+      assert.match(output, /^logical +9\.80 KiB when fetched$/m);
+      assert.match(output, /^unneeded +nothing$/m);
+      assert.match(output, /^[0-9a-f]{12} {2}2026-11-22 10:00:00 {2}prod +4\.90 KiB .*B$/m);
+      const parsed = JSON.parse(one.output) as Readonly<Record<string, unknown>> & {
+        readonly snapshots: readonly Record<string, unknown>[];
+      };
+      const { snapshotCount, logicalBytes, uniqueBytes, togetherBytes, packs } = parsed;
+      const [own] = parsed.snapshots;
+      assert.deepEqual([snapshotCount, logicalBytes], [1, 5019]);
+      assert.equal(own?.['aloneBytes'], togetherBytes);
+      if (layout === 'plain') {
+        assert.deepEqual([uniqueBytes, togetherBytes, own?.['addedBytes'], packs], [5019, 5019, null, undefined]);
+      } else {
+        // What the other needs too is the content of one file.
+        assert.equal(Number(uniqueBytes) - Number(togetherBytes), 14);
+        assert.ok(Number(own?.['addedStoredBytes']) > 0 && Number(own?.['addedBytes']) > 5005);
+      }
+    });
   });
 }

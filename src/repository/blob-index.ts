@@ -74,11 +74,16 @@ export class BlobIndex {
     }
   }
 
-  /** Of the blob with this number: the bytes of its content, those that it takes in its pack (in its first place), and its type. */
-  sizeAt(number: number): { readonly type: BlobType; readonly bytes: number; readonly storedBytes: number } {
+  /** Of the blob with this number: the bytes of its content, and where its first place is, the pack and the bytes that it takes there. */
+  sizeAt(number: number): { readonly type: BlobType; readonly bytes: number; readonly packId: Id; readonly storedBytes: number } {
     const at = number * columns;
     const lengths = { length: this.#rows[at + 2] ?? 0, rawLength: this.#rows[at + 3] ?? 0 };
-    return { type: this.#rows[at + 4] === 1 ? 'tree' : 'data', bytes: contentLength(lengths), storedBytes: storedLength(lengths) };
+    return {
+      type: this.#rows[at + 4] === 1 ? 'tree' : 'data',
+      bytes: contentLength(lengths),
+      packId: this.#packs[this.#rows[at] ?? 0] ?? '',
+      storedBytes: storedLength(lengths),
+    };
   }
 
   /** Every place of every blob. */

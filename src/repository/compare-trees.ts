@@ -1,19 +1,10 @@
 import type { BlobIndex } from './blob-index.ts';
+import { BlobSummer, type BlobSum } from './blob-sum.ts';
 import { diffTrees, type NodeDifference, type Side, type TreeDifference } from './diff-trees.ts';
 import type { Id } from './format/hex-id.ts';
 import type { BlobType } from './format/pack-header.ts';
 import type { TreeNode } from './format/tree.ts';
 import type { RepositoryCore } from './repository-core.ts';
-
-/** Different blobs, each counted once. */
-export interface BlobSum {
-  readonly dataBlobs: number;
-  readonly treeBlobs: number;
-  /** Before compression. */
-  readonly bytes: number;
-  /** As they lie in packs, with their line in the header. */
-  readonly storedBytes: number;
-}
 
 export interface TreeComparison extends Omit<TreeDifference, 'differences'> {
   readonly differences: readonly (NodeDifference & OwnBytes)[];
@@ -68,14 +59,7 @@ function sumOwn(index: BlobIndex, seen: Uint8Array, mark: number, content: reado
 }
 
 function sumOf(index: BlobIndex, seen: Uint8Array, mark: number): BlobSum {
-  const sum = { dataBlobs: 0, treeBlobs: 0, bytes: 0, storedBytes: 0 };
-  for (const [number, found] of seen.entries()) {
-    if (found !== mark) continue;
-    const { type, bytes, storedBytes } = index.sizeAt(number);
-    if (type === 'data') sum.dataBlobs += 1;
-    else sum.treeBlobs += 1;
-    sum.bytes += bytes;
-    sum.storedBytes += storedBytes;
-  }
-  return sum;
+  const summer = new BlobSummer(index);
+  for (const [number, found] of seen.entries()) if (found === mark) summer.add(number);
+  return summer.sum;
 }

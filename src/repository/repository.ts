@@ -10,6 +10,7 @@ import type { TreeNode } from './format/tree.ts';
 import { listSnapshots, type ListedSnapshot } from './list-snapshots.ts';
 import { RepositoryKeys } from './keys/repository-keys.ts';
 import type { LockOwner } from './locks.ts';
+import { measureRepository, type RepositoryMeasure } from './measure/measure-repository.ts';
 import { createRepository, openRepository } from './open-repository.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
@@ -123,6 +124,11 @@ export class Repository {
   /** What differs between two trees, down to the blobs. Reads no content, and of folders that are the same nothing. */
   compare(before: Id, after: Id, signal?: AbortSignal): Promise<TreeComparison> {
     return compareTrees(this.#core, { before, after }, signal);
+  }
+
+  /** Adds up what the repository holds, and what of it the chosen snapshots need and nobody else. Reads no content. */
+  measure(chosen: ReadonlySet<Id>, onRoot: (done: number, of: number) => void, signal?: AbortSignal): Promise<RepositoryMeasure> {
+    return measureRepository(this.#core, chosen, { onRoot, signal });
   }
 
   /** The content of a file, in order; each piece was checked. */

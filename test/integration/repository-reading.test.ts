@@ -76,6 +76,18 @@ interface ResticTotals {
   readonly bytes: number;
 }
 
+/** The bytes of all content, those that are stored, and the number of blobs; of all snapshots unless told. */
+async function resticStats(
+  { restic }: StorePlace,
+  mode: string,
+  ids: readonly string[] = [],
+): Promise<{ readonly bytes: number; readonly stored: number; readonly blobs: number }> {
+  const output = await restic('stats', '--json', '--mode', mode, ...ids);
+  const { total_size, total_uncompressed_size = 0, total_blob_count = 0 } = JSON.parse(output) as Readonly<Record<string, number>>;
+  // It counts what sealing would add to the content.
+  return { bytes: total_uncompressed_size - 32 * total_blob_count, stored: total_size ?? 0, blobs: total_blob_count };
+}
+
 function jsonLines<Line>(output: string): Line[] {
   return output
     .split('\n')
@@ -147,6 +159,55 @@ for (const [name, open] of [
           }
         }
       }
+    });
+
+    test('measure() adds up what "restic stats" does', async () => {
+      await using place = await open();
+      const { archive, snapshots } = await fill(place);
+      const [first, second] = snapshots;
+      assert.ok(first && second);
+
+      for (const chosen of [snapshots, [second], [first, second]]) {
+        const { unique, unneededBytes, troubles } = await archive.measure(chosen);
+        const ids = chosen.map(({ id }) => id);
+        const raw = await resticStats(place, 'raw-data', ids);
+        const size = await resticStats(place, 'restore-size', ids);
+
+        assert.deepEqual([troubles, unneededBytes], [[], 0]);
+        assert.equal(unique.bytes, raw.bytes);
+        // It leaves out the lines in the headers of packs.
+        const lines = unique.storedBytes - raw.stored;
+        assert.ok(lines >= 37 * raw.blobs && lines <= 41 * raw.blobs, `${lines} bytes of headers`);
+        let logical = 0;
+        for (const snapshot of chosen) {
+          const manifest = (await archive.entries(snapshot)).find((entry) => entry.path === 'manifest.json');
+          logical += snapshot.bytes + (manifest?.bytes ?? 0);
+        }
+        assert.equal(logical, size.stored);
+      }
+    });
+
+    test('measure() says what forgetting gives back', async () => {
+      await using place = await open();
+      const { archive, snapshots } = await fill(place);
+      const [first, second] = snapshots;
+      assert.ok(first && second);
+      const before = await resticStats(place, 'raw-data');
+      const { together, snapshots: measured } = await archive.measure([first, second]);
+      const added = measured[0]?.added;
+      assert.ok(added && added.bytes > 400_000 && added.storedBytes > 400_000);
+
+      await place.restic('forget', first.id);
+      const between = await resticStats(place, 'raw-data');
+      await place.restic('forget', second.id);
+      const after = await resticStats(place, 'raw-data');
+
+      assert.equal(measured[0]?.alone?.bytes, before.bytes - between.bytes);
+      assert.equal(together.bytes, before.bytes - after.bytes);
+      const { unneededBytes } = await archive.measure([]);
+      // Packs of which nothing is left are unneeded with what their headers are sealed in.
+      assert.equal((unneededBytes - together.storedBytes) % 36, 0);
+      assert.ok(unneededBytes >= together.storedBytes && unneededBytes < together.storedBytes + 36 * 10);
     });
   });
 }

@@ -7,7 +7,16 @@ import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
-import type { Archive, Damage, PrunePlan, SaveOptions, SavedSnapshot, SnapshotDifference, SnapshotEntry } from '../archive.ts';
+import type {
+  Archive,
+  ArchiveMeasure,
+  Damage,
+  PrunePlan,
+  SaveOptions,
+  SavedSnapshot,
+  SnapshotDifference,
+  SnapshotEntry,
+} from '../archive.ts';
 import { withFolders } from '../entry-paths.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
@@ -18,6 +27,7 @@ import { compareSets } from './plain-compare.ts';
 import { forgetSet } from './plain-forget.ts';
 import { archiveKey } from './plain-keys.ts';
 import { plainLockedContents } from './plain-locked-contents.ts';
+import { measureSets } from './plain-measure.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
 import { saveSet } from './plain-save.ts';
 import { verifySet } from './plain-verify.ts';
@@ -103,6 +113,10 @@ export class PlainArchive implements Archive {
 
   async compare(before: Snapshot, after: Snapshot, options: OperationContext = {}): Promise<SnapshotDifference> {
     return compareSets(await this.#entry(before, options), await this.#entry(after, options));
+  }
+
+  async measure(chosen: readonly Snapshot[], { signal }: OperationContext = {}): Promise<ArchiveMeasure> {
+    return measureSets(this.#store, await readCatalog(this.#store, undefined, signal), chosen, signal);
   }
 
   async *read(snapshot: Snapshot, file: ManifestFile, options: OperationContext = {}): AsyncIterable<Uint8Array> {

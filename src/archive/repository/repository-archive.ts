@@ -21,6 +21,7 @@ import type { ArchiveRepairs } from '../archive-repairs.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
 import type {
   Archive,
+  ArchiveMeasure,
   Damage,
   FileTarget,
   ObjectFinding,
@@ -38,6 +39,7 @@ import { compareSnapshots } from './compare-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
+import { measureArchive } from './measure-archive.ts';
 import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
@@ -132,6 +134,11 @@ export class RepositoryArchive implements Archive {
       after: { id: after.id, file: await this.#fileOf(after, signal) },
     };
     return compareSnapshots(await this.#opened(signal), sides, signal);
+  }
+
+  async measure(chosen: readonly Snapshot[], options: OperationContext = {}): Promise<ArchiveMeasure> {
+    for (const snapshot of chosen) await this.#listed(snapshot, options.signal);
+    return measureArchive(await this.#opened(options.signal), chosen, this.#known, options);
   }
 
   async *read(snapshot: Snapshot, file: ManifestFile, { signal }: OperationContext = {}): AsyncIterable<Uint8Array> {

@@ -35,12 +35,14 @@ export function decompress(bytes: Uint8Array, rawLength?: number): Buffer | unde
   if (limit > largestBytes) return undefined;
   try {
     // A byte more, so that content of just the limit does not look cut.
-    const content = zstdDecompressSync(bytes, {
-      maxOutputLength: limit + 1,
-      chunkSize: Math.max(1024, Math.min(limit + 1, 4 * 1024 * 1024)),
-    });
+    const content = zstdDecompressSync(bytes, { maxOutputLength: limit + 1, chunkSize: pieceBytes(rawLength ?? 8 * bytes.length) });
     return rawLength === undefined || content.length === rawLength ? content : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Pieces of about what is to come: a document of a few hundred bytes must not cost megabytes of fresh memory. */
+function pieceBytes(expected: number): number {
+  return Math.max(1024, Math.min(expected + 1, 4 * 1024 * 1024));
 }

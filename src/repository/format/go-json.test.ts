@@ -21,3 +21,13 @@ for (const wrong of ['', '[]', 'null', '1', '{"a":']) {
     assert.equal(decodeJsonObject(wrong), undefined);
   });
 }
+
+test('decodeJsonObject() keeps integers that a double cannot hold, wherever they stand', () => {
+  const text = '{"inode": 12345678901234567890,"list":[9007199254740993,-9007199254740993,7],"text":"a:1234567890123456789"}';
+
+  assert.deepEqual(decodeJsonObject(text), {
+    inode: 12345678901234567890n,
+    list: [9007199254740993n, -9007199254740993n, 7],
+    text: 'a:1234567890123456789',
+  });
+});

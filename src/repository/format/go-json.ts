@@ -23,12 +23,15 @@ function encodeText(text: string): string {
 export function decodeJsonObject(text: string): Record<string, unknown> | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(text, exactIntegers);
+    // To look at each value makes it several times as slow, and there is hardly ever such an integer.
+    value = JSON.parse(text, perhapsLargeInteger.test(text) ? exactIntegers : undefined);
   } catch {
     return undefined;
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
 }
+
+const perhapsLargeInteger = /[:[,]\s*-?\d{16}/;
 
 function exactIntegers(_name: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || !Number.isInteger(value)) return value;

@@ -17,9 +17,12 @@ export interface PackedBlob {
 const plainEntryBytes = 37;
 const compressedEntryBytes = 41;
 
+/** What a pack has beside its blobs and their lines in the header: what sealing the header adds, and its length. */
+export const emptyPackBytes = 32 + 4;
+
 /** What a sealed header of so many blobs takes at most, with its length field. */
 export function headerBytesOf(blobs: readonly PackedBlob[]): number {
-  return blobs.reduce((sum, blob) => sum + headerEntryBytes(blob), 32 + 4);
+  return blobs.reduce((sum, blob) => sum + headerEntryBytes(blob), emptyPackBytes);
 }
 
 /** What one blob takes in the header. */
