@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import path from 'node:path';
+import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
@@ -34,6 +35,8 @@ export interface Parts {
   readonly archive: () => Promise<Archive>;
   readonly leases: () => Promise<Leases>;
   readonly server: () => Promise<DirectoryServer>;
+  /** The least rights of a role in the archive. @throws Failure E_USAGE when that is not in S3 */
+  readonly accessPolicy: (role: Role) => Promise<AccessPolicy>;
   /** @throws Failure E_USAGE when no staging folder is configured */
   readonly staging: () => Staging;
   /** Closes what was made. */
@@ -70,6 +73,7 @@ export function compose(config: Config, around: Surroundings): Parts {
     archive: archive.get,
     leases: leases.get,
     server: server.get,
+    accessPolicy: (role) => accessPolicyOf(config, role),
     staging: () => stagingOf(config),
     close: async () => {
       await server.ifMade((made) => made.close());
@@ -170,6 +174,34 @@ async function lockOwner({ lock }: Config, { work }: Surroundings): Promise<Lock
     goodForMilliseconds: lock.duration,
     waitMilliseconds: lock.wait,
   };
+}
+
+async function accessPolicyOf({ archive, layout, objectLock: { mode, days }, s3 }: Config, role: Role): Promise<AccessPolicy> {
+  const [{ parseStoreLocation }, { accessPolicy }] = await Promise.all([
+    import('./object-stores/open-store.ts'),
+    import('./archive/access-policy.ts'),
+  ]);
+  const location = parseStoreLocation(required(archive, 'archive'), process.cwd());
+  if (location.kind === 'folder') {
+    throw wrongUsage(
+      `Cannot print a policy: the archive ${location.folder} is a folder`,
+      'give the user who runs it the rights on the folder, or name an archive in S3',
+    );
+  }
+  return accessPolicy({
+    role,
+    layout,
+    bucket: location.bucket,
+    prefix: location.prefix,
+    partition: partitionOf(s3.region),
+    objectLock: mode === 'none' || days === undefined ? undefined : { mode, days },
+    kmsKeyId: s3.encryption === 'aws:kms' ? (s3.kmsKeyId ?? 'default') : undefined,
+  });
+}
+
+function partitionOf(region = ''): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** Locks by the rule of the configuration what is written through it. */

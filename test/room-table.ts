@@ -123,6 +123,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'doctor',
     'agent',
     'config',
+    // Which roles there are, and what a policy says.
+    'archive/access-policy.ts',
     // The only place that picks implementations; the program's entry asks it for them.
     'compose.ts',
     'node:module',

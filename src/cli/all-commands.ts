@@ -16,6 +16,7 @@ import { keyListCommand } from './commands/key-list.ts';
 import { keyRemoveCommand } from './commands/key-remove.ts';
 import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
+import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
@@ -51,6 +52,7 @@ export const allCommands: readonly Command[] = [
   keyChangeCommand,
   statusCommand,
   doctorCommand,
+  policyCommand,
   configShowCommand,
   configSettingsCommand,
   configSchemaCommand,

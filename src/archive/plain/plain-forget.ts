@@ -2,7 +2,7 @@ import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import { Failure } from '../../foundation/failure.ts';
 import type { CatalogEntry } from './plain-catalog.ts';
-import { manifestKey, setPrefix, unfinishedKey } from './plain-keys.ts';
+import { archivedMark, manifestKey, setPrefix, unfinishedKey } from './plain-keys.ts';
 
 /**
  * Drops one set: mark → manifest → files → mark. From the moment the manifest is gone it is no snapshot; killed after that,
@@ -21,11 +21,22 @@ export async function forgetSet(store: ObjectStore, { snapshot }: CatalogEntry, 
   }
   const mark = unfinishedKey(server, backupId);
   await store.put(mark, new TextEncoder().encode('forgotten\n'), { signal });
-  await store.delete([manifestKey(server, backupId)], { signal });
+  try {
+    await store.delete([manifestKey(server, backupId)], { signal });
+  } catch (error) {
+    // An account that may not forget leaves the set as it was; the mark would call it unfinished, were its manifest ever lost.
+    await unmark(store, mark);
+    throw error;
+  }
   const keys: string[] = [];
   for await (const object of store.list(setPrefix(server, backupId), { signal })) keys.push(object.key);
   await store.delete(keys, { signal });
   await store.delete([mark], { signal });
+}
+
+/** Best effort: where it cannot be removed it says that the set was whole. */
+async function unmark(store: ObjectStore, mark: string): Promise<void> {
+  await store.delete([mark]).catch(() => store.put(mark, new TextEncoder().encode(archivedMark)).catch(() => undefined));
 }
 
 async function isOutside(store: ObjectStore, server: string, backupId: string, signal: AbortSignal | undefined): Promise<boolean> {

@@ -8,6 +8,11 @@ import { archiveKey } from './plain-keys.ts';
 
 const ledgerKey = '.rootcellar/object-locks';
 
+/** `<server>/<backupId>` of a key in a set. */
+function setOf(key: string): string {
+  return key.split('/').slice(0, 2).join('/');
+}
+
 /** What an archive of the layout `plain` needs locked: the files and the manifest of each set, and the mark of the archive. */
 export function plainLockedContents(store: ObjectStore): LockedContents {
   const needed = async (signal: AbortSignal | undefined): Promise<Map<string, readonly string[]>> => {
@@ -23,11 +28,12 @@ export function plainLockedContents(store: ObjectStore): LockedContents {
   };
   return {
     live: async (signal) => {
-      const unfinished = await unfinishedSets(store, signal);
-      const isUnfinished = (key: string): boolean => unfinished.has(key.split('/').slice(0, 2).join('/'));
-      const live: string[] = [];
-      for await (const { key } of store.list('', { signal })) if (isLockedInPlain(key) && !isUnfinished(key)) live.push(key);
-      return live;
+      const marked = await unfinishedSets(store, signal);
+      const keys: string[] = [];
+      for await (const { key } of store.list('', { signal })) if (isLockedInPlain(key)) keys.push(key);
+      // A mark may have stayed of a set that is whole; one without a manifest is being written, or was left.
+      const whole = new Set(keys.filter((key) => key.endsWith(`/${manifestName}`)).map(setOf));
+      return keys.filter((key) => whole.has(setOf(key)) || !marked.has(setOf(key)));
     },
     neededBy: async (snapshots, signal) => {
       const wanted = new Set(snapshots.map(({ id }) => id));
