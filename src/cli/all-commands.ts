@@ -18,8 +18,10 @@ import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { repairConfigCommand } from './commands/repair-config.ts';
 import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
+import { repairSnapshotsCommand } from './commands/repair-snapshots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
@@ -42,8 +44,10 @@ export const allCommands: readonly Command[] = [
   fetchCommand,
   restoreCommand,
   verifyCommand,
+  repairConfigCommand,
   repairIndexCommand,
   repairPacksCommand,
+  repairSnapshotsCommand,
   forgetCommand,
   pruneCommand,
   keyListCommand,

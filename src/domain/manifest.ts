@@ -66,6 +66,11 @@ export const manifestSchema = z.object({
       pieces: z.object({ bytes: z.array(z.number().int().positive()), sha256: sha256Schema }).optional(),
     }),
   ),
+  /**
+   * Files that this set had and that were lost in the archive: what is here is the rest of it, and never a set to rely on. `files` and `backends` name only
+   * what is whole.
+   */
+  lost: z.array(z.string()).optional(),
   /** Why this set looks wrong beside its predecessors; kept, shown, and not counted by retention. */
   suspicions: z.array(z.string()).optional(),
 });

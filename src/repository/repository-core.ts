@@ -35,6 +35,7 @@ export class RepositoryCore {
   readonly documents: Documents;
   /** Copies on this machine where there are any: for whoever needs to know what is said, and not whether it is still stored as it was. */
   readonly cachedDocuments: Documents;
+  readonly cache: DocumentCache | undefined;
   #index: Promise<LoadedIndex> | undefined;
   #checks: PackChecks | undefined;
 
@@ -45,8 +46,8 @@ export class RepositoryCore {
     this.cipher = Cipher.standalone(opened.keys);
     this.documents = new Documents(store, this.cipher, opened.config.version);
     const { cacheFolder } = options;
-    const cache = cacheFolder === undefined ? undefined : new DocumentCache(path.join(cacheFolder, opened.config.id));
-    this.cachedDocuments = new Documents(store, this.cipher, opened.config.version, cache);
+    this.cache = cacheFolder === undefined ? undefined : new DocumentCache(path.join(cacheFolder, opened.config.id));
+    this.cachedDocuments = new Documents(store, this.cipher, opened.config.version, this.cache);
   }
 
   /** The index as it was when it was first asked for. */

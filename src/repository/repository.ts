@@ -3,6 +3,7 @@ import type { Secret } from '../foundation/secret.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import { compareTrees, type TreeComparison } from './compare-trees.ts';
 import { fetchFiles, type FileToFetch } from './fetch-files.ts';
+import { forgetSnapshots } from './forget-snapshots.ts';
 import type { Id } from './format/hex-id.ts';
 import type { ScryptCost } from './format/key-file.ts';
 import type { SnapshotFile } from './format/snapshot-file.ts';
@@ -16,11 +17,15 @@ import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
 import { planPrune, prune } from './prune/prune-repository.ts';
 import { readFileContent } from './read-file.ts';
+import type { HealedSnapshot, NamedSnapshot, SnapshotChanges } from './repair/repair-snapshots.ts';
+import type { ExaminedSnapshot } from './repair/examine-snapshot.ts';
+import type { TreeChanges } from './repair/rest-writer.ts';
 import type { IndexRepairPlan } from './repair/plan-index-repair.ts';
+import { planConfigRepair, repairConfig } from './repair/repair-config.ts';
 import { RepositoryRepairs } from './repair/repository-repairs.ts';
 import { RepositoryObjects } from './retention/repository-objects.ts';
 import { RepositoryCore, type RepositoryOptions } from './repository-core.ts';
-import type { SavedFile, SavedFiles, WriterSettings } from './save-files.ts';
+import type { FileToSave, SavedFile, SavedFiles, WriterSettings } from './save-files.ts';
 import { saveSnapshot, type SavedSnapshot, type SaveRequest } from './save-snapshot.ts';
 import { verifyObjects, type ObjectFinding } from './verify-objects.ts';
 import { verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
@@ -29,7 +34,13 @@ import { readTree, walkTree, type TreeEntry, type WalkedTree } from './walk-tree
 export type { Moment } from './format/go-time.ts';
 export type {
   Id,
+  ExaminedSnapshot,
+  NamedSnapshot,
+  SnapshotChanges,
+  TreeChanges,
   FileToFetch,
+  FileToSave,
+  HealedSnapshot,
   IndexRepairPlan,
   ListedSnapshot,
   LockOwner,
@@ -48,6 +59,9 @@ export type {
   WalkedTree,
   WriterSettings,
 };
+
+/** For a repository that cannot be opened. */
+export { planConfigRepair, repairConfig };
 
 /** Makes a repository in the store; resolves to false when there is one. */
 export function makeRepository(
@@ -161,9 +175,9 @@ export class Repository {
     return readData ? this.#core.withReaders(verifyWith) : verifyWith();
   }
 
-  /** Removes snapshots; their bytes stay until a prune. */
-  forget(ids: readonly Id[], signal?: AbortSignal): Promise<void> {
-    return this.#core.documents.remove('snapshots', ids, signal);
+  /** Removes snapshots; their bytes stay until a prune. That it was on purpose is written down before, so that a snapshot that is lost is known from it. */
+  async forget(ids: readonly Id[], signal?: AbortSignal): Promise<void> {
+    await forgetSnapshots(this.#core, ids, signal);
   }
 
   /** What puts the repository right after damage. */

@@ -105,7 +105,7 @@ async function lockFindings(documents: Documents, signal: AbortSignal | undefine
   const ids = (await documents.list('locks', signal)).map(({ id }) => id);
   const read = await documents.readAll('locks', ids, signal);
   return read.flatMap(([id, content]) =>
-    content instanceof Error ? [damage(`locks/${id}`, `cannot be read: ${stateOf(content)}`, 'repair config')] : [],
+    content instanceof Error ? [damage(`locks/${id}`, `cannot be read: ${stateOf(content)}`, 'prune')] : [],
   );
 }
 

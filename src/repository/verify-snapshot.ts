@@ -17,7 +17,20 @@ export interface SnapshotFinding {
   readonly object: string;
 }
 
+/** A blob that none of its places has. */
+export interface LostBlob {
+  readonly type: BlobType;
+  readonly id: Id;
+  /** Of the files that need it; of a tree its kind. */
+  readonly paths: readonly string[];
+  readonly isListed: boolean;
+  /** One clause, of the last place that was tried. */
+  readonly finding: string;
+  readonly object: string;
+}
+
 interface NeededBlob {
+  readonly type: BlobType;
   readonly id: Id;
   /** Of the files that need it; of a tree its kind. */
   readonly paths: string[];
@@ -47,8 +60,8 @@ export async function verifySnapshot(
     object: objectOf(reason),
   }));
   const told = new Set<string>();
-  for (const { blob, finding, object } of await findTroubles(neededBlobs(tree, index), checks, options)) {
-    for (const path of blob.paths) {
+  for (const { paths, finding, object } of await findLostBlobs(tree, index, checks, options)) {
+    for (const path of paths) {
       // Of a pack that is missing a file is told once, not for each of its blobs.
       if (told.size === told.add(`${path}\n${finding}`).size) continue;
       findings.push({ path, finding, object });
@@ -57,11 +70,19 @@ export async function verifySnapshot(
   return findings;
 }
 
+/** The blobs that a tree needs and that cannot be had. */
+export async function findLostBlobs(tree: WalkedTree, index: BlobIndex, checks: PackChecks, options: CheckOptions): Promise<LostBlob[]> {
+  const troubles = await findTroubles(neededBlobs(tree, index), checks, options);
+  return troubles.map(({ blob: { type, id, paths, places }, finding, object }) => {
+    return { type, id, paths, isListed: places.length > 0, finding, object };
+  });
+}
+
 function neededBlobs(tree: WalkedTree, index: BlobIndex): NeededBlob[] {
   const needed = new Map<string, NeededBlob>();
   const need = (type: BlobType, id: Id, path: string): void => {
     const known = needed.get(`${type} ${id}`);
-    if (known === undefined) needed.set(`${type} ${id}`, { id, paths: [path], places: index.findAll(type, id) });
+    if (known === undefined) needed.set(`${type} ${id}`, { type, id, paths: [path], places: index.findAll(type, id) });
     else if (!known.paths.includes(path)) known.paths.push(path);
   };
   // A tree that is in no index was told already: it could not be read.

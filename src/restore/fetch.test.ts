@@ -176,8 +176,17 @@ test('fetchSet() refuses a snapshot that is known to be damaged', async () => {
     code: 'E_SNAPSHOT_DAMAGED',
     exitCode: 20,
     message: `Cannot fetch prod/${backupId}: one is missing; two is altered`,
-    hint: 'use another snapshot; "rootcellar verify" tells which are whole',
+    hint: 'use another snapshot; "rootcellar verify" tells which are whole, and fetch --partial takes what is left of a damaged one',
   });
+});
+
+test('fetchSet() writes what is left of a damaged snapshot where that will do', async () => {
+  await using place = await setUp();
+  const damaged = { ...place.snapshot, state: 'damaged' as const, remarks: ['one is missing'] };
+
+  const { files } = await fetchSet(place.archive, damaged, place.folder, { isPartAccepted: true });
+
+  assert.equal((await filesBelow(place.folder)).length, files + 1);
 });
 
 test('fetchSet() refuses a set that is larger than the volume before it reads anything', async () => {

@@ -22,15 +22,25 @@ export interface FetchReport {
   readonly reusedBytes: number;
 }
 
+export interface FetchOptions extends OperationContext {
+  /** Whether what is left of a damaged set will do; its files are checked as any. */
+  readonly isPartAccepted?: boolean | undefined;
+}
+
 /**
  * Writes the files of a snapshot below `folder`, each under a temporary name until its last byte was checked, and the manifest last where
  * the set was made by `backup`. Files of the set that are there and whole are kept, so a fetch that was cut off goes on where it was.
  *
  * @throws Failure E_USAGE when the folder holds other things, E_DISK_FULL, E_FILE_DAMAGED (exit code 20); no unchecked file stays under its name
  */
-export async function fetchSet(archive: Archive, snapshot: Snapshot, folder: string, options: OperationContext = {}): Promise<FetchReport> {
+export async function fetchSet(
+  archive: Archive,
+  snapshot: Snapshot,
+  folder: string,
+  { isPartAccepted = false, ...options }: FetchOptions = {},
+): Promise<FetchReport> {
   const manifest = await archive.manifest(snapshot, options);
-  refuseDamaged(snapshot);
+  if (!isPartAccepted) refuseDamaged(snapshot);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw wrongUsage(`Cannot fetch to ${folder}: ${messageOf(error)}`, 'name a folder that can be made or is there');
   });
@@ -93,7 +103,7 @@ function refuseDamaged({ state, server, backupId, remarks }: Snapshot): void {
   if (state !== 'damaged') return;
   throw new Failure('E_SNAPSHOT_DAMAGED', `Cannot fetch ${server}/${backupId}: ${remarks.join('; ')}`, {
     exitCode: exitCodes.verificationFailed,
-    hint: 'use another snapshot; "rootcellar verify" tells which are whole',
+    hint: 'use another snapshot; "rootcellar verify" tells which are whole, and fetch --partial takes what is left of a damaged one',
   });
 }
 

@@ -63,6 +63,23 @@ test('planRestore() restores the backends with users’ entries, and says what i
   });
 });
 
+test('planRestore() restores a whole backend of a set that lost others, when it is named', () => {
+  const remark = '1 file was lost in the archive: schema/x; whole: userRoot';
+  const request = {
+    snapshot: { ...snapshot, state: 'damaged' as const, remarks: [remark] },
+    manifest: manifestOf({ backends: [userRoot], lost: ['schema/x'] }),
+  };
+
+  const { steps, warnings } = plan({ ...request, backends: ['userRoot'] });
+
+  assert.deepEqual(
+    steps.map(({ kind }) => kind),
+    ['restore-backend'],
+  );
+  assert.deepEqual(warnings, [`the snapshot is damaged: ${remark}`]);
+  assert.throws(() => plan({ ...request, backends: ['schema'] }), { code: 'E_BACKEND_MISSING' });
+});
+
 test('planRestore() imports the encryption settings before the first backend', () => {
   const { steps } = plan({ manifest: manifestOf({ encryptionSettings: 'encryption-settings.export' }) });
 
@@ -100,7 +117,7 @@ test('planRestore() knows no count where one of the base DNs has none', () => {
   );
 });
 
-const refusals: readonly (readonly [string, Partial<PlanRequest>, object])[] = [
+const refusals: (readonly [string, Partial<PlanRequest>, object])[] = [
   [
     'a server that is replicated',
     { target: exampleDescription({ replication: { state: 'replicated', baseDns: ['dc=example,dc=com', 'dc=org'] } }) },
@@ -175,6 +192,29 @@ const refusals: readonly (readonly [string, Partial<PlanRequest>, object])[] = [
     },
   ],
 ];
+refusals.push(
+  [
+    'what is left of a set, where no backend is named',
+    {
+      snapshot: { ...snapshot, state: 'damaged', remarks: ['1 file was lost in the archive: userRoot/x; whole: schema'] },
+      manifest: manifestOf({ backends: [schema], lost: ['userRoot/x'] }),
+    },
+    {
+      code: 'E_SNAPSHOT_DAMAGED',
+      message: 'Cannot restore prod/20261123104646Z: 1 file was lost in the archive: userRoot/x; whole: schema',
+      hint: 'use another snapshot, or name the backends that are to be restored from it: --backend schema',
+    },
+  ],
+  [
+    'a damaged snapshot of which it is not known what is whole',
+    { snapshot: { ...snapshot, state: 'damaged', remarks: ['files of it were lost in the archive; what is left is snapshot 12ab'] } },
+    {
+      code: 'E_SNAPSHOT_DAMAGED',
+      message: 'Cannot restore prod/20261123104646Z: files of it were lost in the archive; what is left is snapshot 12ab',
+      hint: 'use another snapshot; "rootcellar verify" tells which are whole',
+    },
+  ],
+);
 for (const [what, request, expected] of refusals) {
   test(`planRestore() refuses ${what}`, () => {
     assert.throws(() => plan(request), expected);

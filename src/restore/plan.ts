@@ -1,7 +1,7 @@
 import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Backend, ServerDescription } from '../directory-servers/directory-server.ts';
-import { Failure } from '../foundation/failure.ts';
+import { exitCodes, Failure } from '../foundation/failure.ts';
 
 /** What a restore will do, decided before anything is touched; shown to the operator, who says yes to just this. */
 export interface RestorePlan {
@@ -36,10 +36,11 @@ export interface PlanRequest {
 /**
  * Decides what to do in which order: disabled backends enabled, the encryption settings, then one backend after the other.
  *
- * @throws Failure E_REPLICATED, E_REPLICATION_UNKNOWN, E_SERVER_MISMATCH, E_BACKEND_MISSING: the state in which a restore would do harm
+ * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_REPLICATED, E_REPLICATION_UNKNOWN, E_SERVER_MISMATCH, E_BACKEND_MISSING: the state in which a restore would do harm
  */
 export function planRestore(request: PlanRequest): RestorePlan {
   const { snapshot, manifest, target, location } = request;
+  refuseDamaged(request);
   refuseReplicated(target, location);
   refuseOtherProduct(manifest, target);
   const backends = chosenBackends(request);
@@ -55,6 +56,19 @@ export function planRestore(request: PlanRequest): RestorePlan {
     bytesToFetch: snapshot.bytes,
     warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, target), ...keyWarnings(manifest, backends)],
   };
+}
+
+/** What is left of a set is never restored as if it were the set: whoever wants a whole backend of it says which. */
+function refuseDamaged({ snapshot, manifest, backends }: PlanRequest): void {
+  if (snapshot.state !== 'damaged' || backends.length > 0) return;
+  const whole = manifest.lost === undefined ? [] : manifest.backends.map(({ id }) => id);
+  throw new Failure('E_SNAPSHOT_DAMAGED', `Cannot restore ${snapshot.server}/${snapshot.backupId}: ${snapshot.remarks.join('; ')}`, {
+    exitCode: exitCodes.verificationFailed,
+    hint:
+      whole.length === 0
+        ? 'use another snapshot; "rootcellar verify" tells which are whole'
+        : `use another snapshot, or name the backends that are to be restored from it: --backend ${whole.join(' --backend ')}`,
+  });
 }
 
 function refuseReplicated({ replication }: ServerDescription, location: string): void {

@@ -96,7 +96,8 @@ async function stage(request: RestoreRequest, name: string, options: OperationCo
   const { archive, staging, snapshot } = request;
   const kept = (await keptSets(staging, name)).find((set) => set.snapshotId === snapshot.id);
   const run = kept ?? (await makeRunFolder(staging, name, `restore-${snapshot.backupId}`));
-  await fetchSet(archive, snapshot, run.folder, options);
+  // Who names backends of a damaged set was told in the plan that they are whole.
+  await fetchSet(archive, snapshot, run.folder, { ...options, isPartAccepted: request.backends.length > 0 });
   return { run, isOwn: kept === undefined };
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
+import type { Manifest } from '../../src/domain/manifest.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { isFailure } from '../../src/foundation/failure.ts';
 import { MemoryStore } from '../../src/object-stores/memory-store.ts';
@@ -50,11 +51,11 @@ export async function damagedArchive(): Promise<DamagedArchive> {
     folderOf: (backupId) => path.join(home.path, backupId),
     save: async (backupId) => {
       const folder = path.join(home.path, backupId);
-      return open().save(folder, await makeSet(folder, backupId, filesOf(backupId)));
+      return open().save(folder, await stage(folder, backupId, backupId));
     },
     saveAgain: async (backupId, as) => {
       const folder = path.join(home.path, backupId);
-      return open().save(folder, await makeSet(folder, as, filesOf(backupId)));
+      return open().save(folder, await stage(folder, as, backupId));
     },
     content: async () => new Map(await Promise.all((await keys('')).map(async (key) => [key, await store.get(key)] as const))),
     comeBackTo: async (content) => {
@@ -69,6 +70,15 @@ export async function damagedArchive(): Promise<DamagedArchive> {
       return { whole: named(true), broken: named(false) };
     },
     [Symbol.asyncDispose]: () => home[Symbol.asyncDispose](),
+  };
+}
+
+async function stage(folder: string, backupId: string, content: string): Promise<Manifest> {
+  const manifest = await makeSet(folder, backupId, filesOf(content));
+  const [userRoot] = manifest.backends;
+  return {
+    ...manifest,
+    backends: userRoot === undefined ? [] : [userRoot, { ...userRoot, id: 'schema', role: 'schema', folder: 'schema' }],
   };
 }
 
@@ -105,4 +115,30 @@ export function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   const place = bit < 0 ? bytes.length * 8 + bit : bit;
   other[Math.floor(place / 8)] = (other[Math.floor(place / 8)] ?? 0) ^ (1 << (place % 8));
   return other;
+}
+
+/** What verify() says of each snapshot, and of the objects whether or not they hurt any. */
+export async function findings(set: DamagedArchive, readData: boolean) {
+  const archive = set.open();
+  const hurt: string[] = [];
+  for (const snapshot of await archive.list()) if ((await archive.verify(snapshot, readData)).length > 0) hurt.push(snapshot.backupId);
+  const objects = (await archive.verifyObjects(readData)).filter(({ isDamage }) => isDamage);
+  return { hurt, objects: objects.map(({ object, remedy }) => `${object} ${remedy}`) };
+}
+
+/** The key of the pack with most in it. */
+export async function largestPack(set: DamagedArchive): Promise<string> {
+  const packs = await Array.fromAsync(set.store.list('data/'));
+  return packs.toSorted((a, b) => b.bytes - a.bytes)[0]?.key ?? '';
+}
+
+/** The sets of {@link threeSets}, oldest first. */
+export const ids = ['20261123100000Z', '20261123110000Z', '20261123120000Z'] as const;
+export const newestFirst = ids.toReversed();
+
+export async function threeSets(): Promise<DamagedArchive & { readonly snapshots: readonly Snapshot[] }> {
+  const set = await damagedArchive();
+  const snapshots: Snapshot[] = [];
+  for (const id of ids) snapshots.push(await set.save(id));
+  return { ...set, snapshots };
 }

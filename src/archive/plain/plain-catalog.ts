@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bytesOf, decodeManifest, manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
 import { momentOfBackupId } from '../../domain/backup-id.ts';
+import { stateOfSet } from '../../domain/set-state.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { isFailure } from '../../foundation/failure.ts';
@@ -115,8 +116,7 @@ export function snapshotOf(manifest: Manifest, stored: Uint8Array): Snapshot {
     backupId: manifest.backupId,
     backends: manifest.backends.map((backend) => backend.id),
     bytes: bytesOf(manifest),
-    state: (manifest.suspicions ?? []).length > 0 ? 'suspicious' : 'complete',
-    remarks: manifest.suspicions ?? [],
+    ...stateOfSet(manifest),
   };
 }
 

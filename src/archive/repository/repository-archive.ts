@@ -36,10 +36,12 @@ import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
+import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { measureArchive } from './measure-archive.ts';
+import { findUnnamedSets } from './repair-snapshots.ts';
 import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
@@ -115,7 +117,7 @@ export class RepositoryArchive implements Archive {
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
     const listed = await (await this.#opened(signal)).listSnapshots(signal);
     for (const one of listed) this.#known.set(one.id, one);
-    const snapshots = await mapConcurrently(listed, snapshotsAtOnce, (one) => this.#snapshotOf(one, signal));
+    const snapshots = withRests(await mapConcurrently(listed, snapshotsAtOnce, (one) => this.#snapshotOf(one, signal)), listed);
     return snapshots.filter(({ server }) => filter.server === undefined || server === filter.server).toSorted(newestFirst);
   }
 
@@ -205,12 +207,15 @@ export class RepositoryArchive implements Archive {
       report?.({ kind: 'advance', step, done });
     };
     const findings = await repository.verifyObjects(readData, onRead, signal);
+    const { readable } = await repository.repairs.readSnapshots(signal);
+    const unnamed = await findUnnamedSets(repository, readable, signal);
     report?.({ kind: 'end', step });
-    return findings;
+    return [...findings, ...unnamed.map(({ tree, manifest }) => unnamedFinding(tree, manifest))];
   }
 
   get repairs(): ArchiveRepairs {
-    return new StoredRepairs((signal) => this.#opened(signal));
+    const { password, ...options } = this.#options;
+    return new StoredRepairs({ store: this.#store, password, options, open: (signal) => this.#opened(signal) });
   }
 
   async forget(snapshots: readonly Snapshot[], { signal }: OperationContext = {}): Promise<void> {
@@ -304,9 +309,9 @@ export class RepositoryArchive implements Archive {
     const facts = readFacts(file.rootcellar);
     if (facts !== undefined) return snapshotFrom(id, facts);
     try {
-      const { manifest, unreadable } = await this.#contentsOfFile(id, file, signal);
+      const { manifest, files, prefix, unreadable } = await this.#contentsOfFile(id, file, signal);
       if (unreadable[0] !== undefined) throw unreadable[0];
-      return snapshotFrom(id, factsOf(manifest));
+      return asDamagedByOthers(snapshotFrom(id, factsOf(manifest)), missingFiles(manifest, files, prefix), file);
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== exitCodes.verificationFailed) throw error;
       const time = new Date(file.time.milliseconds).toISOString();
@@ -317,13 +322,7 @@ export class RepositoryArchive implements Archive {
   /** What the manifest names and the tree has not. */
   async #unlistedFiles(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<Damage[]> {
     const { manifest, files, prefix } = await this.#contentsOf(snapshot, signal);
-    return manifest.files.flatMap(({ path, bytes }) => {
-      const found = files.get(`${prefix}${path}`);
-      if (found?.node.size === bytes) return [];
-      const finding =
-        found === undefined ? 'is in the manifest and not in the snapshot' : `has ${found.node.size} bytes instead of ${bytes}`;
-      return [{ snapshot: snapshot.id, path, finding }];
-    });
+    return missingFiles(manifest, files, prefix).map((finding) => ({ snapshot: snapshot.id, ...finding }));
   }
 
   async #entry(snapshot: Snapshot, file: ManifestFile, signal: AbortSignal | undefined): Promise<TreeEntry> {
@@ -376,15 +375,11 @@ function nameOf({ server, backupId }: Snapshot, file?: ManifestFile): string {
   return file === undefined ? `${server}/${backupId}` : `${server}/${backupId}/${file.path}`;
 }
 
-function damagedSnapshot(id: string, remark: string): Snapshot {
+function unnamedFinding(tree: string, { server, backupId }: Manifest): ObjectFinding {
   return {
-    id,
-    time: new Date(0).toISOString(),
-    server: 'unknown',
-    backupId: id.slice(0, 12),
-    backends: [],
-    bytes: 0,
-    state: 'damaged',
-    remarks: [remark],
+    object: `tree ${tree}`,
+    finding: `is the root of the whole set ${server}/${backupId}, and no snapshot names it: it was lost, or another program forgot it, or a run was killed just before its end`,
+    isDamage: false,
+    remedy: undefined,
   };
 }

@@ -1,33 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Content, type DamagedArchive, damagedArchive, flipped } from '../../../test/harness/damaged-archive.ts';
+import {
+  type Content,
+  type DamagedArchive,
+  findings,
+  flipped,
+  largestPack,
+  newestFirst,
+  threeSets as setUp,
+} from '../../../test/harness/damaged-archive.ts';
 import { dyingStore } from '../../../test/harness/dying-store.ts';
-import type { Snapshot } from '../../domain/snapshot.ts';
 import type { ArchiveRepairs } from '../archive-repairs.ts';
-
-const ids = ['20261123100000Z', '20261123110000Z', '20261123120000Z'] as const;
-const newestFirst = ids.toReversed();
-
-async function setUp(): Promise<DamagedArchive & { readonly snapshots: readonly Snapshot[] }> {
-  const set = await damagedArchive();
-  const snapshots: Snapshot[] = [];
-  for (const id of ids) snapshots.push(await set.save(id));
-  return { ...set, snapshots };
-}
-
-/** What verify() says of each snapshot, and of the objects whether or not they hurt any. */
-async function findings(set: DamagedArchive, readData: boolean) {
-  const archive = set.open();
-  const hurt: string[] = [];
-  for (const snapshot of await archive.list()) if ((await archive.verify(snapshot, readData)).length > 0) hurt.push(snapshot.backupId);
-  const objects = (await archive.verifyObjects(readData)).filter(({ isDamage }) => isDamage);
-  return { hurt, objects: objects.map(({ object, remedy }) => `${object} ${remedy}`) };
-}
-
-async function largestPack(set: DamagedArchive): Promise<string> {
-  const packs = await Array.fromAsync(set.store.list('data/'));
-  return packs.toSorted((a, b) => b.bytes - a.bytes)[0]?.key ?? '';
-}
 
 /** Does the repair with a store that dies after each number of writes, then again whole; afterwards all three are whole each time. */
 async function assertKillable(set: DamagedArchive, work: (repairs: ArchiveRepairs) => Promise<unknown>): Promise<number> {

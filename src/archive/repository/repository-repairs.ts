@@ -1,14 +1,46 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { Failure } from '../../foundation/failure.ts';
 import type { OperationContext, ReportProgress } from '../../foundation/progress.ts';
-import type { IndexRepairPlan, Repository } from '../../repository/repository.ts';
-import type { ArchiveRepairs, IndexRepair, PackRepair } from '../archive-repairs.ts';
+import type { Secret } from '../../foundation/secret.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
+import {
+  planConfigRepair,
+  repairConfig,
+  type FileToSave,
+  type IndexRepairPlan,
+  type Repository,
+  type RepositoryOptions,
+} from '../../repository/repository.ts';
+import type { ArchiveRepairs, ConfigRepair, IndexRepair, PackRepair, SnapshotRepair, SnapshotRepairRequest } from '../archive-repairs.ts';
+import { planSnapshotRepair, repairSnapshots } from './repair-snapshots.ts';
+
+/** Where a repository lies, whether or not it can be opened. */
+export interface RepositoryPlace {
+  readonly store: ObjectStore;
+  readonly password: Secret;
+  readonly options: RepositoryOptions;
+  readonly open: (signal: AbortSignal | undefined) => Promise<Repository>;
+}
 
 /** The repairs of the layout `repository`. */
 export class StoredRepairs implements ArchiveRepairs {
-  readonly #open: (signal: AbortSignal | undefined) => Promise<Repository>;
+  readonly #place: RepositoryPlace;
+  readonly #open: RepositoryPlace['open'];
 
-  constructor(open: (signal: AbortSignal | undefined) => Promise<Repository>) {
-    this.#open = open;
+  constructor(place: RepositoryPlace) {
+    this.#place = place;
+    this.#open = place.open;
+  }
+
+  planConfig({ signal }: OperationContext = {}): Promise<ConfigRepair> {
+    const { store, password } = this.#place;
+    return planConfigRepair(store, password, signal);
+  }
+
+  repairConfig({ signal }: OperationContext = {}): Promise<ConfigRepair> {
+    const { store, password, options } = this.#place;
+    return repairConfig(store, password, options, signal);
   }
 
   async planIndex(readAllPacks: boolean, { signal, report }: OperationContext = {}): Promise<IndexRepair> {
@@ -36,6 +68,33 @@ export class StoredRepairs implements ArchiveRepairs {
     const wanted = wantedPacks(await repairs.packIds(signal), ids);
     return counting('repair packs', 'bytes', report, (count) => repairs.repairPacks({ ids: wanted, signal, onRead: count }));
   }
+
+  async planSnapshots(request: SnapshotRepairRequest, { signal, report }: OperationContext = {}): Promise<SnapshotRepair> {
+    const repository = await this.#open(signal);
+    return counting(
+      'look at snapshots',
+      'bytes',
+      report,
+      async (onRead) => (await planSnapshotRepair(repository, request, { signal, onRead })).shown,
+    );
+  }
+
+  async repairSnapshots(request: SnapshotRepairRequest, { signal, report }: OperationContext = {}): Promise<SnapshotRepair> {
+    const repository = await this.#open(signal);
+    return counting('repair snapshots', 'bytes', report, (onRead) => repairSnapshots(repository, request, { signal, onRead }));
+  }
+
+  async storeAgain(folder: string, { signal, report }: OperationContext = {}): Promise<number> {
+    const { repairs } = await this.#open(signal);
+    const files = await filesBelow(folder);
+    return counting('store again', 'bytes', report, (count) => repairs.storeAgain(files, count, signal));
+  }
+}
+
+async function filesBelow(folder: string): Promise<FileToSave[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  return paths.map((from) => ({ path: path.relative(folder, from).split(path.sep).join('/'), from, isHashed: false }));
 }
 
 /** The packs that the words name, each by its ID or the beginning of it. */

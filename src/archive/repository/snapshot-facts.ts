@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bytesOf, type Manifest } from '../../domain/manifest.ts';
+import { stateOfSet } from '../../domain/set-state.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 
 /** What a snapshot says of itself in its field `rootcellar`, so that none of its trees must be read to list it. */
@@ -10,14 +11,16 @@ const factsSchema = z.object({
   time: z.iso.datetime(),
   backends: z.array(z.string()),
   bytes: z.number().int().nonnegative(),
-  state: z.enum(['complete', 'suspicious']),
+  state: z.enum(['complete', 'suspicious', 'damaged']),
   remarks: z.array(z.string()),
+  /** The snapshot of which this is what is left. */
+  restOf: z.string().optional(),
 });
 
 export type SnapshotFacts = z.infer<typeof factsSchema>;
 
 export function factsOf(manifest: Manifest): SnapshotFacts {
-  const remarks = manifest.suspicions ?? [];
+  const { state, remarks } = stateOfSet(manifest);
   return {
     version: 1,
     server: manifest.server,
@@ -25,8 +28,8 @@ export function factsOf(manifest: Manifest): SnapshotFacts {
     time: manifest.time,
     backends: manifest.backends.map(({ id }) => id),
     bytes: bytesOf(manifest),
-    state: remarks.length > 0 ? 'suspicious' : 'complete',
-    remarks,
+    state,
+    remarks: [...remarks],
   };
 }
 

@@ -21,14 +21,15 @@ export const fetchCommand = defineCommand({
       isRequired: true,
       completes: 'folder',
     },
+    partial: { type: 'flag', summary: 'of a damaged snapshot what is left of it; otherwise it is refused' },
     server: serverOption,
   },
   examples: [{ line: 'rootcellar fetch latest --to /tmp/restored', summary: 'the newest good snapshot' }],
   exits: ['archiveMissing', 'wrongKey', 'verificationFailed', 'interrupted'],
-  run: async ({ id, to, server }, context) => {
+  run: async ({ id, to, partial, server }, context) => {
     const { archive, snapshot } = await findOne(id, server, context);
     const { fetchSet } = await import('../../restore/fetch.ts');
-    return fetchSet(archive, snapshot, path.resolve(to), context);
+    return fetchSet(archive, snapshot, path.resolve(to), { ...context, isPartAccepted: partial });
   },
   render: ({ snapshot, folder, files, bytes, reusedBytes }, { look }) =>
     `${look.green('Fetched')} snapshot ${look.bold(shortId(snapshot.id))} of ${snapshot.server} to ${folder}: ${countOf(files, 'file')}, ${formatBytes(bytes)}` +

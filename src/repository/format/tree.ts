@@ -29,10 +29,11 @@ export function encodeTree(nodes: readonly TreeNode[]): Buffer {
   sorted.forEach((node, index) => {
     if (sorted[index - 1]?.name.equals(node.name) === true) throw new Error(`the name "${node.name.toString()}" is twice in a tree`);
   });
-  return Buffer.from(`{"nodes":[${sorted.map((node) => encodeGoJson(fieldsOf(node))).join(',')}]}\n`);
+  return Buffer.from(`{"nodes":[${sorted.map((node) => encodeGoJson(encodeNode(node))).join(',')}]}\n`);
 }
 
-function fieldsOf({ name, type, mode, modifiedAt, size, content, subtree }: TreeNode): Record<string, unknown> {
+/** A node as it is written. */
+export function encodeNode({ name, type, mode, modifiedAt, size, content, subtree }: TreeNode): Record<string, unknown> {
   const time = encodeMoment(modifiedAt);
   const fullMode = type === 'dir' ? goDirectory + (mode & 0o777) : mode & 0o777;
   return {

@@ -1,5 +1,6 @@
 import type { BlobIndex } from '../blob-index.ts';
 import type { Id } from '../format/hex-id.ts';
+import { readForgotten, spentForgotten } from '../forgotten-trees.ts';
 import { packIdOf } from '../format/pack-header.ts';
 import { shortened } from '../format/repository-failures.ts';
 import type { LoadedIndex } from '../index-loader.ts';
@@ -29,7 +30,8 @@ export async function prune(
     const whileHeld = signal === undefined ? lock.signal : AbortSignal.any([signal, lock.signal]);
     // What is old enough is told by the clock that dated the marks: the store's.
     const { plan, index } = await readAndPlan(core, lock.takenAt, whileHeld);
-    const confirmed = { ...plan, removable: plan.removable.filter(({ id }) => allowed.has(id)) };
+    const spentMarks = [...plan.spentMarks, ...spentForgotten(await readForgotten(core, whileHeld), index.blobs)];
+    const confirmed = { ...plan, spentMarks, removable: plan.removable.filter(({ id }) => allowed.has(id)) };
     const packBytes = writer?.packBytes ?? 16 * 1024 * 1024;
     const assertHeld = (): Promise<void> => lock.assertHeld();
     const tools = { store, documents, cipher, index, packBytes, onRemoved, assertHeld, signal: whileHeld };

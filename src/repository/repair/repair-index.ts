@@ -4,10 +4,10 @@ import { encodeIndex, type IndexedPack } from '../format/index-file.ts';
 import { packIdOf, type PackedBlob } from '../format/pack-header.ts';
 import { loadIndex } from '../index-loader.ts';
 import { blobsInAnIndex } from '../index-writer.ts';
-import { underLock } from '../locks.ts';
 import { readHeaderOf, type PackObject } from '../packs/read-header.ts';
 import { readMarks } from '../prune/marks.ts';
 import type { RepositoryCore } from '../repository-core.ts';
+import { underExclusiveLock, type Held } from './under-exclusive-lock.ts';
 import { packsToRead, planIndexRepair, type IndexRepairPlan } from './plan-index-repair.ts';
 
 export interface IndexRepairRequest {
@@ -48,11 +48,9 @@ export async function readAndPlanIndexRepair(core: RepositoryCore, request: Inde
  * @throws Failure E_REPOSITORY_LOCKED (exit code 11)
  */
 export async function repairIndex(core: RepositoryCore, request: IndexRepairRequest): Promise<IndexRepairPlan> {
-  const { documents, options } = core;
-  const { signal } = request;
-  return underLock(documents, true, { ...options, signal }, async () => {
-    const plan = await readAndPlanIndexRepair(core, request);
-    await replaceIndex(core, plan, signal);
+  return underExclusiveLock(core, request.signal, async (held) => {
+    const plan = await readAndPlanIndexRepair(core, { ...request, signal: held.signal });
+    await replaceIndex(core, plan, held);
     return plan;
   });
 }
@@ -61,14 +59,16 @@ export async function repairIndex(core: RepositoryCore, request: IndexRepairRequ
 export async function replaceIndex(
   core: RepositoryCore,
   { packs, removed }: { readonly packs: readonly IndexedPack[]; readonly removed: readonly Id[] },
-  signal: AbortSignal | undefined,
+  { signal, assertHeld }: Held,
 ): Promise<void> {
+  if (removed.length + packs.length === 0) return;
   const parts = partsOf(packs);
   for (const [place, part] of parts.entries()) {
     // Only the last one supersedes: until then the old ones hold.
     const supersedes = place === parts.length - 1 ? removed : [];
     await core.documents.write('index', encodeIndex({ supersedes, packs: part }), signal);
   }
+  await assertHeld();
   await core.documents.remove('index', removed, signal);
   core.forgetIndex();
 }

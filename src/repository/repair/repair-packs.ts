@@ -5,7 +5,6 @@ import type { IndexedPack } from '../format/index-file.ts';
 import { packKey, type BlobType, type PackedBlob } from '../format/pack-header.ts';
 import { loadIndex, type LoadedIndex } from '../index-loader.ts';
 import { IndexWriter } from '../index-writer.ts';
-import { underLock } from '../locks.ts';
 import { PackChecks } from '../pack-checks.ts';
 import { PackWriter } from '../packs/pack-writer.ts';
 import { packsAtOnce } from '../pipeline/read-packs.ts';
@@ -13,6 +12,7 @@ import { writeMark } from '../prune/marks.ts';
 import type { RepositoryCore } from '../repository-core.ts';
 import { examinePack, type ExaminedPack, type SavedBlob } from './examine-pack.ts';
 import { replaceIndex } from './repair-index.ts';
+import { underExclusiveLock } from './under-exclusive-lock.ts';
 
 export interface PackRepairRequest {
   /** Just these; empty: every pack that an index lists is read. */
@@ -52,11 +52,11 @@ export async function planPackRepair(core: RepositoryCore, request: PackRepairRe
  * @throws Failure E_REPOSITORY_LOCKED (exit code 11)
  */
 export async function repairPacks(core: RepositoryCore, request: PackRepairRequest): Promise<PackRepair[]> {
-  const { store, documents, cipher, options } = core;
-  const { signal } = request;
-  const found = await findDamagedPacks(core, await loadIndex(documents, signal), request);
+  const { store, documents, cipher } = core;
+  const found = await findDamagedPacks(core, await loadIndex(documents, request.signal), request);
   if (found.length === 0) return [];
-  return underLock(documents, true, { ...options, signal }, async () => {
+  return underExclusiveLock(core, request.signal, async (held) => {
+    const { signal } = held;
     const index = await loadIndex(documents, signal);
     const repaired = await saveBlobs(core, index, found, signal);
     if (repaired.length === 0) return [];
@@ -65,7 +65,7 @@ export async function repairPacks(core: RepositoryCore, request: PackRepairReque
     const outdated = index.files.filter((file) => file.index.packs.some(({ id }) => damaged.has(id)));
     const packs = new Map<Id, IndexedPack>();
     for (const { index: file } of outdated) for (const pack of file.packs) if (!damaged.has(pack.id)) packs.set(pack.id, pack);
-    await replaceIndex(core, { packs: [...packs.values()], removed: outdated.map(({ id }) => id) }, signal);
+    await replaceIndex(core, { packs: [...packs.values()], removed: outdated.map(({ id }) => id) }, held);
     return repaired;
   });
 }
