@@ -34,6 +34,8 @@ export interface Parts {
   readonly store: () => Promise<ObjectStore>;
   readonly archive: () => Promise<Archive>;
   readonly leases: () => Promise<Leases>;
+  /** What `copy` copies to: as the settings `copy` say, with what the command line says instead. */
+  readonly secondArchive: (given: SecondPlace) => Promise<SecondArchive>;
   readonly server: () => Promise<DirectoryServer>;
   /** The least rights of a role in the archive. @throws Failure E_USAGE when that is not in S3 */
   readonly accessPolicy: (role: Role) => Promise<AccessPolicy>;
@@ -41,6 +43,18 @@ export interface Parts {
   readonly staging: () => Staging;
   /** Closes what was made. */
   readonly close: () => Promise<void>;
+}
+
+export interface SecondPlace {
+  readonly archive: string | undefined;
+  readonly passwordFile: string | undefined;
+}
+
+export interface SecondArchive {
+  readonly archive: Archive;
+  readonly leases: Leases;
+  /** Holds the password that it is opened with; undefined where the layout has none. */
+  readonly passwordFile: string | undefined;
 }
 
 export interface Surroundings {
@@ -64,6 +78,7 @@ export function compose(config: Config, around: Surroundings): Parts {
   const archive = once(async () => openArchive(config, await store.get(), around));
   const leases = once(async () => openLeases(config, await store.get(), around));
   const server = once(() => openServer(config, around));
+  const others: ObjectStore[] = [];
   return {
     log,
     hostName: hostname(),
@@ -72,13 +87,35 @@ export function compose(config: Config, around: Surroundings): Parts {
     store: store.get,
     archive: archive.get,
     leases: leases.get,
+    secondArchive: async (given) => {
+      const second = secondConfig(config, given);
+      const opened = await openStore(second, around, log);
+      others.push(opened);
+      const { passwordFile } = second;
+      return { archive: await openArchive(second, opened, around), leases: await openLeases(second, opened, around), passwordFile };
+    },
     server: server.get,
     accessPolicy: (role) => accessPolicyOf(config, role),
     staging: () => stagingOf(config),
     close: async () => {
       await server.ifMade((made) => made.close());
       await store.ifMade((made) => made.close());
+      for (const other of others) await other.close();
     },
+  };
+}
+
+/** The configuration as it were if the second archive were the only one. */
+function secondConfig(config: Config, given: SecondPlace): Config {
+  const { copy } = config;
+  const passwordFile = given.passwordFile ?? copy.passwordFile ?? config.passwordFile;
+  return {
+    ...config,
+    archive: given.archive ?? required(copy.archive, 'copy.archive'),
+    layout: copy.layout,
+    passwordFile: copy.layout === 'plain' ? undefined : required(passwordFile, 'copy.passwordFile'),
+    s3: { ...config.s3, ...copy.s3 },
+    objectLock: copy.objectLock,
   };
 }
 
@@ -121,6 +158,7 @@ function s3Options(s3: Config['s3'], { environment }: Surroundings) {
   return {
     endpoint: s3.endpoint,
     region: s3.region,
+    profile: s3.profile,
     forcePathStyle: s3.pathStyle === 'auto' ? s3.pathStyle : s3.pathStyle === 'true',
     caFile: s3.caFile ?? (environment['AWS_CA_BUNDLE'] || undefined),
     proxy: { httpProxy: proxy('HTTP_PROXY'), httpsProxy: proxy('HTTPS_PROXY'), noProxy: proxy('NO_PROXY') },

@@ -5,6 +5,7 @@ import type { UnfinishedWrite } from '../object-stores/object-store.ts';
 import type { ArchiveKeys } from './archive-keys.ts';
 import type { ArchiveRepairs } from './archive-repairs.ts';
 import type { ArchiveLocks } from './archive-locks.ts';
+import type { SnapshotCopier } from './snapshot-copier.ts';
 
 /**
  * The port to the place that keeps backup sets. Implementations: `repository-archive` (restic's format) and `plain-archive` (files as they are).
@@ -103,6 +104,9 @@ export interface Archive {
 
   /** What keeps the archive's objects from being removed (S3 Object Lock). */
   objectLocks(options?: OperationContext): Promise<ArchiveLocks>;
+
+  /** How snapshots of `source` come here as they are stored; undefined where they cannot. */
+  copierFrom?(source: Archive): SnapshotCopier | undefined;
 
   close(): Promise<void>;
 }

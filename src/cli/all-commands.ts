@@ -5,6 +5,7 @@ import { completionCommand } from './commands/completion.ts';
 import { configSchemaCommand } from './commands/config-schema.ts';
 import { configSettingsCommand } from './commands/config-settings.ts';
 import { configShowCommand } from './commands/config-show.ts';
+import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { fetchCommand } from './commands/fetch.ts';
@@ -50,6 +51,7 @@ export const allCommands: readonly Command[] = [
   repairSnapshotsCommand,
   forgetCommand,
   pruneCommand,
+  copyCommand,
   keyListCommand,
   keyAddCommand,
   keyRemoveCommand,

@@ -4,15 +4,13 @@ import { formatSource, type GivenValue } from './setting-values.ts';
 
 /** Refuses settings that are right each by itself but make no sense together. `given` are those that were set, by name. */
 export function checkTogether(config: Config, given: ReadonlyMap<string, GivenValue>): void {
-  const { s3, server } = config;
+  const { server } = config;
   const refuse: Refuse = (name, state, hint) => {
     const value = given.get(name);
     throw wrongUsage(`Cannot use the setting ${name}${value === undefined ? '' : ` from ${formatSource(value.source)}`}: ${state}`, hint);
   };
-  if (s3.kmsKeyId !== undefined && s3.encryption !== 'aws:kms') {
-    refuse('s3.kmsKeyId', `s3.encryption is ${s3.encryption}, which uses no such key`, 'set s3.encryption to aws:kms');
-  }
-  checkObjectLock(config, refuse);
+  checkStore('', config, refuse);
+  checkStore('copy.', config.copy, refuse);
   if (server.bindDn !== undefined && server.bindPasswordFile === undefined) {
     refuse('server.bindDn', 'server.bindPasswordFile is not set', 'name the file that holds the password of the account');
   }
@@ -29,17 +27,33 @@ export function checkTogether(config: Config, given: ReadonlyMap<string, GivenVa
 
 type Refuse = (name: string, state: string, hint: string) => never;
 
-function checkObjectLock({ archive, objectLock: { mode, days } }: Config, refuse: Refuse): void {
+/** `at`: what comes before the names of this archive's settings. */
+function checkStore(
+  at: '' | 'copy.',
+  {
+    archive,
+    s3,
+    objectLock: { mode, days },
+  }: Pick<Config, 'archive' | 'objectLock'> & { readonly s3: Pick<Config['s3'], 'encryption' | 'kmsKeyId'> },
+  refuse: Refuse,
+): void {
+  if (s3.kmsKeyId !== undefined && s3.encryption !== 'aws:kms') {
+    refuse(`${at}s3.kmsKeyId`, `${at}s3.encryption is ${s3.encryption}, which uses no such key`, `set ${at}s3.encryption to aws:kms`);
+  }
   if (mode === 'none') {
     if (days !== undefined) {
-      refuse('objectLock.days', 'objectLock.mode is none, which locks nothing', 'set objectLock.mode to governance or compliance');
+      refuse(
+        `${at}objectLock.days`,
+        `${at}objectLock.mode is none, which locks nothing`,
+        `set ${at}objectLock.mode to governance or compliance`,
+      );
     }
     return;
   }
   if (days === undefined) {
-    refuse('objectLock.mode', 'objectLock.days is not set', 'say for how many days all that is archived is to stay locked');
+    refuse(`${at}objectLock.mode`, `${at}objectLock.days is not set`, 'say for how many days all that is archived is to stay locked');
   }
   if (archive !== undefined && !archive.startsWith('s3:')) {
-    refuse('objectLock.mode', `the archive ${archive} is a folder, which has no Object Lock`, 'use it with an archive in S3 only');
+    refuse(`${at}objectLock.mode`, `the archive ${archive} is a folder, which has no Object Lock`, 'use it with an archive in S3 only');
   }
 }

@@ -77,7 +77,7 @@ function valuesOf(reader: Reader, pairs: readonly KeyAndValue[], path: readonly 
     const node = nodeOf(reader, pair.value);
     const setting = findSetting(name);
     if (setting !== undefined) return [valueOf(reader, setting, node, offset)];
-    if (path.length > 0 || !groupNames.includes(key)) throw unknownKey(reader, name, keyOffset);
+    if (!groupNames.includes(name)) throw unknownKey(reader, name, keyOffset);
     if (node === null) return [];
     if (!reader.yaml.isMap(node)) throw groupExpected(reader, name, offset);
     return valuesOf(reader, node.items as KeyAndValue[], [...path, key]);
@@ -103,8 +103,12 @@ function scalarOf(setting: Setting, value: unknown): unknown {
 }
 
 function resolvePath(file: string, setting: Setting, value: unknown): unknown {
-  const isPath = setting.kind === 'path' || (setting.name === 'archive' && typeof value === 'string' && value.startsWith('.'));
+  const isPath = setting.kind === 'path' || (isArchive(setting) && typeof value === 'string' && value.startsWith('.'));
   return isPath && typeof value === 'string' && value !== '' ? nodePath.resolve(nodePath.dirname(file), value) : value;
+}
+
+function isArchive({ name }: Setting): boolean {
+  return name === 'archive' || name === 'copy.archive';
 }
 
 function unknownKey(reader: Reader, name: string, offset: number): Failure {

@@ -70,6 +70,19 @@ describe('loadConfig()', () => {
     assert.equal(config.passwordFile, path.join(folder, 'key'));
   });
 
+  test('reads groups inside of a group, from all sources', async () => {
+    const { config } = await load({
+      text: 'copy:\n  archive: ./second\n  s3: { region: eu-west-1, profile: second }\n',
+      environment: { ROOTCELLAR_COPY_S3_ENDPOINT: 'https://s3.example.com' },
+      flags: { 'copy.s3.region': 'eu-west-2' },
+    });
+
+    const { archive, layout, s3 } = config.copy;
+    assert.deepEqual([archive, layout], [path.join(folder, 'second'), 'repository']);
+    assert.deepEqual([s3.endpoint, s3.region, s3.profile, s3.pathStyle], ['https://s3.example.com', 'eu-west-2', 'second', 'auto']);
+    assert.equal(config.s3.region, undefined);
+  });
+
   test('takes an empty file, an empty group and an empty variable for nothing', async () => {
     const { config } = await load({ text: 's3:\n# nothing yet\n', environment: { ROOTCELLAR_ARCHIVE: '' } });
 
@@ -94,6 +107,21 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
     'a typo in the file',
     { text: 'archive: /a\ns3:\n  endpont: https://s3.example.com\n' },
     'Cannot use the configuration file /rootcellar.yaml:3:3: "s3.endpont" is not a setting → did you mean "s3.endpoint"?',
+  ],
+  [
+    'a typo in a group inside of a group',
+    { text: 'copy:\n  s3:\n    endpont: https://s3.example.com\n' },
+    'Cannot use the configuration file /rootcellar.yaml:3:5: "copy.s3.endpont" is not a setting → did you mean "copy.s3.endpoint"?',
+  ],
+  [
+    'a group inside of a group that is given a value',
+    { text: 'copy:\n  s3: https://s3.example.com\n' },
+    'Cannot use the configuration file /rootcellar.yaml:2:7: "copy.s3" is a group of settings, not a value → write one of copy.s3.endpoint, copy.s3.region, copy.s3.profile, … inside it',
+  ],
+  [
+    'days of a lock that the second archive does not have',
+    { flags: { 'copy.objectLock.days': '7' } },
+    'Cannot use the setting copy.objectLock.days from --copy-object-lock-days: copy.objectLock.mode is none, which locks nothing → set copy.objectLock.mode to governance or compliance',
   ],
   [
     'a key that is like no setting',

@@ -82,9 +82,10 @@ function readFlags(flags: ConfigSources['flags']): GivenValue[] {
 function nest(values: readonly GivenValue[]): unknown {
   const root: Record<string, unknown> = {};
   for (const { setting, value } of values) {
-    const [first = '', second] = setting.name.split('.');
-    if (second === undefined) root[first] = value;
-    else root[first] = { ...(root[first] as object | undefined), [second]: value };
+    const path = setting.name.split('.');
+    let group = root;
+    for (const key of path.slice(0, -1)) group = (group[key] ??= {}) as Record<string, unknown>;
+    group[path.at(-1) ?? ''] = value;
   }
   return root;
 }

@@ -17,7 +17,8 @@ import {
 const urlExpected = 'without a user or password inside';
 const keepMost = 100_000;
 
-const s3 = z.strictObject({
+/** Which store it is; a second one has all of these of its own. */
+const s3Place = {
   endpoint: text(
     {
       description: 'address of an S3 server other than AWS; otherwise AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile says it',
@@ -36,6 +37,12 @@ const s3 = z.strictObject({
     },
     /^[a-z0-9-]+$/i,
   ),
+  profile: text({
+    description: 'profile of the AWS configuration that has the credentials; otherwise AWS_PROFILE, and what else the AWS SDK looks up',
+    expected: 'the name of a profile',
+    example: 'backups',
+    placeholder: 'NAME',
+  }),
   pathStyle: choice(['auto', 'true', 'false'], 'auto', {
     description: 'put the bucket into the path of the address; auto does so when an endpoint is set',
   }),
@@ -64,6 +71,10 @@ const s3 = z.strictObject({
   checksums: choice(['auto', 'when-supported', 'when-required'], 'auto', {
     description: 'when to send checksums beside the data; auto finds out what the server understands',
   }),
+};
+
+const s3 = z.strictObject({
+  ...s3Place,
   requestTimeout: duration('60s', { description: 'how long one request may be silent before it is tried again', example: '30s' }),
   attempts: count(1, 100, 8, { description: 'calls in all, the first one included, before a request fails', example: '5' }),
   maxBytesPerSecond: optionalSize({ description: 'limit of the transfer in each direction, a second', example: '20MiB' }),
@@ -159,6 +170,13 @@ const retention = z.strictObject({
   minimum: count(1, keepMost, 1, { description: 'never keep fewer good ones of a server than this, whatever the rule says', example: '3' }),
 });
 
+function location(wording: { readonly description: string; readonly example: string }) {
+  return text(
+    { ...wording, expected: 's3://bucket/path or a folder that begins with / or ./', placeholder: 'LOCATION' },
+    /^(s3:\/\/[a-zA-Z0-9][a-zA-Z0-9._-]+(\/[^?#]*)?|file:\/\/\/.*|\/.*|\.{1,2}(\/.*)?)$/,
+  );
+}
+
 const objectLock = z.strictObject({
   mode: choice(['none', 'governance', 'compliance'], 'none', {
     description:
@@ -171,20 +189,30 @@ const objectLock = z.strictObject({
   }),
 });
 
+const copy = z.strictObject({
+  archive: location({
+    description: 'the second archive, which `copy` copies to: s3://bucket/path or a folder, best in another region or account',
+    example: 's3://backups-elsewhere/directory',
+  }),
+  layout: choice(['repository', 'plain'], 'repository', { description: 'how the backups lie in the second archive' }),
+  passwordFile: path({
+    description: "file that holds the password of the second archive's key (layout repository); otherwise passwordFile",
+    example: '/run/secrets/second-password',
+    isSecretFile: true,
+  }),
+  s3: z.strictObject(s3Place).prefault({}),
+  objectLock: objectLock.prefault({}),
+});
+
 /**
  * Every setting of rootcellar: the one definition from which the file's syntax, the `ROOTCELLAR_…` variables, the flags, the
  * JSON Schema, the completion and the reference page are made. In the parsed {@link Config} durations are milliseconds and sizes bytes.
  */
 export const configSchema = z.strictObject({
-  archive: text(
-    {
-      description: 'the place that keeps the backups: s3://bucket/path or a folder',
-      expected: 's3://bucket/path or a folder that begins with / or ./',
-      example: 's3://backups/directory',
-      placeholder: 'LOCATION',
-    },
-    /^(s3:\/\/[a-zA-Z0-9][a-zA-Z0-9._-]+(\/[^?#]*)?|file:\/\/\/.*|\/.*|\.{1,2}(\/.*)?)$/,
-  ),
+  archive: location({
+    description: 'the place that keeps the backups: s3://bucket/path or a folder',
+    example: 's3://backups/directory',
+  }),
   layout: choice(['repository', 'plain'], 'repository', {
     description: 'how the backups lie there: deduplicated and encrypted in the restic format, or the files as they are',
   }),
@@ -200,6 +228,7 @@ export const configSchema = z.strictObject({
   }),
   s3: s3.prefault({}),
   objectLock: objectLock.prefault({}),
+  copy: copy.prefault({}),
   server: server.prefault({}),
   staging: staging.prefault({}),
   backup: backup.prefault({}),

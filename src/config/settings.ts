@@ -25,8 +25,14 @@ export function findSetting(name: string): Setting | undefined {
   return byName.get(name);
 }
 
-/** Names of the groups: `s3`, `server`, … */
-export const groupNames: readonly string[] = [...new Set(settings.map(({ name }) => name.split('.')).flatMap((path) => path.slice(0, -1)))];
+/** Names of the groups: `s3`, `server`, `copy`, `copy.s3`, … */
+export const groupNames: readonly string[] = [...new Set(settings.flatMap(({ name }) => groupsOf(name)))];
+
+/** `copy.s3.region` is in `copy` and in `copy.s3`. */
+function groupsOf(name: string): string[] {
+  const path = name.split('.');
+  return path.slice(1).map((_, depth) => path.slice(0, depth + 1).join('.'));
+}
 
 function settingsOf(schema: z.ZodObject, path: readonly string[]): Setting[] {
   return Object.entries(schema.shape).flatMap(([key, part]) => {

@@ -19,7 +19,7 @@ const mostSockets = 64;
  * @throws Failure E_CA_FILE when the CA file cannot be read or holds no certificate; E_USAGE for a bad endpoint
  */
 export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
-  const { endpoint, region } = options;
+  const { endpoint, region, profile } = options;
   const agentOptions = {
     keepAlive: true,
     maxSockets: mostSockets,
@@ -30,6 +30,8 @@ export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
   const config: S3ClientConfig = {
     ...(endpoint !== undefined && { endpoint: checkedEndpoint(endpoint) }),
     ...(region !== undefined && { region }),
+    // Said by name, it is what is meant; the SDK warns when the environment has credentials as well.
+    ...(profile !== undefined && { profile, logger: silent }),
     forcePathStyle: usesPathStyle(options),
     maxAttempts: 1,
     // Ours go out with each request; the SDK's own CRC32 is what breaks older stores.
@@ -47,16 +49,19 @@ export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
     }),
   };
   const client = new S3Client(config);
-  explainCredentials(client, options.environment ?? {});
+  explainCredentials(client, { ...options.environment, ...(profile !== undefined && { AWS_PROFILE: profile }) });
   return client;
 }
+
+const nothing = (): void => undefined;
+const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /**
  * Fills in what the SDK's own settings say (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS_REGION, the profile): how a store is spoken
  * to hangs on whether it is AWS, so it must be known here and not only inside the client.
  */
 export async function withSdkSettings(options: S3StoreOptions): Promise<S3StoreOptions> {
-  const { config } = new S3Client({});
+  const { config } = new S3Client(options.profile === undefined ? {} : { profile: options.profile });
   const endpoint = options.endpoint ?? (await config.serviceConfiguredEndpoint?.());
   const region = options.region ?? (await config.region().catch(() => undefined));
   // Other stores mostly ignore the region, but a signature cannot be made without one.

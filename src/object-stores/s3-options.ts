@@ -10,6 +10,8 @@ export interface S3StoreOptions {
   readonly endpoint?: string | undefined;
   /** Undefined: the SDK's own search (AWS_REGION, profile); with an endpoint `us-east-1` when that finds none. */
   readonly region?: string | undefined;
+  /** Of the AWS configuration, for credentials, region and endpoint; undefined: the SDK's own search (AWS_PROFILE). */
+  readonly profile?: string | undefined;
   /** `auto`: path style whenever an endpoint is given that is not AWS. */
   readonly forcePathStyle?: 'auto' | boolean | undefined;
   /** A PEM file with certificates to trust beside the default roots. */

@@ -1,7 +1,6 @@
 import { exitCodes, Failure } from '../foundation/failure.ts';
 import type { Documents } from './documents.ts';
 import type { Id } from './format/hex-id.ts';
-import { encodeSnapshot, type SnapshotFile } from './format/snapshot-file.ts';
 import type { Lock } from './locks.ts';
 import type { SnapshotFinding } from './verify-snapshot.ts';
 
@@ -21,16 +20,16 @@ export interface CommitTools {
 const patienceMilliseconds = 10 * 60_000;
 
 /**
- * Makes the snapshot, once it is certain that everything it names is there and stays; resolves to its ID.
+ * Makes the snapshot of this document, once it is certain that everything it names is there and stays; resolves to its ID.
  *
  * As long as the lock is there nobody removed anything. One that was lost is taken anew, and then every blob of the snapshot is looked for. The
  * lock is asked for once more when the snapshot is there: from then on every prune sees it, and before that the process may have been frozen.
  */
-export async function commitSnapshot(file: SnapshotFile, tools: CommitTools): Promise<Id> {
+export async function commitSnapshot(document: Uint8Array, tools: CommitTools): Promise<Id> {
   const { documents, lock, assertHeld, signal } = tools;
   if (!(await lock.isHeld())) await makeSure(tools);
   await assertHeld();
-  const id = await documents.write('snapshots', encodeSnapshot(file), signal);
+  const id = await documents.write('snapshots', document, signal);
   try {
     if (!(await lock.isHeld())) await makeSure(tools);
   } catch (error) {

@@ -8,11 +8,12 @@ import { unpackDocument } from './format/document.ts';
 import type { Moment } from './format/go-time.ts';
 import { idOf, type Id } from './format/hex-id.ts';
 import { encodeKey, type ScryptCost } from './format/key-file.ts';
-import { drawPolynomial } from './format/polynomial.ts';
+import { drawPolynomial, type Polynomial } from './format/polynomial.ts';
 import { damaged, storeChecksumDiffers } from './format/repository-failures.ts';
 import { keyKey, listKeyIds, mostKeysTried, unlockStored } from './keys/stored-keys.ts';
 import { damagedConfig, isConfigLost } from './lost-config.ts';
 import { Cipher } from './sealing/cipher.ts';
+import { cuttingKey } from './sealing/gear-table.ts';
 import { randomKeyMaterial, type KeyMaterial } from './sealing/key-material.ts';
 
 export interface KeyHolder {
@@ -24,6 +25,22 @@ export interface OpenedRepository {
   readonly config: RepositoryConfig;
   readonly keys: KeyMaterial;
   readonly keyId: Id;
+}
+
+/** What a new repository has of another one. */
+export interface RepositoryPattern {
+  /** The master keys; new ones are drawn where it is undefined. */
+  readonly keys: KeyMaterial | undefined;
+  /** By which restic cuts. */
+  readonly chunkerPolynomial: Polynomial;
+  /** By which we cut. */
+  readonly cutting: Uint8Array;
+}
+
+/** A repository that cuts where `opened` does, with the same master keys or new ones. */
+export function patternOf({ config, keys }: OpenedRepository, areKeysNew: boolean): RepositoryPattern {
+  const { chunkerPolynomial, id } = config;
+  return { keys: areKeysNew ? undefined : keys, chunkerPolynomial, cutting: config.cutting ?? cuttingKey(keys, id) };
 }
 
 /**
@@ -41,14 +58,16 @@ export async function createRepository(
     readonly holder: KeyHolder;
     readonly scrypt?: ScryptCost | undefined;
     readonly signal?: AbortSignal | undefined;
+    readonly pattern?: RepositoryPattern | undefined;
   },
 ): Promise<boolean> {
-  const { signal } = made;
+  const { signal, pattern } = made;
   if ((await store.head(configKey, { signal })) !== undefined) return false;
   if (await isConfigLost(store, signal)) throw damagedConfig('it is missing, and there are snapshots or an index');
-  const keys = randomKeyMaterial();
+  const keys = pattern?.keys ?? randomKeyMaterial();
   const keyId = await writeKey(store, keys, password, made);
-  const config = { version: 2, id: randomBytes(32).toString('hex'), chunkerPolynomial: drawPolynomial(randomBytes) } as const;
+  const chunkerPolynomial = pattern?.chunkerPolynomial ?? drawPolynomial(randomBytes);
+  const config = { version: 2, id: randomBytes(32).toString('hex'), chunkerPolynomial, cutting: pattern?.cutting } as const;
   const sealed = Cipher.standalone(keys).seal(encodeConfig(config));
   try {
     await putConfig(store, sealed, signal);

@@ -4,6 +4,8 @@ import type { ObjectStore } from '../object-stores/object-store.ts';
 import { compareTrees, type TreeComparison } from './compare-trees.ts';
 import { fetchFiles, type FileToFetch } from './fetch-files.ts';
 import { forgetSnapshots } from './forget-snapshots.ts';
+import { copySnapshots, haveSameKeys, type CopyRequest, type CopyResult } from './copy/copy-snapshots.ts';
+import { planCopy, type CopyEstimate } from './copy/plan-copy.ts';
 import type { Id } from './format/hex-id.ts';
 import type { ScryptCost } from './format/key-file.ts';
 import type { SnapshotFile } from './format/snapshot-file.ts';
@@ -12,7 +14,7 @@ import { listSnapshots, type ListedSnapshot } from './list-snapshots.ts';
 import { RepositoryKeys } from './keys/repository-keys.ts';
 import type { LockOwner } from './locks.ts';
 import { measureRepository, type RepositoryMeasure } from './measure/measure-repository.ts';
-import { createRepository, openRepository } from './open-repository.ts';
+import { createRepository, openRepository, patternOf } from './open-repository.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
 import { planPrune, prune } from './prune/prune-repository.ts';
@@ -33,6 +35,9 @@ import { readTree, walkTree, type TreeEntry, type WalkedTree } from './walk-tree
 
 export type { Moment } from './format/go-time.ts';
 export type {
+  CopyEstimate,
+  CopyRequest,
+  CopyResult,
   Id,
   ExaminedSnapshot,
   NamedSnapshot,
@@ -63,17 +68,10 @@ export type {
 /** For a repository that cannot be opened. */
 export { planConfigRepair, repairConfig };
 
+export type MakeOptions = Pick<RepositoryOptions, 'clock' | 'owner' | 'scrypt'> & { readonly signal?: AbortSignal | undefined };
+
 /** Makes a repository in the store; resolves to false when there is one. */
-export function makeRepository(
-  store: ObjectStore,
-  password: Secret,
-  {
-    clock,
-    owner,
-    scrypt,
-    signal,
-  }: Pick<RepositoryOptions, 'clock' | 'owner'> & { readonly scrypt?: ScryptCost | undefined; readonly signal?: AbortSignal | undefined },
-): Promise<boolean> {
+export function makeRepository(store: ObjectStore, password: Secret, { clock, owner, scrypt, signal }: MakeOptions): Promise<boolean> {
   return createRepository(store, password, { clock, holder: owner, scrypt, signal });
 }
 
@@ -105,6 +103,33 @@ export class Repository {
   /** What lies in the store of it, object by object. */
   objects(): RepositoryObjects {
     return new RepositoryObjects(this.#core);
+  }
+
+  /**
+   * Makes a repository elsewhere that cuts files in the places where this one does, so that a backup into it shares with what is copied there. With the same
+   * master keys what is sealed goes over as it is; with new ones nobody who knows the old ones can read it. Resolves to false when there is one.
+   */
+  makeAlike(
+    store: ObjectStore,
+    password: Secret,
+    { clock, owner, scrypt, areKeysNew, signal }: MakeOptions & { readonly areKeysNew: boolean },
+  ): Promise<boolean> {
+    const pattern = patternOf(this.#core.opened, areKeysNew);
+    return createRepository(store, password, { clock, holder: owner, scrypt, signal, pattern });
+  }
+
+  hasSameKeys(other: Repository): boolean {
+    return haveSameKeys(this.#core, other.#core);
+  }
+
+  /** What {@link copyFrom} would do. Changes nothing. */
+  planCopy(source: Repository, ids: readonly Id[], signal?: AbortSignal): Promise<CopyEstimate> {
+    return planCopy(source.#core, this.#core, ids, signal);
+  }
+
+  /** Takes over snapshots of another repository that this one lacks. @throws Failure E_REPOSITORY_LOCKED (exit code 11) */
+  copyFrom(source: Repository, request: CopyRequest, signal?: AbortSignal): Promise<CopyResult> {
+    return copySnapshots(source.#core, this.#core, request, signal);
   }
 
   /** All snapshots, damaged ones too, in no order. */

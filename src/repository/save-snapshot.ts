@@ -1,13 +1,13 @@
 import { commitSnapshot } from './commit-snapshot.ts';
 import type { Id } from './format/hex-id.ts';
-import type { SnapshotFile } from './format/snapshot-file.ts';
+import { findMissing } from './find-missing.ts';
+import { encodeSnapshot, type SnapshotFile } from './format/snapshot-file.ts';
 import { loadIndexToBuildOn } from './index-to-build-on.ts';
 import { underLock } from './locks.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryCore } from './repository-core.ts';
 import { saveFiles, withWriters, type FileToSave, type SavedFile, type SavedFiles } from './save-files.ts';
-import { verifySnapshot, type SnapshotFinding } from './verify-snapshot.ts';
-import { walkTree } from './walk-tree.ts';
+import type { SnapshotFinding } from './verify-snapshot.ts';
 
 export interface SaveRequest {
   readonly files: readonly FileToSave[];
@@ -39,16 +39,11 @@ export async function saveSnapshot(core: RepositoryCore, request: SaveRequest, s
       const saved = await saveFiles(request.files, writer, { store, documents, cipher, opened, pipeline, now, signal, ...request, index });
       core.forgetIndex();
       const file = request.describe(saved);
-      const findMissing = (): Promise<readonly SnapshotFinding[]> => findMissingNow(core, file, signal);
-      const id = await commitSnapshot(file, { documents, lock, graceMilliseconds, findMissing, assertHeld: request.assertHeld, signal });
+      const { assertHeld } = request;
+      const whatIsMissing = (): Promise<readonly SnapshotFinding[]> => findMissing(core, file, signal);
+      const tools = { documents, lock, graceMilliseconds, findMissing: whatIsMissing, assertHeld, signal };
+      const id = await commitSnapshot(encodeSnapshot(file), tools);
       return { id, file, saved };
     });
   return withWriters(opened, writer, underOneLock);
-}
-
-async function findMissingNow(core: RepositoryCore, file: SnapshotFile, signal: AbortSignal | undefined): Promise<SnapshotFinding[]> {
-  core.forgetIndex();
-  const tree = await walkTree(await core.reader(signal), file.tree, signal);
-  const { blobs } = await core.loadedIndex(signal);
-  return verifySnapshot(tree, blobs, await core.packChecks(signal), { pipeline: undefined, onRead: () => {}, signal });
 }

@@ -1,6 +1,6 @@
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import type { ListedSnapshot, SnapshotFile, TreeEntry } from '../../repository/repository.ts';
+import type { ListedSnapshot, ObjectFinding, SnapshotFile, TreeEntry } from '../../repository/repository.ts';
 import { readFacts } from './snapshot-facts.ts';
 
 /** A tag for whoever looks with restic, and for us where restic dropped our own field. */
@@ -66,4 +66,14 @@ export function withRests(snapshots: readonly Snapshot[], listed: readonly Liste
       remarks: [`files of it were lost in the archive; what is left is snapshot ${rest.slice(0, 12)}`],
     };
   });
+}
+
+/** Of a whole set that no snapshot names. */
+export function unnamedFinding(tree: string, { server, backupId }: Manifest): ObjectFinding {
+  return {
+    object: `tree ${tree}`,
+    finding: `is the root of the whole set ${server}/${backupId}, and no snapshot names it: it was lost, or another program forgot it, or a run was killed just before its end`,
+    isDamage: false,
+    remedy: undefined,
+  };
 }

@@ -35,10 +35,12 @@ import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
 import { checkedContent } from '../plain/checked-content.ts';
+import type { SnapshotCopier } from '../snapshot-copier.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
-import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
+import { asDamagedByOthers, damagedSnapshot, missingFiles, unnamedFinding, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
+import { RepositoryCopier } from './repository-copier.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { measureArchive } from './measure-archive.ts';
 import { findUnnamedSets } from './repair-snapshots.ts';
@@ -85,8 +87,7 @@ export class RepositoryArchive implements Archive {
 
   /** @throws Failure E_ARCHIVE_FOREIGN where something of another layout is, E_WRONG_KEY (12) where there is a repository of another password */
   async create({ signal }: OperationContext = {}): Promise<boolean> {
-    const found = await layoutAt(this.#store, signal);
-    if (found === 'plain' || found === 'synced') throw this.#foreign('make a repository in', found);
+    await this.#refuseForeign(signal);
     const { clock, owner, password, scrypt } = this.#options;
     if (await makeRepository(this.#store, password, { clock, owner, scrypt, signal })) return true;
     await this.open({ signal });
@@ -273,8 +274,26 @@ export class RepositoryArchive implements Archive {
     return (await this.#opened(signal)).keys(this.#options.password);
   }
 
+  copierFrom(source: Archive): SnapshotCopier | undefined {
+    if (!(source instanceof RepositoryArchive)) return undefined;
+    return new RepositoryCopier({
+      source: (signal) => source.#opened(signal),
+      target: (signal) => this.#opened(signal),
+      listTarget: (options) => this.list({}, options),
+      createTarget: async (repository, areKeysNew, { signal }) => {
+        await this.#refuseForeign(signal);
+        return repository.makeAlike(this.#store, this.#options.password, { ...this.#options, areKeysNew, signal });
+      },
+    });
+  }
+
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  async #refuseForeign(signal: AbortSignal | undefined): Promise<void> {
+    const found = await layoutAt(this.#store, signal);
+    if (found === 'plain' || found === 'synced') throw this.#foreign('make a repository in', found);
   }
 
   #opened(signal: AbortSignal | undefined): Promise<Repository> {
@@ -373,13 +392,4 @@ export class RepositoryArchive implements Archive {
 
 function nameOf({ server, backupId }: Snapshot, file?: ManifestFile): string {
   return file === undefined ? `${server}/${backupId}` : `${server}/${backupId}/${file.path}`;
-}
-
-function unnamedFinding(tree: string, { server, backupId }: Manifest): ObjectFinding {
-  return {
-    object: `tree ${tree}`,
-    finding: `is the root of the whole set ${server}/${backupId}, and no snapshot names it: it was lost, or another program forgot it, or a run was killed just before its end`,
-    isDamage: false,
-    remedy: undefined,
-  };
 }

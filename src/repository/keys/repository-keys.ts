@@ -94,6 +94,7 @@ export class RepositoryKeys {
       const others = (await this.#keysOf(this.#password, signal)).filter((one) => one !== opened.keyId && one !== id);
       const removed = [opened.keyId, ...others];
       await lock.assertHeld();
+      await lock.assertHeld();
       await this.#removeOld(removed, signal);
       return { id, removed };
     });

@@ -12,7 +12,9 @@ export type Job =
   /** Opens blobs of a part of a pack, which is used up, checks them, and writes each to its places. */
   | { readonly kind: 'decode'; readonly bytes: ReadBytes; readonly blobs: readonly BlobToDecode[] }
   /** Checks a whole pack, which is used up, against its name and what the index says of it. */
-  | { readonly kind: 'check-pack'; readonly bytes: ReadBytes; readonly packId: Id; readonly blobs: readonly PackedBlob[] };
+  | { readonly kind: 'check-pack'; readonly bytes: ReadBytes; readonly packId: Id; readonly blobs: readonly PackedBlob[] }
+  /** Checks blobs of a part of a pack, and with `isOpened` opens each in its place; gives `bytes` back where it was transferred. */
+  | { readonly kind: 'open-blobs'; readonly bytes: ReadBytes; readonly blobs: readonly PackedBlob[]; readonly isOpened: boolean };
 
 /** What was read of a pack: in the shared memory, or where it is too large for that, transferred. */
 export type ReadBytes = MemoryPart | Uint8Array<ArrayBuffer>;
@@ -43,6 +45,7 @@ export interface Results {
   readonly 'hash-file': { readonly sha256: string | undefined };
   readonly decode: { readonly findings: readonly BlobFinding[]; readonly bytes: number };
   readonly 'check-pack': { readonly findings: readonly BlobFinding[] };
+  readonly 'open-blobs': { readonly findings: readonly BlobFinding[]; readonly bytes: ReadBytes };
 }
 
 export interface Encoded {

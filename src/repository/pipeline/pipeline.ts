@@ -1,4 +1,4 @@
-import { gearTable, gearTableBytes } from '../sealing/gear-table.ts';
+import { cuttingKey, gearTable, gearTableBytes } from '../sealing/gear-table.ts';
 import { cipherScratchBytes } from '../sealing/cipher.ts';
 import { joinKeyMaterial } from '../sealing/key-material.ts';
 import { gearTablePlace, loadKernels, makeMemory, pageBytes, startKernels, type Kernels } from '../kernels/kernels.ts';
@@ -35,7 +35,7 @@ export class Pipeline {
     this.memory = new Uint8Array(memory.buffer);
     this.memory.set(joinKeyMaterial(keys));
     if (gearTablePlace + gearTableBytes > pageBytes) throw new Error('the gear table does not fit');
-    this.memory.set(gearTable(keys, config.id), gearTablePlace);
+    this.memory.set(gearTable(config.cutting ?? cuttingKey(keys, config.id)), gearTablePlace);
     this.slabBytes = options.slabBytes;
     for (let i = 0; i < options.slabs; i += 1) this.#freeSlabs.push(slabsFrom + i * options.slabBytes);
     this.pool = new WorkerPool(

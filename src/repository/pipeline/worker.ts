@@ -4,6 +4,7 @@ import { compressIfSmaller, compressionStepBytes } from '../format/compression.t
 import { startKernels } from '../kernels/kernels.ts';
 import { checkPack } from '../packs/check-pack.ts';
 import { decodeBlobs } from '../packs/decode-blobs.ts';
+import { openBlobs } from '../packs/open-blobs.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
 import { garbageCollector } from './collect-garbage.ts';
@@ -41,6 +42,8 @@ function perform(job: Job): Results[Job['kind']] {
       return decodeBlobs(cipher, readBytes(job.bytes), job.blobs);
     case 'check-pack':
       return { findings: checkPack(cipher, { ...job, bytes: readBytes(job.bytes) }) };
+    case 'open-blobs':
+      return { findings: openBlobs(cipher, { ...job, bytes: readBytes(job.bytes) }), bytes: job.bytes };
   }
 }
 
