@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
 import type { CopyOutcome, SnapshotCopier } from '../../src/archive/snapshot-copier.ts';
@@ -36,7 +36,8 @@ export async function archivePair(kind: TargetKind) {
   const home = await temporaryFolder();
   const save = async (backupId: string, own = backupId, by = source): Promise<Snapshot> => {
     const folder = path.join(home.path, backupId);
-    const data = Buffer.concat([common, Buffer.from(own.repeat(3000))]);
+    // Does not compress, so that it takes more than the trees.
+    const data = Buffer.concat([common, createHash('shake256', { outputLength: 10_000 }).update(own).digest()]);
     await clock.advance(60_000);
     return by.save(folder, await makeSet(folder, backupId, { 'userRoot/backup.info': own, 'userRoot/data': data }));
   };
