@@ -85,7 +85,10 @@ type Told = Statement & { readonly reason: string };
 
 function listing(request: PolicyRequest): Told[] {
   const { prefix } = request;
-  const onBucket = { Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [bucketArn(request)] } as const;
+  // By versions one sees what was hidden, or written over.
+  const Action =
+    request.objectLock === undefined && request.role !== 'pruner' ? ['s3:ListBucket'] : ['s3:ListBucket', 's3:ListBucketVersions'];
+  const onBucket = { Effect: 'Allow', Action, Resource: [bucketArn(request)] } as const;
   if (prefix === '')
     return [{ Sid: 'List', ...onBucket, reason: 'lists what the archive holds, and tells what is missing from what is forbidden' }];
   return [
@@ -98,6 +101,7 @@ function listing(request: PolicyRequest): Told[] {
     {
       Sid: 'TellMissingFromForbidden',
       ...onBucket,
+      Action: ['s3:ListBucket'],
       Condition: { Null: { 's3:prefix': 'true' } },
       reason: 'lets AWS answer 404, and not 403, for an object that is not there; it shows the names of what else lies in the bucket',
     },
@@ -134,11 +138,11 @@ function removeReason({ role }: PolicyRequest): string {
 function versions(request: PolicyRequest): Told[] {
   return [
     {
-      Sid: 'FindRests',
+      Sid: 'FindUploads',
       Effect: 'Allow',
-      Action: ['s3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
+      Action: ['s3:ListBucketMultipartUploads'],
       Resource: [bucketArn(request)],
-      reason: 'finds what keeps its space though it was removed, and uploads that were never ended',
+      reason: 'finds uploads that were never ended',
     },
     {
       Sid: 'RemoveRests',

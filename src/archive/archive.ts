@@ -1,5 +1,6 @@
 import type { ManifestFile, Manifest } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import type { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { UnfinishedWrite } from '../object-stores/object-store.ts';
 import type { ArchiveKeys } from './archive-keys.ts';
@@ -97,7 +98,7 @@ export interface Archive {
   planPrune(options?: OperationContext): Promise<PrunePlan>;
 
   /** Removes what the plan lists, after looking again at each. Resolves to the bytes given back. */
-  prune(plan: PrunePlan, options?: OperationContext): Promise<number>;
+  prune(plan: PrunePlan, options?: PruneOptions): Promise<number>;
 
   /** The passwords that open the archive. Only where the layout has any. @throws as {@link open} */
   keys?(options?: OperationContext): Promise<ArchiveKeys>;
@@ -232,6 +233,11 @@ export interface ObjectFinding {
   readonly isDamage: boolean;
   /** The command that puts it right, without the program's name; undefined where none has to. */
   readonly remedy: string | undefined;
+}
+
+export interface PruneOptions extends OperationContext {
+  /** Called with each refusal of the store to remove something: it stays, all else goes on, and a later prune tries again. */
+  readonly onRefused?: ((refusal: Failure) => void) | undefined;
 }
 
 export interface PrunePlan {

@@ -1,4 +1,4 @@
-import type { LockReport, SnapshotLock } from '../archive/archive-locks.ts';
+import type { HiddenObject, LockReport, SnapshotLock } from '../archive/archive-locks.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Failure } from '../foundation/failure.ts';
@@ -7,9 +7,9 @@ import type { RenderContext } from './define-command.ts';
 import { printable, type Look } from './look.ts';
 import { countOf, formatTime } from './snapshot-text.ts';
 
-/** Whether all is locked for as long as it should be; true where nothing says that it should. */
+/** Whether all is locked for as long as it should be, and nothing was hidden or written over; true where nothing says that it should. */
 export function areKept(report: LockReport | undefined): boolean {
-  return report === undefined || [...report.locks.values()].every(({ isKept }) => isKept);
+  return report === undefined || ((report.suspicions ?? []).length === 0 && [...report.locks.values()].every(({ isKept }) => isKept));
 }
 
 /** What `verify` says of locks; nothing where there are none to speak of. */
@@ -23,7 +23,8 @@ export function lockLines({ snapshots, locks: report, lockFailure }: VerifyRepor
     bad.length > 0
       ? `${look.red('Not locked for as long as they should be:')} ${bad.length} of ${countOf(rows.length, 'snapshot')}; ${asked}.`
       : `${look.green('Locked:')} ${countOf(rows.length, 'snapshot')}; ${asked}.`;
-  return [head, ...rows.map(({ snapshot, lock }) => lockLine(snapshot, lock, look))];
+  const lines = rows.map(({ snapshot, lock }) => lockLine(snapshot, lock, look));
+  return [head, ...lines, ...suspicionLines(report.suspicions ?? [], look)];
 }
 
 function lockLine(snapshot: Snapshot, lock: SnapshotLock | undefined, look: Look): string {
@@ -33,11 +34,23 @@ function lockLine(snapshot: Snapshot, lock: SnapshotLock | undefined, look: Look
   return `  ${look.red('✗')} ${name}: ${until}, by ${printable(lock.weakest ?? 'all of it')}`;
 }
 
+/** What somebody who is not of ours did; with what to do. */
+export function suspicionLines(suspicions: readonly HiddenObject[], look: Look): readonly string[] {
+  const told = { hidden: 'looks removed and is needed', overwritten: 'was written over' } as const;
+  const lines = suspicions.map(({ key, what }) => `${look.red('✗')} ${printable(key)} ${told[what]}`);
+  if (lines.length === 0) return [];
+  return [
+    ...lines,
+    `  ${look.dim('→')} its older versions are kept: see docs/guide/object-lock.md how to bring them back, and look who did it`,
+  ];
+}
+
 export function lockJson(report: LockReport | undefined, failure: Failure | undefined) {
   return {
     isLocked: report === undefined ? null : areKept(report),
     lockRequiredUntil: report?.required?.toISOString() ?? null,
     lockFailure: failureJson(failure),
+    suspicions: report?.suspicions ?? null,
   };
 }
 

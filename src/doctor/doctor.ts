@@ -4,6 +4,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { Staging } from '../staging/staging.ts';
+import { checkObjectLock, type LockRule } from './check-object-lock.ts';
 import { checkServer } from './check-server.ts';
 import { checkStore } from './check-store.ts';
 import type { Finding } from './finding.ts';
@@ -16,6 +17,8 @@ export interface DoctorRequest {
   /** Undefined where no server is configured: then only the archive is looked at. */
   readonly openServer: (() => Promise<DirectoryServer>) | undefined;
   readonly staging: Staging | undefined;
+  /** What the configuration asks of locks. */
+  readonly objectLock?: LockRule | undefined;
   readonly clock: Clock;
   /** Names this visit, so that two at once do not disturb each other. */
   readonly name: string;
@@ -42,10 +45,22 @@ async function examineArchive(request: DoctorRequest, options: OperationContext)
     });
     if (store === undefined) return [opened];
     const findings = await checkStore(store, request.clock, request.name, options.signal);
-    return [opened, ...findings, await runCheck('archive: archive', () => archiveFound(request, options))];
+    const lock = await lockFindings(store, findings, request, options);
+    return [opened, ...findings, ...lock, await runCheck('archive: archive', () => archiveFound(request, options))];
   } finally {
     await store?.close();
   }
+}
+
+/** Of a store that cannot even be written to there is nothing to say. */
+async function lockFindings(
+  store: ObjectStore,
+  [write]: readonly Finding[],
+  request: DoctorRequest,
+  options: OperationContext,
+): Promise<readonly Finding[]> {
+  if (write?.state === 'failed') return [];
+  return [await runCheck('archive: object lock', () => checkObjectLock(store, request.objectLock, options.signal))];
 }
 
 async function archiveFound(request: DoctorRequest, options: OperationContext): Promise<CheckResult> {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { lockUnsupported } from './no-object-lock.ts';
 import type { DefaultRetention, ObjectLock, ObjectRetention, ObjectVersion } from './object-lock.ts';
 import { objectMissing } from './store-failures.ts';
@@ -41,6 +43,7 @@ export class MemoryVersions implements ObjectLock {
       kind: content === undefined ? 'marker' : 'object',
       isCurrent: true,
       bytes: content?.byteLength ?? 0,
+      etag: content === undefined ? '' : createHash('md5').update(content).digest('hex'),
       modifiedAt: this.#now(),
       content: content ?? new Uint8Array(),
       retention: content === undefined ? undefined : (retention ?? this.#defaultNow()),

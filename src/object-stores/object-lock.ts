@@ -37,6 +37,8 @@ export interface ObjectVersion {
   readonly isCurrent: boolean;
   /** 0 for a marker. */
   readonly bytes: number;
+  /** Of the content; versions with the same one are the same. Empty for a marker. */
+  readonly etag: string;
   readonly modifiedAt: Date;
 }
 

@@ -1,6 +1,6 @@
 import type { ObjectLock, ObjectRetention } from './object-lock.ts';
 
-export type { ObjectRetention, RetentionMode } from './object-lock.ts';
+export type { LockAbility, ObjectRetention, ObjectVersion, RetentionMode } from './object-lock.ts';
 
 /**
  * The port to a place where objects lie: an S3 bucket under a prefix, a local folder, memory.

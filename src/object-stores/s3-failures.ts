@@ -106,6 +106,13 @@ const table: readonly Row[] = [
     hint: 'set AWS_REGION to the region of the bucket',
   },
   {
+    code: 'E_OBJECT_LOCKED',
+    // AWS and versitygw: AccessDenied; MinIO: InvalidRequest. Both speak of it only in words.
+    matches: ({ message }) => /protected by object lock|worm protected/i.test(message),
+    state: () => 'the store keeps it locked (S3 Object Lock)',
+    hint: 'run it again once the lock has ended; "rootcellar verify" tells until when',
+  },
+  {
     code: 'E_ACCESS_DENIED',
     matches: ({ name, status }) =>
       named('AccessDenied', 'AllAccessDisabled', 'AccountProblem', 'Forbidden', 'KMSAccessDenied')({ name }) || status === 403,

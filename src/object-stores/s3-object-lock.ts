@@ -76,8 +76,8 @@ export class S3ObjectLock implements ObjectLock {
     try {
       return await this.#put(key, retention, options);
     } catch (error) {
-      // A lock that is as long already, or of the other mode, is refused like a missing right (AWS, versitygw: 403; MinIO: 400).
-      if (!isFailure(error, 'E_ACCESS_DENIED') && !isFailure(error, 'E_STORE_FAILED')) throw error;
+      // A lock that is as long already, or of the other mode, is refused; on AWS it looks like a missing right.
+      if (!isFailure(error, 'E_OBJECT_LOCKED') && !isFailure(error, 'E_ACCESS_DENIED')) throw error;
       const held = await this.retentionOf(key, options).catch(() => undefined);
       if (held === undefined) throw error;
       if (held.until.getTime() >= wholeSecond(retention.until).getTime()) return held;

@@ -92,8 +92,8 @@ function versionFrom(found: S3Version | DeleteMarkerEntry, kind: ObjectVersion['
   if (Key === undefined || VersionId === undefined || !Key.startsWith(calls.prefix)) return [];
   const key = Key.slice(calls.prefix.length);
   if (key === '' || key.endsWith('/')) return [];
-  const bytes = 'Size' in found ? (found.Size ?? 0) : 0;
-  return [{ key, versionId: VersionId, kind, isCurrent: IsLatest === true, bytes, modifiedAt: LastModified ?? new Date(0) }];
+  const { Size: bytes = 0, ETag: etag = '' } = found as S3Version;
+  return [{ key, versionId: VersionId, kind, isCurrent: IsLatest === true, bytes, etag, modifiedAt: LastModified ?? new Date(0) }];
 }
 
 function isGone(code: string | undefined): boolean {

@@ -17,7 +17,7 @@ import { measureRepository, type RepositoryMeasure } from './measure/measure-rep
 import { createRepository, openRepository, patternOf } from './open-repository.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
-import { planPrune, prune } from './prune/prune-repository.ts';
+import { planPrune, prune, type PruneOptions } from './prune/prune-repository.ts';
 import { readFileContent } from './read-file.ts';
 import type { HealedSnapshot, NamedSnapshot, SnapshotChanges } from './repair/repair-snapshots.ts';
 import type { ExaminedSnapshot } from './repair/examine-snapshot.ts';
@@ -216,7 +216,7 @@ export class Repository {
   }
 
   /** Plans anew, under an exclusive lock, and does it; of what can go now only what `allowed` names. Resolves to the bytes given back. */
-  prune(allowed: ReadonlySet<Id>, onRemoved: (objects: number) => void, signal?: AbortSignal): Promise<number> {
-    return prune(this.#core, allowed, onRemoved, signal);
+  prune(allowed: ReadonlySet<Id>, options: PruneOptions): Promise<number> {
+    return prune(this.#core, allowed, options);
   }
 }

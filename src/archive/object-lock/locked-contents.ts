@@ -6,6 +6,10 @@ export interface LockedContents {
   live(signal: AbortSignal | undefined): Promise<readonly string[]>;
   /** The objects without which a snapshot does not come back, as far as that can be known; by the snapshot's ID. */
   neededBy(snapshots: readonly Snapshot[], signal: AbortSignal | undefined): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Tells of a key whether what is stored under it is known to be needed now; for some kinds of objects that cannot be known. */
+  inUse(signal: AbortSignal | undefined): Promise<(key: string) => boolean>;
+  /** Whether what is stored under a key is locked, and so never changes. */
+  isLocked(key: string): boolean;
   /** When the last snapshot of ours was made; undefined where there is none. */
   newest(signal: AbortSignal | undefined): Promise<Date | undefined>;
   readLedger(signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;

@@ -4,9 +4,10 @@ import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectRetention, ObjectStore } from '../../object-stores/object-store.ts';
-import type { LockReport, SnapshotLock } from '../archive-locks.ts';
+import type { HiddenObject, LockReport, SnapshotLock } from '../archive-locks.ts';
 import type { LockedContents } from './locked-contents.ts';
 import { type ObjectLockRule, requiredUntil } from './object-lock-rule.ts';
+import { planSweep } from './sweep.ts';
 
 /** `missing`: there is no such object, which is damage and told as such. */
 type Held = ObjectRetention | 'free' | 'missing';
@@ -16,6 +17,7 @@ interface ReadingTools {
   readonly contents: LockedContents;
   readonly rule: ObjectLockRule | undefined;
   readonly clock: Clock;
+  readonly graceMilliseconds: number;
 }
 
 const requestsAtOnce = 16;
@@ -25,10 +27,11 @@ const requestsAtOnce = 16;
  * last run should have made it, of old snapshots too. Undefined where there is neither a rule nor a default of the bucket's.
  */
 export async function readLocks(
-  { store, contents, rule, clock }: ReadingTools,
+  tools: ReadingTools,
   snapshots: readonly Snapshot[],
   { signal, report }: OperationContext,
 ): Promise<LockReport | undefined> {
+  const { store, contents, rule, clock } = tools;
   if (rule === undefined && !(await locksByDefault(store, signal))) return undefined;
   const needed = await contents.neededBy(snapshots, signal);
   const keys = [...new Set([...needed.values()].flat())];
@@ -51,7 +54,16 @@ export async function readLocks(
   const required = rule && newest && requiredUntil(rule, earlier(newest, clock.now()));
   const byKey = new Map(held);
   const locks = snapshots.map(({ id }) => [id, lockOf(needed.get(id) ?? [], byKey, required)] as const);
-  return { required, locks: new Map(locks) };
+  return { required, locks: new Map(locks), suspicions: rule && (await suspicionsOf(tools, { signal })) };
+}
+
+async function suspicionsOf(tools: ReadingTools, options: OperationContext): Promise<readonly HiddenObject[] | undefined> {
+  try {
+    return (await planSweep(tools, options)).suspicions;
+  } catch (error) {
+    if (isFailure(error, 'E_ACCESS_DENIED')) return undefined;
+    throw error;
+  }
 }
 
 /** A bucket that may not be asked, or cannot lock, locks nothing that we know of. */

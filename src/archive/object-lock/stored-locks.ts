@@ -2,16 +2,19 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
-import type { ArchiveLocks, LockExtension, LockReport } from '../archive-locks.ts';
+import type { ArchiveLocks, LockExtension, LockReport, SweepPlan, SweepReport } from '../archive-locks.ts';
 import { extendLocks, type ObjectLockSettings } from './extend-locks.ts';
 import type { LockedContents } from './locked-contents.ts';
 import { readLocks } from './read-locks.ts';
+import { planSweep, sweep } from './sweep.ts';
 
 export interface StoredLocksOptions {
   readonly store: ObjectStore;
   readonly contents: LockedContents;
   readonly rule: ObjectLockSettings | undefined;
   readonly clock: Clock;
+  /** How long what was removed is spared. */
+  readonly graceMilliseconds: number;
 }
 
 /** The locks of an archive of either layout. */
@@ -29,5 +32,13 @@ export class StoredLocks implements ArchiveLocks {
 
   read(snapshots: readonly Snapshot[], options: OperationContext = {}): Promise<LockReport | undefined> {
     return readLocks(this.#options, snapshots, options);
+  }
+
+  async planSweep(options: OperationContext = {}): Promise<SweepPlan | undefined> {
+    return this.#options.rule && planSweep(this.#options, options);
+  }
+
+  sweep(plan: SweepPlan, options: OperationContext = {}): Promise<SweepReport> {
+    return sweep(this.#options.store, plan, options);
   }
 }

@@ -11,6 +11,7 @@ import type {
   Archive,
   ArchiveMeasure,
   Damage,
+  PruneOptions,
   PrunePlan,
   SaveOptions,
   SavedSnapshot,
@@ -144,13 +145,14 @@ export class PlainArchive implements Archive {
     return planPrune(this.#store, this.#options, options);
   }
 
-  prune(plan: PrunePlan, options: OperationContext = {}): Promise<number> {
+  prune(plan: PrunePlan, options: PruneOptions = {}): Promise<number> {
     return executePrune(this.#store, plan, options);
   }
 
   async objectLocks(): Promise<ArchiveLocks> {
-    const { objectLock: rule, clock } = this.#options;
-    return new StoredLocks({ store: this.#store, contents: plainLockedContents(this.#store), rule, clock });
+    const { objectLock: rule, clock, graceMilliseconds } = this.#options;
+    const contents = plainLockedContents(this.#store);
+    return new StoredLocks({ store: this.#store, contents, rule, clock, graceMilliseconds });
   }
 
   close(): Promise<void> {

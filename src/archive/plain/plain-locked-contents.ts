@@ -20,8 +20,8 @@ export function plainLockedContents(store: ObjectStore): LockedContents {
     return new Map(
       entries.map(({ snapshot, manifest, keyOf }) => {
         const files = (manifest?.files ?? []).map((file) => keyOf(file.path));
-        // What `aws s3 sync` left has none.
-        const own = manifest === undefined || snapshot.state === 'unlisted' ? [] : [keyOf(manifestName)];
+        // What `aws s3 sync` left has none; of a set that lost it, it is the one thing that is known to be needed.
+        const own = snapshot.state === 'unlisted' ? [] : [keyOf(manifestName)];
         return [snapshot.id, [...own, ...files, archiveKey]] as const;
       }),
     );
@@ -39,6 +39,11 @@ export function plainLockedContents(store: ObjectStore): LockedContents {
       const wanted = new Set(snapshots.map(({ id }) => id));
       return new Map([...(await needed(signal))].filter(([id]) => wanted.has(id)));
     },
+    inUse: async (signal) => {
+      const used = new Set([...(await needed(signal)).values()].flat());
+      return (key) => used.has(key);
+    },
+    isLocked: isLockedInPlain,
     newest: async (signal) => {
       const ours = (await readCatalog(store, undefined, signal)).filter(({ manifest }) => manifest !== undefined);
       const times = ours.filter(({ snapshot }) => snapshot.state !== 'unlisted').map(({ snapshot }) => Date.parse(snapshot.time));

@@ -1,8 +1,9 @@
 import { manifestName } from '../../domain/manifest.ts';
 import type { Clock } from '../../foundation/clock.ts';
+import { isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
-import type { PrunePlan } from '../archive.ts';
+import type { PruneOptions, PrunePlan } from '../archive.ts';
 import { isMarkedArchived, unfinishedSets } from './plain-catalog.ts';
 import { unfinishedKey } from './plain-keys.ts';
 
@@ -33,7 +34,7 @@ export async function planPrune(
 }
 
 /** Removes what was planned, looking again first: a set that got its manifest meanwhile keeps its files. */
-export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal, report }: OperationContext): Promise<number> {
+export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal, report, onRefused }: PruneOptions): Promise<number> {
   const step = 'prune';
   let given = 0;
   report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
@@ -43,15 +44,19 @@ export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal
     const isComplete = (await store.head(`${name}/${manifestName}`, { signal })) !== undefined;
     const marks = objects.filter((object) => object.key.startsWith('.rootcellar/'));
     const removed = isComplete ? marks : objects;
-    // The mark last: as long as anything is left, the rest stays known as one.
-    await store.delete(
-      removed.filter((object) => !marks.includes(object)).map((object) => object.key),
-      { signal },
-    );
-    await store.delete(
-      marks.map((object) => object.key),
-      { signal },
-    );
+    const rest = removed.filter((object) => !marks.includes(object)).map((object) => object.key);
+    try {
+      // The mark last: as long as anything is left, the rest stays known as one.
+      await store.delete(rest, { signal });
+      await store.delete(
+        marks.map((object) => object.key),
+        { signal },
+      );
+    } catch (error) {
+      if (!isFailure(error, 'E_ACCESS_DENIED') && !isFailure(error, 'E_OBJECT_LOCKED')) throw error;
+      onRefused?.(error);
+      continue;
+    }
     given += removed.reduce((sum, object) => sum + object.bytes, 0);
     report?.({ kind: 'advance', step, done: removed.length });
   }

@@ -25,6 +25,7 @@ import type {
   Damage,
   FileTarget,
   ObjectFinding,
+  PruneOptions,
   PrunePlan,
   SavedSnapshot,
   SaveOptions,
@@ -246,28 +247,26 @@ export class RepositoryArchive implements Archive {
     };
   }
 
-  async prune(plan: PrunePlan, { signal, report }: OperationContext = {}): Promise<number> {
+  async prune(plan: PrunePlan, { signal, report, onRefused = () => undefined }: PruneOptions = {}): Promise<number> {
     const repository = await this.#opened(signal);
     const step = 'prune';
     let done = 0;
     report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
     await this.#store.discardUnfinished(plan.unfinishedWrites, { signal });
     const allowed = new Set(plan.objects.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)));
-    const given = await repository.prune(
-      allowed,
-      (objects) => {
-        done += objects;
-        report?.({ kind: 'advance', step, done });
-      },
-      signal,
-    );
+    const onRemoved = (objects: number): void => {
+      done += objects;
+      report?.({ kind: 'advance', step, done });
+    };
+    const given = await repository.prune(allowed, { onRemoved, onRefused, signal });
     report?.({ kind: 'end', step });
     return given;
   }
 
   async objectLocks({ signal }: OperationContext = {}): Promise<ArchiveLocks> {
-    const { objectLock: rule, clock } = this.#options;
-    return new StoredLocks({ store: this.#store, contents: repositoryLockedContents(await this.#opened(signal)), rule, clock });
+    const { objectLock: rule, clock, graceMilliseconds } = this.#options;
+    const contents = repositoryLockedContents(await this.#opened(signal));
+    return new StoredLocks({ store: this.#store, contents, rule, clock, graceMilliseconds });
   }
 
   async keys({ signal }: OperationContext = {}): Promise<ArchiveKeys> {

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { ListedSnapshot, Repository } from '../../repository/repository.ts';
 import type { LockedContents } from '../object-lock/locked-contents.ts';
+import { isLockedInRepository } from '../object-lock/object-lock-rule.ts';
 import { readFacts } from './snapshot-facts.ts';
 
 const ledgerName = 'object-locks';
@@ -17,6 +18,11 @@ export function repositoryLockedContents(repository: Repository): LockedContents
       const wanted = snapshots.map(({ id }) => ({ id, tree: trees.get(id) }));
       return objects.neededBy(wanted, signal);
     },
+    inUse: async (signal) => {
+      const used = new Set(await objects.indexed(signal));
+      return (key) => used.has(key);
+    },
+    isLocked: isLockedInRepository,
     newest: async (signal) => {
       // What restic backs up beside us it does not lock.
       const ours = (await list(signal)).flatMap(({ file }) => readFacts(file?.rootcellar)?.time ?? []);

@@ -8,7 +8,7 @@ export const doctorCommand = defineCommand({
   summary: 'Try everything that a backup and a restore need',
   description:
     'Tries, on the real bucket and the real server, what backup and restore need: put, get, list, delete, conditional writes, multipart ' +
-    'uploads, the clock; TLS, the bind, privileges, the staging folder seen from both sides, space. Each line that is not well says what to do. ' +
+    'uploads, the clock, Object Lock; TLS, the bind, privileges, the staging folder seen from both sides, space. Each line that is not well says what to do. ' +
     'What it writes it removes again. It ends with 1 when anything failed.',
   examples: [{ line: 'rootcellar doctor', summary: 'before the first backup, and whenever something is odd' }],
   exits: ['interrupted'],
@@ -16,6 +16,7 @@ export const doctorCommand = defineCommand({
     const { config } = await context.loadConfig();
     const parts = await context.parts();
     const hasServer = config.server.url !== undefined || config.server.via === 'tools';
+    const { mode, days } = config.objectLock;
     const { examine } = await import('../../doctor/doctor.ts');
     const findings = await examine(
       {
@@ -23,6 +24,7 @@ export const doctorCommand = defineCommand({
         openArchive: parts.archive,
         openServer: hasServer ? parts.server : undefined,
         staging: hasServer ? parts.staging() : undefined,
+        objectLock: mode === 'none' || days === undefined ? undefined : { mode, days },
         clock: context.clock,
         name: `${parts.hostName}-${process.pid}`.replaceAll(/[^A-Za-z0-9._-]/g, '-'),
       },

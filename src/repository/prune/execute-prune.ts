@@ -1,3 +1,4 @@
+import type { Failure } from '../../foundation/failure.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { BlobPlace } from '../blob-index.ts';
 import type { Documents } from '../documents.ts';
@@ -11,7 +12,8 @@ import { PackWriter } from '../packs/pack-writer.ts';
 import type { Cipher } from '../sealing/cipher.ts';
 import { writeMark } from './marks.ts';
 import { refused } from './needed-blobs.ts';
-import type { RepositoryPrunePlan } from './prune-plan.ts';
+import type { PackFacts, RepositoryPrunePlan } from './prune-plan.ts';
+import { removeUnlessRefused } from './remove-unless-refused.ts';
 
 export interface PruneTools {
   readonly store: ObjectStore;
@@ -20,6 +22,8 @@ export interface PruneTools {
   readonly index: LoadedIndex;
   readonly packBytes: number;
   readonly onRemoved: (objects: number) => void;
+  /** Called with each refusal of the store to remove something: it stays, and a later prune tries again. */
+  readonly onRefused: (refusal: Failure) => void;
   /** Rejects when the exclusive lock was lost: asked before whatever others could miss. */
   readonly assertHeld: () => Promise<void>;
   readonly signal: AbortSignal | undefined;
@@ -33,7 +37,7 @@ const packsInABatch = 1000;
  * of all that is no longer needed; then an index without what goes, the old index files, the packs, the spent marks. Resolves to the bytes given back.
  */
 export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: PruneTools): Promise<number> {
-  const { store, cipher, documents, signal, onRemoved, assertHeld } = tools;
+  const { store, cipher, signal, assertHeld } = tools;
   await repack(
     plan.wasteful.flatMap(({ kept }) => kept),
     tools,
@@ -41,28 +45,40 @@ export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: P
   const marked = [...plan.unneeded, ...plan.wasteful.map(({ pack }) => pack)].map(({ id }) => id);
   if (marked.length > 0) await writeMark(store, cipher, { packs: marked, signal });
   await assertHeld();
-  const gone = new Set(plan.removable.map(({ id }) => id));
+  // What an index file lists that cannot be removed must stay: restic would look for it.
+  if (!(await dropFromIndex(new Set(plan.removable.map(({ id }) => id)), tools))) return 0;
+  const given = await removePacks(plan.removable, tools);
+  if (plan.spentMarks.length > 0) await removeUnlessRefused(tools, () => store.delete(plan.spentMarks, { signal }));
+  return given;
+}
+
+/** Replaces the index files that list any of these packs. Resolves to whether all that were replaced are gone, those of earlier runs too. */
+async function dropFromIndex(gone: ReadonlySet<Id>, tools: PruneTools): Promise<boolean> {
+  const { documents, signal } = tools;
   const outdated = tools.index.files.filter(({ index }) => index.packs.some(({ id }) => gone.has(id)));
+  const supersedes = outdated.map(({ id }) => id);
   if (outdated.length > 0) {
     const packs = new Map<Id, IndexedPack>();
     for (const { index } of outdated) for (const pack of index.packs) if (!gone.has(pack.id)) packs.set(pack.id, pack);
-    const supersedes = outdated.map(({ id }) => id);
     if (packs.size > 0) await documents.write('index', encodeIndex({ supersedes, packs: [...packs.values()] }), signal);
-    await documents.remove('index', supersedes, signal);
   }
-  // A run that was killed here left them: restic minds no `supersedes`, and would look for packs that are gone.
-  if (tools.index.superseded.length > 0) await documents.remove('index', tools.index.superseded, signal);
-  for (let at = 0; at < plan.removable.length; at += packsInABatch) {
-    const batch = plan.removable.slice(at, at + packsInABatch);
+  // A run that was killed here left some: restic minds no `supersedes`, and would look for packs that are gone.
+  const replaced = [...supersedes, ...tools.index.superseded];
+  return replaced.length === 0 || removeUnlessRefused(tools, () => documents.remove('index', replaced, signal));
+}
+
+async function removePacks(packs: readonly PackFacts[], tools: PruneTools): Promise<number> {
+  const { store, signal, assertHeld, onRemoved } = tools;
+  let given = 0;
+  for (let at = 0; at < packs.length; at += packsInABatch) {
+    const batch = packs.slice(at, at + packsInABatch);
     await assertHeld();
-    await store.delete(
-      batch.map(({ id }) => packKey(id)),
-      { signal },
-    );
+    const keys = batch.map(({ id }) => packKey(id));
+    if (!(await removeUnlessRefused(tools, () => store.delete(keys, { signal })))) continue;
+    given += batch.reduce((sum, { bytes }) => sum + bytes, 0);
     onRemoved(batch.length);
   }
-  if (plan.spentMarks.length > 0) await store.delete(plan.spentMarks, { signal });
-  return plan.removable.reduce((sum, { bytes }) => sum + bytes, 0);
+  return given;
 }
 
 /** Copies sealed blobs into new packs; one that is damaged stops all, as its pack is still its only place. */

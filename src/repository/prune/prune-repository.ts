@@ -7,10 +7,12 @@ import type { LoadedIndex } from '../index-loader.ts';
 import { listSnapshots } from '../list-snapshots.ts';
 import { underLock } from '../locks.ts';
 import type { RepositoryCore } from '../repository-core.ts';
-import { executeRepositoryPrune } from './execute-prune.ts';
+import { executeRepositoryPrune, type PruneTools } from './execute-prune.ts';
 import { readMarks } from './marks.ts';
 import { neededBlobs, refused } from './needed-blobs.ts';
 import { planRepositoryPrune, type PackFacts, type RepositoryPrunePlan } from './prune-plan.ts';
+
+export type PruneOptions = Pick<PruneTools, 'onRemoved' | 'onRefused' | 'signal'>;
 
 /** Decides what a prune would do. Changes nothing. @throws Failure E_PRUNE_REFUSED when it cannot be known what is needed */
 export async function planPrune(core: RepositoryCore, signal: AbortSignal | undefined): Promise<RepositoryPrunePlan> {
@@ -18,12 +20,7 @@ export async function planPrune(core: RepositoryCore, signal: AbortSignal | unde
 }
 
 /** Plans anew, under an exclusive lock, and does it; of what can go now only what `allowed` names. Resolves to the bytes given back. */
-export async function prune(
-  core: RepositoryCore,
-  allowed: ReadonlySet<Id>,
-  onRemoved: (objects: number) => void,
-  signal: AbortSignal | undefined,
-): Promise<number> {
+export async function prune(core: RepositoryCore, allowed: ReadonlySet<Id>, { signal, ...tell }: PruneOptions): Promise<number> {
   const { store, documents, cipher } = core;
   const { clock, owner, writer } = core.options;
   return underLock(documents, true, { owner, clock, signal }, async (lock) => {
@@ -34,7 +31,7 @@ export async function prune(
     const confirmed = { ...plan, spentMarks, removable: plan.removable.filter(({ id }) => allowed.has(id)) };
     const packBytes = writer?.packBytes ?? 16 * 1024 * 1024;
     const assertHeld = (): Promise<void> => lock.assertHeld();
-    const tools = { store, documents, cipher, index, packBytes, onRemoved, assertHeld, signal: whileHeld };
+    const tools = { store, documents, cipher, index, packBytes, ...tell, assertHeld, signal: whileHeld };
     const given = await executeRepositoryPrune(confirmed, tools);
     core.forgetIndex();
     return given;

@@ -49,6 +49,12 @@ export class RepositoryObjects {
     return needed;
   }
 
+  /** The keys of what must be there for the repository to be whole, as far as its index tells: config, index files, and the packs that they list. */
+  async indexed(signal?: AbortSignal): Promise<string[]> {
+    const { files } = await this.#core.loadedIndex(signal);
+    return [configKey, ...files.flatMap(({ id, index }) => [`index/${id}`, ...index.packs.map((pack) => packKey(pack.id))])];
+  }
+
   /** A note of ours beside the repository, sealed; undefined where there is none or it is not ours. */
   async readNote(name: string, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     try {
