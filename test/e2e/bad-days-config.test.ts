@@ -53,7 +53,7 @@ const configuration: readonly Wrong[] = [
     what: 'a typo in a command',
     words: ['lst'],
     says: 'Cannot read the command line: unknown command "lst"',
-    hint: 'did you mean list?',
+    hint: 'did you mean one of list, ls?',
   },
   {
     what: 'a duration without its unit, in the file',
@@ -95,7 +95,7 @@ const configuration: readonly Wrong[] = [
     what: 'a value for a group',
     file: 's3: true\n',
     says: 'Cannot use the configuration file FILE:1:5: "s3" is a group of settings, not a value',
-    hint: 'write one of s3.endpoint, s3.region, s3.pathStyle, … inside it',
+    hint: 'write one of s3.endpoint, s3.region, s3.profile, … inside it',
   },
   {
     what: 'a list for the whole',
