@@ -80,8 +80,8 @@ export class RepositoryCore {
   }
 
   /** Does `work` with threads that open and check blobs. */
-  async withReaders<Result>(work: (pipeline: Pipeline) => Promise<Result>): Promise<Result> {
-    const pipeline = new Pipeline(this.opened, { workers: this.options.writer?.workers, ...readingSlabs });
+  async withReaders<Result>(work: (pipeline: Pipeline) => Promise<Result>, slabs = readingSlabs): Promise<Result> {
+    const pipeline = new Pipeline(this.opened, { workers: this.options.writer?.workers, ...slabs });
     try {
       return await work(pipeline);
     } finally {

@@ -8,6 +8,7 @@ import { shortened } from '../format/repository-failures.ts';
 import { loadIndexToBuildOn } from '../index-to-build-on.ts';
 import { underLock, type Lock } from '../locks.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
+import { packsAtOnce, readingSlabs } from '../pipeline/read-packs.ts';
 import { readMarks } from '../prune/marks.ts';
 import type { RepositoryCore } from '../repository-core.ts';
 import { joinKeyMaterial } from '../sealing/key-material.ts';
@@ -42,6 +43,9 @@ export interface CopyResult {
   readonly damaged: readonly DamagedSnapshot[];
   readonly carried: Readonly<Carried>;
 }
+
+/** Smaller ones: the packs that are filled meanwhile lie in memory as well. */
+const resealingSlabs = { slabs: packsAtOnce, slabBytes: 8 * 1024 * 1024 };
 
 /** Whether both have the same master keys, so that what is sealed for the one is for the other. */
 export function haveSameKeys(a: RepositoryCore, b: RepositoryCore): boolean {
@@ -98,10 +102,12 @@ async function copyUnderLocks(
   const nothing = { readBytes: 0, writtenBytes: 0, blobs: 0 };
   if (missing.length === 0) return { copied: [], present, damaged, carried: nothing };
   const from = await sourceParts(source, signal);
-  return source.withReaders(async (pipeline) => {
-    const { copied, carried } = await copyMissing({ source, target, from, missing, damaged, pipeline }, request, signal);
+  const areSealedAlike = haveSameKeys(source, target) && target.opened.config.version >= source.opened.config.version;
+  const copy = async (pipeline: Pipeline): Promise<CopyResult> => {
+    const { copied, carried } = await copyMissing({ source, target, from, missing, damaged, pipeline, areSealedAlike }, request, signal);
     return { copied, present, damaged, carried };
-  });
+  };
+  return source.withReaders(copy, areSealedAlike ? readingSlabs : resealingSlabs);
 }
 
 interface LockedRequest extends CopyRequest {
@@ -116,16 +122,17 @@ interface CopyWork {
   readonly missing: readonly WholeSnapshot[];
   readonly damaged: DamagedSnapshot[];
   readonly pipeline: Pipeline;
+  /** Whether the target can have sealed blobs as they are. */
+  readonly areSealedAlike: boolean;
 }
 
 async function copyMissing(
-  { source, target, from, missing, damaged, pipeline }: CopyWork,
+  { source, target, from, missing, damaged, pipeline, areSealedAlike }: CopyWork,
   { assertHeld, report, lock }: LockedRequest,
   signal: AbortSignal | undefined,
 ): Promise<Pick<CopyResult, 'copied' | 'carried'>> {
   const marked = new Set((await readMarks(target.store, target.cipher, signal)).flatMap(({ packs }) => packs));
   const targetIndex = await loadIndexToBuildOn(target, signal);
-  const areSealedAlike = haveSameKeys(source, target) && target.opened.config.version >= source.opened.config.version;
   const carrier = new BlobCarrier({ source, reader: from.reader, target, targetIndex, pipeline, areSealedAlike, signal });
   const sizes = new PackSizes(from.index);
   // Not under the name of one that a prune has marked and may be about to remove.
@@ -140,7 +147,7 @@ async function copyMissing(
     report?.({ kind: 'begin', step, unit: 'bytes' });
     const isWhole = await tellingDamage(id, damaged, async () => {
       const places = await missingBlobs(file.tree, from, (type, blob) => targetIndex.blobs.has(type, blob), signal);
-      const reads = planReads(places, sizes, mayGoWhole);
+      const reads = planReads(places, { sizes, mostBytes: pipeline.slabBytes, mayGoWhole });
       const total = reads.reduce((sum, { bytes }) => sum + bytes, 0);
       await carrier.carry(reads, (bytes) => {
         done += bytes;

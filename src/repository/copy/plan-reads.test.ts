@@ -32,7 +32,7 @@ function shown(reads: readonly Read[]): readonly string[] {
 }
 
 function plan(index: BlobIndex, wanted: readonly BlobPlace[] = [...index.places()], mayGoWhole = true): readonly string[] {
-  return shown(planReads(wanted, new PackSizes(index), () => mayGoWhole));
+  return shown(planReads(wanted, { sizes: new PackSizes(index), mostBytes: 17 * mebi, mayGoWhole: () => mayGoWhole }));
 }
 
 test('planReads() has a pack go whole when all of it is wanted, of the very size that it has', () => {

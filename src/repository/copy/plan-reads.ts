@@ -1,7 +1,6 @@
 import type { BlobIndex, BlobPlace } from '../blob-index.ts';
 import type { Id } from '../format/hex-id.ts';
 import { headerBytesOf, type PackedBlob } from '../format/pack-header.ts';
-import { readingSlabs } from '../pipeline/read-packs.ts';
 
 /** What is read by one request, and how it goes over. */
 export type Read = WholePack | Stretch;
@@ -25,9 +24,6 @@ export interface Stretch {
 
 /** What lies between two wanted blobs is read along where it is less: a request costs about as much as these bytes. */
 const largestGapBytes = 512 * 1024;
-/** What is read lies in memory whole. */
-const longestBytes = readingSlabs.slabBytes;
-
 /** The size of each pack, by what an index says of it. */
 export class PackSizes {
   readonly #sums = new Map<Id, { blobs: number; bytes: number; types: Set<string> }>();
@@ -55,26 +51,29 @@ function bytesOf(blob: PackedBlob): number {
 }
 
 /**
- * Decides how to read `wanted`, each blob once. `mayGoWhole` says of a pack whether it may lie in the target under its own name; none may where
- * the keys differ.
+ * Decides how to read `wanted`, each blob once, at most `mostBytes` by one request unless a blob has more. `mayGoWhole` says of a pack whether it may lie in
+ * the target under its own name; none may where the keys differ.
  */
-export function planReads(wanted: readonly BlobPlace[], sizes: PackSizes, mayGoWhole: (packId: Id) => boolean): Read[] {
+export function planReads(
+  wanted: readonly BlobPlace[],
+  { sizes, mostBytes, mayGoWhole }: { readonly sizes: PackSizes; readonly mostBytes: number; readonly mayGoWhole: (packId: Id) => boolean },
+): Read[] {
   const reads: Read[] = [];
   for (const [packId, blobs] of Map.groupBy(wanted, (place) => place.packId)) {
     const bytes = mayGoWhole(packId) ? sizes.bytesIfWhole(packId, blobs) : undefined;
-    if (bytes !== undefined && bytes <= longestBytes) reads.push({ kind: 'pack', packId, bytes, blobs });
-    else reads.push(...stretchesOf(packId, blobs));
+    if (bytes !== undefined && bytes <= mostBytes) reads.push({ kind: 'pack', packId, bytes, blobs });
+    else reads.push(...stretchesOf(packId, blobs, mostBytes));
   }
   return reads;
 }
 
-function stretchesOf(packId: Id, blobs: readonly BlobPlace[]): Read[] {
+function stretchesOf(packId: Id, blobs: readonly BlobPlace[], mostBytes: number): Read[] {
   const stretches: { kind: 'stretch'; packId: Id; offset: number; bytes: number; blobs: BlobPlace[] }[] = [];
   for (const blob of blobs.toSorted((a, b) => a.offset - b.offset)) {
     const { offset, length } = blob;
     const last = stretches.at(-1);
     const isNear = last !== undefined && offset - (last.offset + last.bytes) <= largestGapBytes;
-    if (isNear && offset + length - last.offset <= longestBytes) {
+    if (isNear && offset + length - last.offset <= mostBytes) {
       last.bytes = Math.max(last.bytes, offset + length - last.offset);
       last.blobs.push(blob);
     } else {
