@@ -79,14 +79,20 @@ export interface Archive {
    */
   fetch?(snapshot: Snapshot, files: readonly FileTarget[], options?: OperationContext): Promise<void>;
 
-  /** Compares what is stored with the manifest: every object's presence and size, and with `readData` every byte. Never rejects for damage. */
-  verify(snapshot: Snapshot, readData: boolean, options?: OperationContext): Promise<readonly Damage[]>;
+  /** Compares what is stored with the manifest: every object's presence and size, and every byte of what is to be read. Never rejects for damage. */
+  verify(snapshot: Snapshot, read: DataToRead, options?: OperationContext): Promise<readonly Damage[]>;
 
   /**
    * Looks at every object of the archive itself, also at those from which no snapshot suffers now. Only where the layout has such objects. Never
    * rejects for damage.
    */
-  verifyObjects?(readData: boolean, options?: OperationContext): Promise<readonly ObjectFinding[]>;
+  verifyObjects?(read: DataToRead, options?: OperationContext): Promise<readonly ObjectFinding[]>;
+
+  /**
+   * The objects in which the content of these snapshots lies, or undefined: of all the archive; each once, in no order. For choosing which of them a
+   * verify reads.
+   */
+  contentObjects(snapshots: readonly Snapshot[] | undefined, options?: OperationContext): Promise<readonly ContentObject[]>;
 
   /** What puts it right after damage; only where the layout has objects that snapshots share. Nothing has to be opened before. */
   readonly repairs?: ArchiveRepairs;
@@ -210,6 +216,16 @@ export interface FileTarget {
   readonly file: ManifestFile;
   /** A path of this machine; its folder is made. */
   readonly target: string;
+}
+
+/** What a verify reads: nothing, all, or the objects with these keys. */
+export type DataToRead = boolean | ReadonlySet<string>;
+
+export interface ContentObject {
+  readonly key: string;
+  readonly bytes: number;
+  /** 64 hexadecimal digits that stay the same as long as the object is there, evenly spread over all objects. */
+  readonly digits: string;
 }
 
 export type Layout = 'repository' | 'plain';

@@ -32,7 +32,7 @@ describe('completionScript() for bash', () => {
   });
 
   test('offers the options of the command and the flags of settings', () => {
-    assert.deepEqual(offered('verify', '--read'), ['--read-data']);
+    assert.deepEqual(offered('verify', '--read'), ['--read-data', '--read-data-subset']);
     assert.deepEqual(offered('forget', '--s3-endpoint', 'https://s3.example.com', '--keep-w'), ['--keep-weekly', '--keep-within']);
     assert.deepEqual(offered('backup', '--s3-path'), ['--s3-path-style']);
   });

@@ -170,5 +170,31 @@ for (const layout of ['plain', 'repository']) {
         assert.ok(Number(own?.['addedStoredBytes']) > 0 && Number(own?.['addedBytes']) > 5005);
       }
     });
+
+    test('verify --read-data-subset says which part was read, and does not call whole what was not', async () => {
+      const { exitCode, output } = await run('verify', '--read-data-subset', '1B');
+      const { output: json } = await run('verify', '--read-data-subset', '1B', '--json');
+      const whole = await run('verify', '--read-data-subset', '100%');
+
+      const unit = layout === 'plain' ? 'file' : 'pack';
+      const told = new RegExp(
+        `^No damage found: 2 snapshots; presence and size of all were compared, and of the content at most 1 B at random was read: 1 of \\d ${unit}s ` +
+          String.raw`\([\d.]+ (?:KiB|B) of [\d.]+ KiB, [\d.]+ %\); the rest was not\.\n`,
+      );
+      assert.equal(exitCode, 0);
+      assert.match(output, told);
+      const { isWhole, isDataRead, part } = JSON.parse(json) as Readonly<Record<string, Record<string, unknown> | null | boolean>>;
+      assert.deepEqual([isWhole, isDataRead], [null, false]);
+      assert.ok(typeof part === 'object' && part !== null);
+      assert.deepEqual([part['objects'], part['unit']], [1, unit]);
+      assert.match(whole.output, /^Whole: 2 snapshots; every byte was read\.\n/);
+    });
+
+    test('verify --read-data-subset refuses what is no part', async () => {
+      const { exitCode, errorOutput } = await run('verify', '--read-data-subset', '31/30');
+
+      assert.equal(exitCode, 2);
+      assert.match(errorOutput, /^rootcellar: Cannot use --read-data-subset: "31\/30" is no group such as 3\/30 or today\/30 /);
+    });
   });
 }

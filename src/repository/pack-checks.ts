@@ -18,8 +18,15 @@ export interface PackFindings {
 export interface CheckOptions {
   /** Undefined: only presence and length are compared. */
   readonly pipeline: Pipeline | undefined;
+  /** The keys of the packs to read; of the others only presence and length are compared. Undefined: all. */
+  readonly only?: ReadonlySet<string> | undefined;
   readonly onRead: (bytes: number) => void;
   readonly signal: AbortSignal | undefined;
+}
+
+/** The threads to read this pack with; undefined where it is not to be read. */
+export function readingOf({ pipeline, only }: CheckOptions, packId: Id): Pipeline | undefined {
+  return only === undefined || only.has(packKey(packId)) ? pipeline : undefined;
 }
 
 /** What was found of each pack; kept between snapshots, as they share most of theirs. */

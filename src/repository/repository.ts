@@ -14,8 +14,8 @@ import { listSnapshots, type ListedSnapshot } from './list-snapshots.ts';
 import { RepositoryKeys } from './keys/repository-keys.ts';
 import type { LockOwner } from './locks.ts';
 import { measureRepository, type RepositoryMeasure } from './measure/measure-repository.ts';
+import { packsOf, type PackInStore } from './measure/packs-of.ts';
 import { createRepository, openRepository, patternOf } from './open-repository.ts';
-import type { Pipeline } from './pipeline/pipeline.ts';
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
 import { planPrune, prune, type PruneOptions } from './prune/prune-repository.ts';
 import { readFileContent } from './read-file.ts';
@@ -26,6 +26,7 @@ import type { IndexRepairPlan } from './repair/plan-index-repair.ts';
 import { planConfigRepair, repairConfig } from './repair/repair-config.ts';
 import { RepositoryRepairs } from './repair/repository-repairs.ts';
 import { RepositoryObjects } from './retention/repository-objects.ts';
+import { checking, type DataToRead } from './checking.ts';
 import { RepositoryCore, type RepositoryOptions } from './repository-core.ts';
 import type { FileToSave, SavedFile, SavedFiles, WriterSettings } from './save-files.ts';
 import { saveSnapshot, type SavedSnapshot, type SaveRequest } from './save-snapshot.ts';
@@ -38,6 +39,7 @@ export type {
   CopyEstimate,
   CopyRequest,
   CopyResult,
+  DataToRead,
   Id,
   ExaminedSnapshot,
   NamedSnapshot,
@@ -184,20 +186,23 @@ export class Repository {
   }
 
   /** All that keeps a snapshot from coming back whole. Packs that were checked for another snapshot are not read again. */
-  async verify(file: SnapshotFile, readData: boolean, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<SnapshotFinding[]> {
+  async verify(file: SnapshotFile, read: DataToRead, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<SnapshotFinding[]> {
     const { blobs } = await this.#core.loadedIndex(signal);
     const tree = await walkTree(await this.#core.reader(signal), file.tree, signal);
     const checks = await this.#core.packChecks(signal);
-    if (!readData) return verifySnapshot(tree, blobs, checks, { pipeline: undefined, onRead, signal });
-    return this.#core.withReaders((pipeline) => verifySnapshot(tree, blobs, checks, { pipeline, onRead, signal }));
+    return checking(this.#core, read, { onRead, signal }, (options) => verifySnapshot(tree, blobs, checks, options));
   }
 
   /** All that is wrong with objects of the repository, whether or not a snapshot suffers; packs that were checked for a snapshot are not read again. */
-  async verifyObjects(readData: boolean, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<ObjectFinding[]> {
+  async verifyObjects(read: DataToRead, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<ObjectFinding[]> {
     const { store, documents, cipher } = this.#core;
     const objects = { store, documents, cipher, index: await this.#core.loadedIndex(signal), checks: await this.#core.packChecks(signal) };
-    const verifyWith = (pipeline?: Pipeline): Promise<ObjectFinding[]> => verifyObjects(objects, { pipeline, onRead, signal });
-    return readData ? this.#core.withReaders(verifyWith) : verifyWith();
+    return checking(this.#core, read, { onRead, signal }, (options) => verifyObjects(objects, options));
+  }
+
+  /** The packs that these snapshots need, or undefined: all that the index lists. Of those that are there. */
+  packsOf(snapshots: ReadonlySet<Id> | undefined, signal?: AbortSignal): Promise<readonly PackInStore[]> {
+    return packsOf(this.#core, snapshots, signal);
   }
 
   /** Removes snapshots; their bytes stay until a prune. That it was on purpose is written down before, so that a snapshot that is lost is known from it. */

@@ -8,7 +8,7 @@ import type { LoadedIndex } from './index-loader.ts';
 import { findKeyDamage } from './keys/key-damage.ts';
 import { listSnapshots } from './list-snapshots.ts';
 import { headerDiffers } from './packs/check-pack.ts';
-import type { CheckOptions, PackChecks } from './pack-checks.ts';
+import { readingOf, type CheckOptions, type PackChecks } from './pack-checks.ts';
 import { packsAtOnce } from './pipeline/read-packs.ts';
 import { marksPrefix, readMarks } from './prune/marks.ts';
 import type { Cipher } from './sealing/cipher.ts';
@@ -66,7 +66,7 @@ async function packFindings({ index, checks }: ObjectsToVerify, options: CheckOp
     const absence = await checks.checkPresence(packId, options.signal);
     if (absence === 'is missing') return [damage(object, `${absence}, and an index lists it`, 'repair index')];
     const ofLength = absence === undefined ? [] : [damage(object, absence, 'repair packs')];
-    const { pipeline } = options;
+    const pipeline = readingOf(options, packId);
     if (pipeline === undefined) return ofLength;
     const content = await checks.checkContent(packId, { ...options, pipeline });
     if (content === undefined) return [damage(object, 'is missing, and an index lists it', 'repair index')];

@@ -5,7 +5,7 @@ import { unlisted } from './blob-reader.ts';
 import type { Id } from './format/hex-id.ts';
 import { packKey, type BlobType } from './format/pack-header.ts';
 import { shortened } from './format/repository-failures.ts';
-import type { CheckOptions, PackChecks } from './pack-checks.ts';
+import { readingOf, type CheckOptions, type PackChecks } from './pack-checks.ts';
 import { packsAtOnce } from './pipeline/read-packs.ts';
 import type { WalkedTree } from './walk-tree.ts';
 
@@ -108,20 +108,16 @@ async function findTroubles(needed: readonly NeededBlob[], checks: PackChecks, o
   return hopeless;
 }
 
-async function troublesOfPack(
-  packId: Id,
-  blobs: readonly NeededBlob[],
-  checks: PackChecks,
-  { pipeline, onRead, signal }: CheckOptions,
-): Promise<Trouble[]> {
+async function troublesOfPack(packId: Id, blobs: readonly NeededBlob[], checks: PackChecks, options: CheckOptions): Promise<Trouble[]> {
   const pack = `pack ${shortened(packId)}`;
   const object = packKey(packId);
   const ofAll = (finding: string): Trouble[] => blobs.map((blob) => ({ blob, finding, object }));
-  const absence = await checks.checkPresence(packId, signal);
+  const absence = await checks.checkPresence(packId, options.signal);
   const missing = `needs ${pack}, which is missing`;
   if (absence === 'is missing') return ofAll(missing);
+  const pipeline = readingOf(options, packId);
   if (pipeline === undefined) return absence === undefined ? [] : ofAll(`needs ${pack}, which ${absence}`);
-  const found = await checks.checkContent(packId, { pipeline, onRead, signal });
+  const found = await checks.checkContent(packId, { ...options, pipeline });
   if (found === undefined) return ofAll(missing);
   return blobs.flatMap((blob) => {
     const finding = found.blobs.get(blob.id);

@@ -1,4 +1,4 @@
-import type { Archive, Damage, ObjectFinding } from '../archive/archive.ts';
+import type { Archive, Damage, DataToRead, ObjectFinding } from '../archive/archive.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 
 /** What was found of an object, and whom it hurts. */
@@ -14,10 +14,10 @@ export interface ObjectReport extends ObjectFinding {
 export async function verifyObjects(
   archive: Archive,
   damages: readonly Damage[],
-  readData: boolean,
+  read: DataToRead,
   options: OperationContext = {},
 ): Promise<readonly ObjectReport[]> {
-  const findings = (await archive.verifyObjects?.(readData, options)) ?? [];
+  const findings = (await archive.verifyObjects?.(read, options)) ?? [];
   const hurt = Map.groupBy(damages, ({ object }) => object ?? '');
   return findings.map((finding) => {
     const own = hurt.get(finding.isDamage ? objectOf(finding) : 'none') ?? [];

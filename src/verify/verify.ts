@@ -1,4 +1,4 @@
-import type { Archive, Damage } from '../archive/archive.ts';
+import type { Archive, Damage, DataToRead } from '../archive/archive.ts';
 import type { LockReport } from '../archive/archive-locks.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { Failure } from '../foundation/failure.ts';
@@ -7,7 +7,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 export interface VerifyReport {
   readonly snapshots: readonly { readonly snapshot: Snapshot; readonly damages: readonly Damage[] }[];
   readonly damages: readonly Damage[];
-  /** Whether every byte was read, or only presence and size compared. */
+  /** Whether every byte was read; otherwise only some were, or presence and size compared. */
   readonly isDataRead: boolean;
   /** Until when they are locked; undefined where nothing asks for locks, or where it could not be learned. */
   readonly locks: LockReport | undefined;
@@ -22,16 +22,16 @@ export interface VerifyReport {
 export async function verify(
   archive: Archive,
   snapshots: readonly Snapshot[],
-  readData: boolean,
+  read: DataToRead,
   options: OperationContext = {},
 ): Promise<VerifyReport> {
   const checked: { snapshot: Snapshot; damages: readonly Damage[] }[] = [];
   for (const snapshot of snapshots) {
     options.signal?.throwIfAborted();
-    checked.push({ snapshot, damages: await archive.verify(snapshot, readData, options) });
+    checked.push({ snapshot, damages: await archive.verify(snapshot, read, options) });
   }
   const damages = checked.flatMap((one) => one.damages);
-  return { snapshots: checked, damages, isDataRead: readData, ...(await readLocks(archive, snapshots, options)) };
+  return { snapshots: checked, damages, isDataRead: read === true, ...(await readLocks(archive, snapshots, options)) };
 }
 
 /** What was found out about damage must be told whatever becomes of this. */

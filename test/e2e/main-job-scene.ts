@@ -28,6 +28,8 @@ export interface Operator {
   readonly staging: string;
   /** For whatever a test writes. */
   readonly folder: string;
+  /** All that is set for its runs. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Runs the real program; its exit code must be 0 unless another one is told. */
   run(words: readonly string[], expected?: number, change?: Readonly<Record<string, string>>): Promise<RootcellarResult>;
   /** The same with `--json`; returns what it printed. */
@@ -91,7 +93,7 @@ function operatorWith(env: Readonly<Record<string, string>>, place: Pick<Operato
   };
   const json = async <Printed>(words: readonly string[], expected?: number): Promise<Printed> =>
     JSON.parse((await run([...words, '--json'], expected)).stdout) as Printed;
-  return { ...place, run, json };
+  return { ...place, environment: env, run, json };
 }
 
 /** What `list --json` prints of a snapshot. */

@@ -10,8 +10,10 @@ import type { ArchiveLocks } from '../archive-locks.ts';
 import type {
   Archive,
   ArchiveMeasure,
+  ContentObject,
   Damage,
   PruneOptions,
+  DataToRead,
   PrunePlan,
   SaveOptions,
   SavedSnapshot,
@@ -31,7 +33,7 @@ import { plainLockedContents } from './plain-locked-contents.ts';
 import { measureSets } from './plain-measure.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
 import { saveSet } from './plain-save.ts';
-import { verifySet } from './plain-verify.ts';
+import { contentObjectsOf, verifySet } from './plain-verify.ts';
 
 const archiveSchema = z.object({ version: z.number().int(), layout: z.string(), id: z.string(), created: z.string() });
 
@@ -129,8 +131,14 @@ export class PlainArchive implements Archive {
     );
   }
 
-  async verify(snapshot: Snapshot, readData: boolean, options: OperationContext = {}): Promise<readonly Damage[]> {
-    return verifySet(this.#store, await this.#entry(snapshot, options), readData, options);
+  async verify(snapshot: Snapshot, read: DataToRead, options: OperationContext = {}): Promise<readonly Damage[]> {
+    return verifySet(this.#store, await this.#entry(snapshot, options), read, options);
+  }
+
+  async contentObjects(snapshots: readonly Snapshot[] | undefined, { signal }: OperationContext = {}): Promise<readonly ContentObject[]> {
+    const wanted = snapshots && new Set(snapshots.map(({ id }) => id));
+    const catalog = await readCatalog(this.#store, undefined, signal);
+    return contentObjectsOf(catalog.filter(({ snapshot }) => wanted === undefined || wanted.has(snapshot.id)));
   }
 
   async forget(snapshots: readonly Snapshot[], options: OperationContext = {}): Promise<void> {

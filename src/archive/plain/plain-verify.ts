@@ -4,17 +4,17 @@ import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
-import type { Damage } from '../archive.ts';
+import type { ContentObject, Damage, DataToRead } from '../archive.ts';
 import { differenceFrom } from './checked-content.ts';
 import type { CatalogEntry } from './plain-catalog.ts';
 
 const filesAtOnce = 4;
 
-/** Compares each object of a set with its manifest: presence and size, and with `readData` every byte. */
+/** Compares each object of a set with its manifest: presence and size, and every byte of what is to be read. */
 export async function verifySet(
   store: ObjectStore,
   entry: CatalogEntry,
-  readData: boolean,
+  read: DataToRead,
   options: OperationContext,
 ): Promise<readonly Damage[]> {
   const { snapshot, manifest, keyOf } = entry;
@@ -23,22 +23,43 @@ export async function verifySet(
   }
   const step = `verify ${snapshot.server}/${snapshot.backupId}`;
   let done = 0;
-  options.report?.({ kind: 'begin', step, total: readData ? snapshot.bytes : manifest.files.length, unit: readData ? 'bytes' : 'objects' });
+  options.report?.({
+    kind: 'begin',
+    step,
+    total: read === true ? snapshot.bytes : manifest.files.length,
+    unit: read === true ? 'bytes' : 'objects',
+  });
   const findings = await mapConcurrently(manifest.files, filesAtOnce, async (file) => {
     const advance = (amount: number) => {
       done += amount;
       options.report?.({ kind: 'advance', step, done });
     };
-    const finding = readData
-      ? await readTwice((count) => readFinding(store, keyOf(file.path), file, count, options.signal), advance)
+    const isRead = typeof read === 'boolean' ? read : read.has(keyOf(file.path));
+    const finding = isRead
+      ? await readTwice(
+          (count) => readFinding(store, keyOf(file.path), file, count, options.signal),
+          read === true ? advance : () => undefined,
+        )
       : await headFinding(store, keyOf(file.path), file, options.signal);
-    if (!readData) advance(1);
+    if (read !== true) advance(1);
     return finding === undefined ? [] : [{ snapshot: snapshot.id, path: file.path, finding }];
   });
   const damages = findings.flat();
   const found = damages.length > 0 && ({ note: `${damages.length} of ${manifest.files.length} files damaged`, isBad: true } as const);
   options.report?.({ kind: 'end', step, ...found });
   return damages;
+}
+
+/** The files of these sets, each object once. */
+export function contentObjectsOf(catalog: readonly CatalogEntry[]): ContentObject[] {
+  const objects = new Map<string, ContentObject>();
+  for (const { manifest, keyOf } of catalog) {
+    for (const { path, bytes } of manifest?.files ?? []) {
+      const key = keyOf(path);
+      objects.set(key, { key, bytes, digits: createHash('sha256').update(key).digest('hex') });
+    }
+  }
+  return [...objects.values()];
 }
 
 /** What was damaged under way is whole the second time; the archive is called damaged only for what is so twice. */

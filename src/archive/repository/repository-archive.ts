@@ -22,6 +22,8 @@ import type { ArchiveLocks } from '../archive-locks.ts';
 import type {
   Archive,
   ArchiveMeasure,
+  ContentObject,
+  DataToRead,
   Damage,
   FileTarget,
   ObjectFinding,
@@ -38,15 +40,15 @@ import { layoutAt } from '../layout-at.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import type { SnapshotCopier } from '../snapshot-copier.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
-import { asDamagedByOthers, damagedSnapshot, missingFiles, unnamedFinding, withRests } from './damaged-snapshots.ts';
+import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
 import { listEntries } from './list-entries.ts';
 import { RepositoryCopier } from './repository-copier.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { measureArchive } from './measure-archive.ts';
-import { findUnnamedSets } from './repair-snapshots.ts';
 import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
+import { verifyObjects, verifySnapshot } from './verify-archive.ts';
 import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
 
 export interface RepositoryArchiveOptions {
@@ -64,6 +66,9 @@ export interface RepositoryArchiveOptions {
 }
 
 const snapshotsAtOnce = 8;
+
+/** What a snapshot holds takes a hundred bytes for each of its blobs. */
+const contentsKept = 8;
 
 /**
  * The layout `repository` (design §4): restic's format, deduplicated, compressed, encrypted. A set is a snapshot whose tree holds its files and its
@@ -165,54 +170,20 @@ export class RepositoryArchive implements Archive {
     );
   }
 
-  async verify(snapshot: Snapshot, readData: boolean, { signal, report }: OperationContext = {}): Promise<readonly Damage[]> {
-    const repository = await this.#opened(signal);
-    const { file, failure } = await this.#listed(snapshot, signal);
-    if (file === undefined) {
-      return [
-        { snapshot: snapshot.id, path: '/', finding: `cannot be read: ${failure?.message ?? ''}`, object: `snapshots/${snapshot.id}` },
-      ];
-    }
-    const unreadable = await this.#unreadableNow(repository, snapshot, signal);
-    if (unreadable !== undefined) return [unreadable];
-    const step = 'verify';
-    let done = 0;
-    report?.({ kind: 'begin', step, unit: 'bytes' });
-    const onRead = (bytes: number): void => {
-      done += bytes;
-      report?.({ kind: 'advance', step, done });
-    };
-    const findings = await repository.verify(file, readData, onRead, signal);
-    report?.({ kind: 'end', step });
-    const damage = findings.map((finding) => ({ snapshot: snapshot.id, ...finding }));
-    return damage.length > 0 ? damage : this.#unlistedFiles(snapshot, signal);
+  async verify(snapshot: Snapshot, read: DataToRead, options: OperationContext = {}): Promise<readonly Damage[]> {
+    const repository = await this.#opened(options.signal);
+    const listed = await this.#listed(snapshot, options.signal);
+    return verifySnapshot(repository, listed, read, { ...options, readContents: () => this.#contentsOf(snapshot, options.signal) });
   }
 
-  /** What was listed may have come from a copy on this machine. */
-  async #unreadableNow(repository: Repository, { id }: Snapshot, signal: AbortSignal | undefined): Promise<Damage | undefined> {
-    try {
-      await repository.checkSnapshot(id, signal);
-      return undefined;
-    } catch (error) {
-      if (!isFailure(error, 'E_OBJECT_MISSING') && !isFailure(error, 'E_REPOSITORY_DAMAGED')) throw error;
-      return { snapshot: id, path: '/', finding: `cannot be read: ${error.message}`, object: `snapshots/${id}` };
-    }
+  async verifyObjects(read: DataToRead, options: OperationContext = {}): Promise<readonly ObjectFinding[]> {
+    return verifyObjects(await this.#opened(options.signal), read, options);
   }
 
-  async verifyObjects(readData: boolean, { signal, report }: OperationContext = {}): Promise<readonly ObjectFinding[]> {
-    const repository = await this.#opened(signal);
-    const step = 'verify the objects';
-    let done = 0;
-    report?.({ kind: 'begin', step, unit: 'bytes' });
-    const onRead = (bytes: number): void => {
-      done += bytes;
-      report?.({ kind: 'advance', step, done });
-    };
-    const findings = await repository.verifyObjects(readData, onRead, signal);
-    const { readable } = await repository.repairs.readSnapshots(signal);
-    const unnamed = await findUnnamedSets(repository, readable, signal);
-    report?.({ kind: 'end', step });
-    return [...findings, ...unnamed.map(({ tree, manifest }) => unnamedFinding(tree, manifest))];
+  async contentObjects(snapshots: readonly Snapshot[] | undefined, { signal }: OperationContext = {}): Promise<readonly ContentObject[]> {
+    const wanted = snapshots && new Set(snapshots.map(({ id }) => id));
+    const packs = await (await this.#opened(signal)).packsOf(wanted, signal);
+    return packs.map(({ id, key, bytes }) => ({ key, bytes, digits: id }));
   }
 
   get repairs(): ArchiveRepairs {
@@ -337,12 +308,6 @@ export class RepositoryArchive implements Archive {
     }
   }
 
-  /** What the manifest names and the tree has not. */
-  async #unlistedFiles(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<Damage[]> {
-    const { manifest, files, prefix } = await this.#contentsOf(snapshot, signal);
-    return missingFiles(manifest, files, prefix).map((finding) => ({ snapshot: snapshot.id, ...finding }));
-  }
-
   async #entry(snapshot: Snapshot, file: ManifestFile, signal: AbortSignal | undefined): Promise<TreeEntry> {
     const { files, prefix, unreadable } = await this.#contentsOf(snapshot, signal);
     const entry = files.get(`${prefix}${file.path}`);
@@ -376,6 +341,8 @@ export class RepositoryArchive implements Archive {
     const reading = this.#opened(signal).then((repository) => readContents(repository, id, file, signal));
     reading.catch(() => this.#contents.delete(id));
     this.#contents.set(id, reading);
+    const [oldest] = this.#contents.keys();
+    if (this.#contents.size > contentsKept && oldest !== undefined) this.#contents.delete(oldest);
     return reading;
   }
 

@@ -33,7 +33,7 @@ export async function measureRepository(
   chosen: ReadonlySet<Id>,
   { onRoot, signal }: { readonly onRoot: (done: number, of: number) => void; readonly signal?: AbortSignal | undefined },
 ): Promise<RepositoryMeasure> {
-  const listed = await listSnapshots(core.documents, signal);
+  const listed = await listSnapshots(core.cachedDocuments, signal);
   core.forgetIndex();
   const { blobs: index, damaged } = await core.loadedIndex(signal);
   const readable = listed.flatMap(({ id, file }) => (file === undefined ? [] : [{ id, tree: file.tree, isChosen: chosen.has(id) }]));
