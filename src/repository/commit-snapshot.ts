@@ -18,6 +18,7 @@ export interface CommitTools {
 
 /** A writer that has all but finished waits for who took its lock away, which is a prune at most. */
 const patienceMilliseconds = 10 * 60_000;
+const cleanUpMilliseconds = 10_000;
 
 /**
  * Makes the snapshot of this document, once it is certain that everything it names is there and stays; resolves to its ID.
@@ -29,14 +30,16 @@ export async function commitSnapshot(document: Uint8Array, tools: CommitTools): 
   const { documents, lock, assertHeld, signal } = tools;
   if (!(await lock.isHeld())) await makeSure(tools);
   await assertHeld();
-  const id = await documents.write('snapshots', document, signal);
+  const sealed = documents.seal(document);
   try {
+    await documents.put('snapshots', sealed, signal);
     if (!(await lock.isHeld())) await makeSure(tools);
   } catch (error) {
-    await documents.remove('snapshots', [id]).catch(() => undefined);
+    // The store may have it, though its answer was lost; nobody shall find what is reported as not made.
+    await documents.remove('snapshots', [sealed.id], AbortSignal.timeout(cleanUpMilliseconds)).catch(() => undefined);
     throw error;
   }
-  return id;
+  return sealed.id;
 }
 
 async function makeSure({ lock, graceMilliseconds, findMissing }: CommitTools): Promise<void> {

@@ -91,11 +91,17 @@ async function fetchTogether(
 ): Promise<void> {
   const targets = wanted.map((file) => ({ file, target: path.join(folder, `${file.path}${temporaryEnding}`) }));
   try {
+    // What an earlier fetch left goes, and a link that somebody put there is not followed.
+    for (const { target } of targets) await rm(target, { force: true });
     await fetch(snapshot, targets, options);
     for (const { target } of targets) await rename(target, withoutTemporaryEnding(target));
   } catch (error) {
     for (const { target } of targets) await rm(target, { force: true }).catch(() => undefined);
-    throw error;
+    options.signal?.throwIfAborted();
+    const isOfSystem = error instanceof Error && 'syscall' in error;
+    throw isOfSystem
+      ? cannotWrite(folder, error, 'make room and run the command again; what is whole already is not fetched again')
+      : error;
   }
 }
 
@@ -184,19 +190,18 @@ async function fetchFile(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     signal?.throwIfAborted();
-    if (isFailure(error)) throw error;
-    const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-    throw new Failure(
-      isFull ? 'E_DISK_FULL' : 'E_FETCH_FAILED',
-      `Cannot write ${name}: ${isFull ? 'the volume is full' : messageOf(error)}`,
-      {
-        cause: error,
-        hint: isFull
-          ? 'make room and run the command again; it goes on where it was'
-          : 'see that the folder can be written, then run the command again',
-      },
-    );
+    throw isFailure(error) ? error : cannotWrite(name, error, 'make room and run the command again; it goes on where it was');
   }
+}
+
+function cannotWrite(name: string, error: unknown, hintWhenFull: string): Failure {
+  const { code } = error as NodeJS.ErrnoException;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const state = isFull ? 'the volume is full' : messageOf(error);
+  return new Failure(isFull ? 'E_DISK_FULL' : 'E_FETCH_FAILED', `Cannot write ${name}: ${state}`, {
+    cause: error,
+    hint: isFull ? hintWhenFull : 'see that the folder can be written, then run the command again',
+  });
 }
 
 const temporaryEnding = '.rootcellar-partial';

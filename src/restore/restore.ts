@@ -43,7 +43,11 @@ export interface RestoreReport {
  *
  * @throws Failure E_RESTORE_UNPROVEN (exit code 20) when the server says success and the counts say otherwise
  */
-export async function restore(request: RestoreRequest, options: OperationContext = {}): Promise<RestoreReport> {
+export function restore(request: RestoreRequest, options: OperationContext = {}): Promise<RestoreReport> {
+  return tellingInterruption(options.signal, cutOff(request.server, 'nothing was restored yet'), () => planAndRestore(request, options));
+}
+
+async function planAndRestore(request: RestoreRequest, options: OperationContext): Promise<RestoreReport> {
   const { archive, server, leases } = request;
   await archive.open(options);
   const target = await server.describe(options);
@@ -58,9 +62,7 @@ export async function restore(request: RestoreRequest, options: OperationContext
   });
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], duration: 0 };
   const name = archiveNameOf(server, target, request.serverName);
-  return tellingInterruption(options.signal, cutOff(server, 'nothing was restored yet'), () =>
-    underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease }, held)),
-  );
+  return underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease }, held));
 }
 
 async function restoreUnderLease(

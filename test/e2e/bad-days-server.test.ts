@@ -5,9 +5,12 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { Attribute, Change } from 'ldapts';
+import { archivePassword } from '../harness/archive-password.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startLdapGate } from '../harness/ldap-gate.ts';
+import { resticAt } from '../harness/restic.ts';
 import { runProgram } from '../harness/run-program.ts';
+import { alterByte, placeOf } from './alter-byte.ts';
 import { assertNoSecretSeen, assertRefusal, type BadDays, holdSchemaBackup, meanwhile, type Operator, startBadDays } from './bad-days.ts';
 import { assertSameEntries, entriesOf } from './main-job-scene.ts';
 
@@ -216,23 +219,21 @@ suite('a bad day of the directory server', { timeout: 300_000 }, () => {
   });
 
   test('restore: a damaged snapshot is refused before the server is touched', async () => {
-    const [snapshot] = await operator.list();
-    const name = `ds-0/${snapshot?.backupId}/userRoot/backup-userRoot-${snapshot?.backupId}`;
-    const file = path.join(operator.objects, name);
-    const bytes = await readFile(file);
-    const place = bytes.length >> 1;
-    await writeFile(file, Buffer.concat([bytes.subarray(0, place), Buffer.of(bytes.readUInt8(place) ^ 1), bytes.subarray(place + 1)]));
+    const restic = await resticAt({ repository: operator.objects, password: archivePassword });
+    const { pack, range } = await placeOf(restic, operator.objects, 'userRoot', /^backup-userRoot-/);
+    const bytes = await readFile(pack);
+    await alterByte(pack, range);
     const mark = await markDirectory();
 
     const { stderr } = await operator.refused(['restore', 'latest', '--yes'], {
       exitCode: 20,
-      says: 'Cannot read ds-0/BACKUP-ID/userRoot/backup-userRoot-BACKUP-ID: it does not have the checksum that the store keeps of it',
+      says: 'Cannot read userRoot/backup-userRoot-BACKUP-ID: blob ID in pack ID is damaged: its MAC does not fit',
       hint: 'use another snapshot; "rootcellar verify --read-data" tells which are whole',
     });
 
     assert.doesNotMatch(stderr, /verify the backup|restore backend/);
     await mark.assertUnchanged();
-    await writeFile(file, bytes);
+    await writeFile(pack, bytes);
     await sweepRests();
   });
 

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { appendFile, readdir, rm, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { after, afterEach, before, suite, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { smallVolume } from '../harness/small-volume.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { assertNoSecretSeen, assertRefusal, type BadDays, meanwhile, type Operator, startBadDays } from './bad-days.ts';
@@ -158,7 +156,7 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
 
   test('backup: the disk gets full after the set was archived', async () => {
     await using volume = await smallVolume(1024);
-    const hold = holdStore(/manifest\.json/, 'PUT');
+    const hold = holdStore(/snapshots\//, 'PUT');
     const running = operator.spawn(['backup', '--backend', 'userRoot', '--keep-local', '1'], stagedIn(volume.path));
     await meanwhile(running, hold.arrived);
     await volume.fill();
@@ -199,7 +197,7 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
     ['removed', (file: string) => rm(file), 'is gone'],
   ] as const) {
     test(`backup: a file is ${what} after it was listed`, async () => {
-      const hold = holdStore(/unfinished/, 'PUT');
+      const hold = holdStore(/locks\//, 'PUT');
       const running = operator.spawn(['backup', '--backend', 'userRoot']);
       await meanwhile(running, hold.arrived);
       const file = await stagedFile();
@@ -228,17 +226,17 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
   test('fetch: the disk gets full on the way; run again it goes on', async () => {
     await using volume = await smallVolume(1024);
     const to = path.join(volume.path, 'set');
-    const hold = holdStore(/backup-userRoot/, 'GET');
+    await backUpUserRoot();
+    const hold = holdFetch();
     const running = operator.spawn(['fetch', 'latest', '--to', to]);
     await meanwhile(running, hold.arrived);
-    await untilThere(path.join(to, 'userRoot/backup.info'));
     await volume.fill(16 * 1024);
     hold.release();
 
     assertRefusal(await running.ended, {
       exitCode: 1,
-      says: `Cannot write ${to}/userRoot/backup-userRoot-BACKUP-ID: the volume is full`,
-      hint: 'make room and run the command again; it goes on where it was',
+      says: `Cannot write ${to}: the volume is full`,
+      hint: 'make room and run the command again; what is whole already is not fetched again',
     });
     await volume.empty();
     await operator.run(['fetch', 'latest', '--to', to]);
@@ -247,34 +245,38 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
   test('restore: the disk gets full on the way, and the server is not touched', async () => {
     await using volume = await smallVolume(1024);
     const entries = await entriesOf(days.directory);
-    const hold = holdStore(/backup-userRoot/, 'GET');
+    await backUpUserRoot();
+    const hold = holdFetch();
     const running = operator.spawn(['restore', 'latest', '--yes'], stagedIn(volume.path));
     await meanwhile(running, hold.arrived);
-    const [snapshot] = await operator.list();
-    await untilThere(path.join(volume.path, `ds-0/restore-${snapshot?.backupId}/userRoot/backup.info`));
     await volume.fill(16 * 1024);
     hold.release();
 
     assertRefusal(await running.ended, {
       exitCode: 1,
-      says: `Cannot write ${volume.path}/ds-0/restore-BACKUP-ID/userRoot/backup-userRoot-BACKUP-ID: the volume is full`,
-      hint: 'make room and run the command again; it goes on where it was',
+      says: `Cannot write ${volume.path}/ds-0/restore-BACKUP-ID: the volume is full`,
+      hint: 'make room and run the command again; what is whole already is not fetched again',
     });
     assertSameEntries(await entriesOf(days.directory), entries);
     await volume.empty();
     await operator.run(['restore', 'latest', '--yes'], stagedIn(volume.path));
   });
 
-  /** Holds the next such request until it is released. */
-  function holdStore(url: RegExp, method: string): { readonly arrived: Promise<void>; release(): void } {
-    const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    days.store.arm({ method, url, action: { kind: 'hold', what: 'request', reached: arrived.resolve, until: released.promise } });
-    return { arrived: arrived.promise, release: released.resolve };
+  /** A set of two folders and a manifest, which are read one after the other before anything is fetched. */
+  async function backUpUserRoot(): Promise<void> {
+    const { stdout } = await operator.run(['backup', '--backend', 'userRoot', '--json']);
+    good = [(JSON.parse(stdout) as { readonly id: string }).id, ...good];
   }
 
-  /** The files of a set are fetched at the same time. */
-  async function untilThere(file: string): Promise<void> {
-    while (!existsSync(file)) await delay(20);
+  function holdFetch(): ReturnType<typeof holdStore> {
+    return holdStore(/data\//, 'GET', 3);
+  }
+
+  /** Holds the next such request, after so many that pass, until it is released. */
+  function holdStore(url: RegExp, method: string, after = 0): { readonly arrived: Promise<void>; release(): void } {
+    const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    days.store.arm({ method, url, after, action: { kind: 'hold', what: 'request', reached: arrived.resolve, until: released.promise } });
+    return { arrived: arrived.promise, release: released.resolve };
   }
 
   async function stagedFile(): Promise<string> {

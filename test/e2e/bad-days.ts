@@ -3,6 +3,8 @@ import { constants, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BusyError } from 'ldapts';
+import type { Layout } from '../../src/archive/archive.ts';
+import { archivePassword, passwordFile } from '../harness/archive-password.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FaultyHttpProxy, startFaultyHttpProxy } from '../harness/faulty-http-proxy.ts';
 import { type LdapGate, startLdapGate } from '../harness/ldap-gate.ts';
@@ -40,7 +42,7 @@ interface ListedSnapshot {
 /** What a command must say when it does not do its work. */
 export interface Refusal {
   readonly exitCode: number;
-  /** The whole sentence; a backup's ID is `BACKUP-ID` in it, a process's `PID`, an object's of random `UUID`, a moment `TIME`. */
+  /** The whole sentence; a backup's ID is `BACKUP-ID` in it, a process's `PID`, an object's of random `UUID`, a blob's or pack's `ID`, a moment `TIME`. */
   readonly says: string;
   readonly hint?: string;
 }
@@ -63,20 +65,29 @@ export interface Operator {
   list(): Promise<readonly ListedSnapshot[]>;
   /** Names in the staging folder of the server that are no kept set. */
   staged(): Promise<readonly string[]>;
-  /** Names in the staging folder of the server that are no kept set, and in the archive that are no set with a manifest. */
+  /** Names in the staging folder of the server that are no kept set, and in the archive what a run of the layout takes away at its end. */
   rests(): Promise<readonly string[]>;
 }
 
-export async function startBadDays(people = 50): Promise<BadDays> {
+/** Archives have the default layout unless told. */
+export async function startBadDays({
+  people = 50,
+  layout = 'repository',
+}: { readonly people?: number; readonly layout?: Layout } = {}): Promise<BadDays> {
   const [home, locked] = [await temporaryFolder('bad-days'), await temporaryFolder('bad-days-credentials')];
   const [directory, s3] = await Promise.all([startOpendj({ people }), startVersitygw({ buckets: [bucket] })]);
   const [store, gate] = await Promise.all([startFaultyHttpProxy(s3.endpoint), startLdapGate({ ldapPort: directory.ldapPort })]);
-  const secrets = watchSecrets({ 'the bind password': directory.password, 'the S3 secret': s3.secretAccessKey });
+  const secrets = watchSecrets({
+    'the bind password': directory.password,
+    'the S3 secret': s3.secretAccessKey,
+    "the archive's password": archivePassword,
+  });
   const credentials = path.join(locked.path, 's3');
   const lines = ['[default]', `aws_access_key_id = ${s3.accessKeyId}`, `aws_secret_access_key = ${s3.secretAccessKey}`, ''];
   await writeFile(credentials, lines.join('\n'), { mode: 0o600 });
   const environment = {
-    ROOTCELLAR_LAYOUT: 'plain',
+    ROOTCELLAR_LAYOUT: layout,
+    ROOTCELLAR_PASSWORD_FILE: passwordFile,
     ROOTCELLAR_S3_ENDPOINT: store.endpoint,
     AWS_REGION: s3.region,
     AWS_SHARED_CREDENTIALS_FILE: credentials,
@@ -94,7 +105,7 @@ export async function startBadDays(people = 50): Promise<BadDays> {
       const own = staging ?? path.join(folder, 'staging');
       await mkdir(own, { recursive: true });
       const archive = `s3://${bucket}/${name}`;
-      const operator = operatorWith(secrets, {
+      const operator = operatorWith(secrets, layout, {
         archive,
         staging: own,
         objects: path.join(s3.folder, bucket, name),
@@ -121,7 +132,7 @@ export async function startBadDays(people = 50): Promise<BadDays> {
 
 type Place = Pick<Operator, 'archive' | 'staging' | 'objects' | 'environment'>;
 
-function operatorWith(secrets: SecretWatch, place: Place): Operator {
+function operatorWith(secrets: SecretWatch, layout: Layout, place: Place): Operator {
   const { environment } = place;
   const spawn: Operator['spawn'] = (words, change = {}) => secrets.spawn(words, { env: { ...environment, ...change } });
   const run: Operator['run'] = async (words, change) => {
@@ -153,6 +164,8 @@ function operatorWith(secrets: SecretWatch, place: Place): Operator {
     },
     staged,
     rests: async () => {
+      if (layout === 'repository')
+        return [...(await staged()), ...(await namesIn(path.join(place.objects, 'locks'))).map((name) => `lock ${name}`)];
       const archived = await namesIn(path.join(place.objects, 'ds-0'));
       const whole = archived.filter((name) => existsSync(path.join(place.objects, 'ds-0', name, 'manifest.json')));
       const marks = await namesIn(path.join(place.objects, '.rootcellar/unfinished/ds-0'));
@@ -174,7 +187,8 @@ function substituted(text: string): string {
     .replaceAll(/\d{14}Z/g, 'BACKUP-ID')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g, 'UUID')
-    .replaceAll(/process \d+/g, 'process PID');
+    .replaceAll(/process \d+/g, 'process PID')
+    .replaceAll(/\b(blob|pack) [0-9a-f]{12}\b/g, '$1 ID');
 }
 
 /** Resolves when the thing happens; rejects when the program has ended before it. */

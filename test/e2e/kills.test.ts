@@ -4,8 +4,9 @@ import { readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { after, before, suite, test } from 'node:test';
+import { archivePassword } from '../harness/archive-password.ts';
+import { resticAt } from '../harness/restic.ts';
 import { runProgram } from '../harness/run-program.ts';
-import type { RootcellarResult, RunningRootcellar } from '../harness/rootcellar.ts';
 import {
   assertNoSecretSeen,
   assertRefusal,
@@ -19,26 +20,8 @@ import {
   tasksUnderWay,
   untilTaskSays,
 } from './bad-days.ts';
+import { assertBackupEndsWell, atGate, atStore, endedAt, type Step, type Stop } from './ended-runs.ts';
 import { entriesOf } from './main-job-scene.ts';
-
-/** A step of a run that waits there until it is let go; what is awaited first is that the run has come to it. */
-interface Stop {
-  readonly arrived: (running: RunningRootcellar) => Promise<void>;
-  readonly release: () => Promise<void> | void;
-}
-
-const cutOff: Refusal = {
-  exitCode: 130,
-  says: 'The backup of server "ds-0" was interrupted: no snapshot was made',
-  hint: 'nothing of it is left; run it again when it may run',
-};
-
-interface Step {
-  readonly name: string;
-  readonly stop: (days: BadDays) => Promise<Stop> | Stop;
-  /** What a run says that is told to stop there; `done`: it is too late to stop, and the snapshot is made. */
-  readonly says?: Refusal | 'done';
-}
 
 const stepsOfBackup: readonly Step[] = [
   { name: 'when the lease is written', stop: (days) => atStore(days, 'PUT', /leases/, 'answer') },
@@ -48,22 +31,14 @@ const stepsOfBackup: readonly Step[] = [
   },
   { name: 'when the task is given and nobody knows', stop: ({ gate }) => atGate(gate.holdRequest(/ds-task-log-message/)) },
   { name: 'while the task runs', stop: (days) => inTask(days) },
-  { name: 'before the set is marked', stop: (days) => atStore(days, 'PUT', /unfinished/, 'request') },
-  { name: 'in the middle of the upload', stop: (days) => atStore(days, 'PUT', /backup-schema/, 'request') },
-  { name: 'before the manifest', stop: (days) => atStore(days, 'PUT', /manifest\.json/, 'request') },
-  { name: 'when the manifest is written', stop: (days) => atStore(days, 'PUT', /manifest\.json/, 'answer') },
-  { name: 'before the mark is removed', stop: (days) => atStore(days, 'DELETE', /unfinished/, 'request'), says: 'done' },
+  { name: 'before the repository is locked', stop: (days) => atStore(days, 'PUT', /locks\//, 'request') },
+  { name: 'when the repository is locked', stop: (days) => atStore(days, 'PUT', /locks\//, 'answer') },
+  { name: 'in the middle of the upload', stop: (days) => atStore(days, 'PUT', /data\//, 'request') },
+  { name: 'before the index', stop: (days) => atStore(days, 'PUT', /index\//, 'request') },
+  { name: 'before the snapshot', stop: (days) => atStore(days, 'PUT', /snapshots\//, 'request'), says: 'done' },
+  { name: 'when the snapshot is written', stop: (days) => atStore(days, 'PUT', /snapshots\//, 'answer'), says: 'done' },
+  { name: 'before the repository is unlocked', stop: (days) => atStore(days, 'DELETE', /locks\//, 'request'), says: 'done' },
 ];
-
-async function endedAt(running: RunningRootcellar, stop: Stop, signal: 'SIGTERM' | 'SIGKILL'): Promise<RootcellarResult> {
-  await meanwhile(running, stop.arrived(running));
-  running.kill(signal);
-  // What a dead process asked for is never heard; one that is told to stop may have to wait for an answer.
-  if (signal === 'SIGKILL') await running.ended;
-  else await running.prints(/told to stop/);
-  await stop.release();
-  return running.ended;
-}
 
 suite('a backup that is ended', { timeout: 400_000 }, () => {
   let days: BadDays;
@@ -85,23 +60,9 @@ suite('a backup that is ended', { timeout: 400_000 }, () => {
 
   const backup = ['backup', '--backend', 'schema'];
 
-  for (const { name, stop, says = cutOff } of stepsOfBackup) {
-    test(`${name}: told to stop it cleans up and says so; killed it hinders nobody`, async () => {
-      const rests = await operator.rests();
-      const told = await endedAt(operator.spawn(backup), await stop(days), 'SIGTERM');
-      if (says === 'done') assert.equal(told.exitCode, 0);
-      else assertRefusal(told, says);
-      assert.equal(await tasksUnderWay(days), 0);
-      assert.deepEqual(await operator.rests(), rests);
-
-      const killed = await endedAt(operator.spawn(backup), await stop(days), 'SIGKILL');
-      assert.equal(killed.endedBy, 'SIGKILL');
-      const { stderr } = await operator.run(backup);
-      assert.doesNotMatch(stderr, /waiting/);
-      assert.deepEqual(await operator.staged(), []);
-      const now = await operator.verified();
-      assert.deepEqual(now.slice(-good.length), good);
-      good = now;
+  for (const step of stepsOfBackup) {
+    test(`${step.name}: told to stop it cleans up and says so; killed it hinders nobody`, async () => {
+      good = await assertBackupEndsWell(days, operator, { words: backup, step, good });
     });
   }
 
@@ -124,11 +85,17 @@ suite('a backup that is ended', { timeout: 400_000 }, () => {
     good = await operator.verified();
   });
 
-  test('what killed runs left in the archive goes with prune, and every snapshot stays', async () => {
-    await operator.run(['prune', '--yes'], { ROOTCELLAR_PRUNE_GRACE: '1s' });
+  test('what killed runs left in the archive goes with prune, every snapshot stays, and the stock restic is content', async () => {
+    // The first run marks, the second removes.
+    for (let run = 0; run < 2; run += 1) await operator.run(['prune', '--yes'], { ROOTCELLAR_PRUNE_GRACE: '1ms' });
 
-    assert.deepEqual(await operator.rests(), []);
+    const { stdout } = await operator.run(['prune', '--json'], { ROOTCELLAR_PRUNE_GRACE: '1ms' });
+    const { objects, waiting } = JSON.parse(stdout) as { readonly objects: readonly unknown[]; readonly waiting: number };
+    assert.deepEqual([objects, waiting], [[], 0]);
     assert.deepEqual(await operator.verified(), good);
+    await (
+      await resticAt({ repository: operator.objects, password: archivePassword })
+    )('check', '--read-data');
   });
 });
 
@@ -157,7 +124,8 @@ suite('a restore that is ended', { timeout: 300_000 }, () => {
     hint: 'run it again; the archive is untouched',
   });
   const steps: readonly { readonly name: string; readonly stop: () => Promise<Stop> | Stop; readonly says: () => Refusal }[] = [
-    { name: 'in the middle of the fetch', stop: () => atStore(days, 'GET', /backup-userRoot/, 'answer'), says: untouched },
+    { name: 'when the set is looked at', stop: () => atStore(days, 'GET', /data\//, 'answer'), says: untouched },
+    { name: 'in the middle of the fetch', stop: () => atStore(days, 'GET', /data\//, 'answer', 3), says: untouched },
     { name: 'when the server is asked to check', stop: () => atGate(days.gate.holdRequest(/verify-only.{0,12}TRUE/is)), says: untouched },
     {
       name: 'before the server is asked to restore',
@@ -234,16 +202,6 @@ suite('a restore that is ended', { timeout: 300_000 }, () => {
 
 /** What asks the server for a restore, and not only for a check. */
 const restoreTask = /ds-task-restore-verify-only.{0,12}FALSE/is;
-
-function atStore({ store }: BadDays, method: string, url: RegExp, what: 'request' | 'answer'): Stop {
-  const [arrived, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  store.arm({ method, url, action: { kind: 'hold', what, reached: arrived.resolve, until: released.promise } });
-  return { arrived: () => arrived.promise, release: released.resolve };
-}
-
-function atGate({ arrived, release }: { readonly arrived: Promise<void>; release: () => void }): Stop {
-  return { arrived: () => arrived, release };
-}
 
 async function inTask(days: BadDays): Promise<Stop> {
   const task: HeldTask = await holdSchemaBackup(days);

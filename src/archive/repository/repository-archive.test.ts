@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { asListed } from '../../../test/harness/example-snapshot.ts';
@@ -115,6 +115,19 @@ test('save() refuses a file that changed after the manifest was made, and leaves
   await assert.rejects(set.archive.save(path.join(set.home.path, '20261123100000Z'), manifest), {
     code: 'E_FILE_CHANGED',
     message: /^Cannot archive userRoot\/backup.info: it changed after it was checked: it hashes to \w{12}… instead of \w{12}…$/,
+  });
+
+  assert.deepEqual(await set.archive.list(), []);
+});
+
+test('save() refuses a file that went away after the manifest was made', async () => {
+  await using set = await setUp();
+  const manifest = await set.stage('20261123100000Z');
+  await rm(path.join(set.home.path, '20261123100000Z/userRoot/data'));
+
+  await assert.rejects(set.archive.save(path.join(set.home.path, '20261123100000Z'), manifest), {
+    code: 'E_FILE_CHANGED',
+    message: 'Cannot archive userRoot/data: it changed after it was checked: it is gone',
   });
 
   assert.deepEqual(await set.archive.list(), []);

@@ -18,29 +18,33 @@ export async function saveSnapshot(
   const expected = new Map(manifest.files.map((file) => [file.path, file]));
   let done = 0;
   report?.({ kind: 'begin', step, total: bytesOf(manifest), unit: 'bytes' });
-  const stored = await repository.save(
-    {
-      files: manifest.files.map((file) => ({
-        path: file.path,
-        from: path.join(folder, file.path),
-        // A pass of hashing of its own, on one core: only for what was hashed before.
-        isHashed: file.sha256 !== undefined,
-      })),
-      onRead: (bytes) => {
-        done += bytes;
-        report?.({ kind: 'advance', step, done });
+  const stored = await repository
+    .save(
+      {
+        files: manifest.files.map((file) => ({
+          path: file.path,
+          from: path.join(folder, file.path),
+          // A pass of hashing of its own, on one core: only for what was hashed before.
+          isHashed: file.sha256 !== undefined,
+        })),
+        onRead: (bytes) => {
+          done += bytes;
+          report?.({ kind: 'advance', step, done });
+        },
+        onFile: (saved) => {
+          const file = expected.get(saved.path);
+          const difference = file && differenceFrom(file, saved.bytes, saved.sha256);
+          if (difference !== undefined) throw changed(saved.path, difference);
+        },
+        lastFile: (files) => ({ path: manifestName, from: Buffer.from(encodeManifest(withHashes(manifest, files))) }),
+        describe: (saved) => snapshotFile(manifest, saved, { began, ended: momentOf(now()) }),
+        assertHeld: async () => assertHeld?.(),
       },
-      onFile: (saved) => {
-        const file = expected.get(saved.path);
-        const difference = file && differenceFrom(file, saved.bytes, saved.sha256);
-        if (difference !== undefined) throw changed(saved.path, difference);
-      },
-      lastFile: (files) => ({ path: manifestName, from: Buffer.from(encodeManifest(withHashes(manifest, files))) }),
-      describe: (saved) => snapshotFile(manifest, saved, { began, ended: momentOf(now()) }),
-      assertHeld: async () => assertHeld?.(),
-    },
-    { signal },
-  );
+      { signal },
+    )
+    .catch((error: unknown) => {
+      throw explained(error, folder);
+    });
   report?.({ kind: 'end', step });
   return stored;
 }
@@ -85,8 +89,17 @@ function momentOf(date: Date): Moment {
   return { milliseconds: date.getTime(), nanoseconds: 0 };
 }
 
-function changed(name: string, difference: string): Failure {
+/** A file that was there when it was checked and cannot be opened or read any more. */
+function explained(error: unknown, folder: string): unknown {
+  if (!(error instanceof Error && 'syscall' in error && 'path' in error && typeof error.path === 'string')) return error;
+  if (!error.path.startsWith(`${folder}${path.sep}`)) return error;
+  const isGone = 'code' in error && error.code === 'ENOENT';
+  return changed(path.relative(folder, error.path), isGone ? 'is gone' : `cannot be read: ${error.message}`, error);
+}
+
+function changed(name: string, difference: string, cause?: unknown): Failure {
   return new Failure('E_FILE_CHANGED', `Cannot archive ${name}: it changed after it was checked: it ${difference}`, {
+    cause,
     hint: 'make sure that nothing else writes to the staging folder, then run the backup again',
   });
 }

@@ -74,7 +74,13 @@ export interface WorkerStart {
 
 export type ReplyMessage =
   | { readonly serial: number; readonly result: Results[Job['kind']] }
-  | { readonly serial: number; readonly error: unknown };
+  | { readonly serial: number; readonly error: unknown; readonly system: SystemError | undefined };
+
+/** Of an error that came from the operating system. */
+export interface SystemError {
+  readonly code: string;
+  readonly syscall: string;
+}
 
 export interface JobMessage {
   readonly serial: number;

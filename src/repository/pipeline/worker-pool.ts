@@ -98,7 +98,7 @@ export class WorkerPool {
     member.underWay.delete(reply.serial);
     const answer = this.#answers.get(reply.serial);
     this.#answers.delete(reply.serial);
-    if ('error' in reply) answer?.reject(reply.error);
+    if ('error' in reply) answer?.reject(reply.error instanceof Error ? Object.assign(reply.error, reply.system) : reply.error);
     else answer?.resolve(reply.result);
     this.#hand();
   }

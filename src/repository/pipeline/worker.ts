@@ -9,7 +9,7 @@ import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
 import { garbageCollector } from './collect-garbage.ts';
 import { release } from './release.ts';
-import type { Encoded, Job, JobMessage, MemoryPart, ReadBytes, ReplyMessage, Results, WorkerStart } from './jobs.ts';
+import type { Encoded, Job, JobMessage, MemoryPart, ReadBytes, ReplyMessage, Results, SystemError, WorkerStart } from './jobs.ts';
 
 // The body of a worker thread: takes jobs one after another and answers each.
 
@@ -26,9 +26,15 @@ parentPort?.on('message', ({ serial, job }: JobMessage) => {
     const transfer = 'ids' in result || !('bytes' in result) || !(result.bytes instanceof Uint8Array) ? [] : [result.bytes.buffer];
     parentPort?.postMessage({ serial, result } satisfies ReplyMessage, transfer);
   } catch (error) {
-    parentPort?.postMessage({ serial, error } satisfies ReplyMessage);
+    parentPort?.postMessage({ serial, error, system: systemErrorOf(error) } satisfies ReplyMessage);
   }
 });
+
+/** What an error of the operating system loses on its way to another thread. */
+function systemErrorOf(error: unknown): SystemError | undefined {
+  if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
+  return { code: String(error.code), syscall: String(error.syscall) };
+}
 
 function perform(job: Job): Results[Job['kind']] {
   switch (job.kind) {
