@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { loadKernels, gearTablePlace, makeMemory, pageBytes, startKernels } from '../kernels/kernels.ts';
 import { Cutter } from './cutter.ts';
 
 const sizes = { min: 512, average: 1024, max: 8192 };
-const table = randomBytes(2048);
+const table = bytesOf('table', 2048);
+
+/** Bytes that look random and are the same in every run: where a cut falls, and so what the tests count, is a matter of them. */
+function bytesOf(name: string, length: number): Buffer {
+  const parts = Array.from({ length: Math.ceil(length / 32) }, (_, i) => hash('sha256', `${name} ${i}`, 'buffer'));
+  return Buffer.concat(parts).subarray(0, length);
+}
 
 /** The chunks of `data`, given to the cutter in steps of `step` bytes as a reader would. */
 function chunksOf(data: Buffer, isLdif: boolean, step = data.length + 1): Buffer[] {
@@ -27,14 +33,18 @@ function chunksOf(data: Buffer, isLdif: boolean, step = data.length + 1): Buffer
 
 function ldifOf(entries: number, lineEnd = '\n'): string[] {
   return Array.from({ length: entries }, (_, i) =>
-    ['dn: uid=' + i + ',dc=example,dc=com', 'uid: ' + i, 'description: ' + randomBytes(20 + (i % 300)).toString('hex'), '', ''].join(
-      lineEnd,
-    ),
+    [
+      'dn: uid=' + i + ',dc=example,dc=com',
+      'uid: ' + i,
+      'description: ' + bytesOf(`entry ${i}`, 20 + (i % 300)).toString('hex'),
+      '',
+      '',
+    ].join(lineEnd),
   );
 }
 
 test('a cutter cuts a file the same, however it comes', () => {
-  const data = randomBytes(200_000);
+  const data = bytesOf('data', 200_000);
   const whole = chunksOf(data, false);
 
   assert.deepEqual(Buffer.concat(whole), data);
@@ -64,7 +74,7 @@ test('a changed entry costs the chunk that it is in, and few behind it', () => {
 });
 
 test('an entry longer than a chunk may be is cut amid, and the next entries are whole again', () => {
-  const long = `dn: cn=photo,dc=example,dc=com\njpegPhoto:: ${randomBytes(40_000).toString('base64')}\n\n`;
+  const long = `dn: cn=photo,dc=example,dc=com\njpegPhoto:: ${bytesOf('photo', 40_000).toString('base64')}\n\n`;
   const data = Buffer.from([...ldifOf(300), long, ...ldifOf(300)].join(''));
   const whole = chunksOf(data, true);
 
