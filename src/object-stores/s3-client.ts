@@ -4,9 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { getCACertificates } from 'node:tls';
 
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 
 import { exitCodes, Failure, messageOf, wrongUsage } from '../foundation/failure.ts';
+import { ReceivingHandler } from './http/receiving-handler.ts';
 import { explainCredentials } from './s3-credentials.ts';
 import type { ProxyOptions, S3StoreOptions } from './s3-options.ts';
 
@@ -20,13 +21,7 @@ const mostSockets = 64;
  */
 export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
   const { endpoint, region, profile } = options;
-  const agentOptions = {
-    keepAlive: true,
-    maxSockets: mostSockets,
-    proxyEnv: proxyEnvironment(options.proxy),
-  };
   const ca = options.caFile === undefined ? undefined : await trusted(options.caFile);
-  const requestTimeout = options.requestTimeoutMilliseconds ?? 60_000;
   const config: S3ClientConfig = {
     ...(endpoint !== undefined && { endpoint: checkedEndpoint(endpoint) }),
     ...(region !== undefined && { region }),
@@ -39,18 +34,29 @@ export async function openS3Client(options: S3StoreOptions): Promise<S3Client> {
     responseChecksumValidation: 'WHEN_REQUIRED',
     // With an agent of our own the SDK sends the header without waiting for the answer, so it would only cost.
     expectContinueHeader: false,
-    requestHandler: new NodeHttpHandler({
-      requestTimeout,
-      socketTimeout: requestTimeout,
-      throwOnRequestTimeout: true,
-      connectionTimeout: options.connectTimeoutMilliseconds ?? 10_000,
-      httpAgent: new HttpAgent(agentOptions),
-      httpsAgent: new HttpsAgent({ ...agentOptions, ...(ca !== undefined && { ca }) }),
-    }),
+    requestHandler: requestHandler(options, ca),
   };
   const client = new S3Client(config);
   explainCredentials(client, { ...options.environment, ...(profile !== undefined && { AWS_PROFILE: profile }) });
   return client;
+}
+
+function requestHandler({ proxy, ...options }: S3StoreOptions, ca: readonly string[] | undefined): ReceivingHandler {
+  const requestTimeout = options.requestTimeoutMilliseconds ?? 60_000;
+  const connectionTimeout = options.connectTimeoutMilliseconds ?? 10_000;
+  const agentOptions = { keepAlive: true, maxSockets: mostSockets, proxyEnv: proxyEnvironment(proxy) };
+  const usual: NodeHttpHandlerOptions = {
+    requestTimeout,
+    socketTimeout: requestTimeout,
+    throwOnRequestTimeout: true,
+    connectionTimeout,
+    httpAgent: new HttpAgent(agentOptions),
+    httpsAgent: new HttpsAgent({ ...agentOptions, ...(ca !== undefined && { ca: [...ca] }) }),
+  };
+  // A proxy is spoken to by those who know how.
+  const isDirect = Object.keys(agentOptions.proxyEnv).length === 0;
+  const receiving = { ca, connectTimeoutMilliseconds: connectionTimeout, requestTimeoutMilliseconds: requestTimeout };
+  return new ReceivingHandler(usual, isDirect ? receiving : undefined);
 }
 
 const nothing = (): void => undefined;

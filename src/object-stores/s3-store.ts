@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { GetObjectCommand, type GetObjectCommandOutput, HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 
 import { mapConcurrently } from '../foundation/concurrency.ts';
-import { Failure, isFailure, withRetry } from '../foundation/failure.ts';
+import type { Failure } from '../foundation/failure.ts';
 import { confirmRetention } from './confirm-retention.ts';
-import { abortable, collect, cutIntoParts, ofDeclaredLength } from './bodies.ts';
+import { abortable, cutIntoParts, ofDeclaredLength } from './bodies.ts';
 import { afterGrace } from './grace.ts';
 import { checkFolderPrefix, checkKey, normalPrefix } from './keys.ts';
 import type { ObjectLock } from './object-lock.ts';
@@ -30,9 +30,10 @@ import { type ChecksumKind, type StoreAccount, accountOf, digestFields, digestOf
 import { listObjects, listOneFolder, listUploads, uploadOf } from './s3-listing.ts';
 import { retentionFields, S3ObjectLock, unsupported } from './s3-object-lock.ts';
 import type { S3StoreOptions, WriteFields } from './s3-options.ts';
+import { S3Reading } from './s3-reading.ts';
 import { S3Probe, conditionsUnsupported } from './s3-probe.ts';
 import { mostParts, uploadInParts } from './s3-upload.ts';
-import { objectChanged, objectExists, objectMissing, transferCut } from './store-failures.ts';
+import { objectChanged, objectExists } from './store-failures.ts';
 
 const MiB = 1024 * 1024;
 
@@ -54,13 +55,14 @@ export class S3Store implements ObjectStore {
   readonly #calls: S3Calls;
   readonly #options: S3StoreOptions;
   readonly #probe: S3Probe;
-  #bucketWasSeen = false;
+  readonly #reading: S3Reading;
 
   constructor(calls: S3Calls, options: S3StoreOptions) {
     this.location = calls.location;
     this.#calls = calls;
     this.#options = options;
     this.#probe = new S3Probe(calls, options.newId ?? randomUUID, encryptionFields(options.encryption));
+    this.#reading = new S3Reading(calls, { isChecked: options.checksums !== 'when-required' });
     this.objectLock = new S3ObjectLock(calls, () => this.#checksums());
   }
 
@@ -140,60 +142,16 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
-    try {
-      return await collect(this.getStream(key, options), options.into);
-    } catch (error) {
-      // Nothing of it has been given out, so a transfer that was damaged under way may simply be made again.
-      if (!isFailure(error, 'E_OBJECT_DAMAGED')) throw error;
-      throw withRetry(error, 'now');
-    }
+  get(key: string, options: GetOptions = {}): Promise<Uint8Array> {
+    return this.#reading.get(key, options);
   }
 
-  async *getStream(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {
-    checkKey(key, this.location);
-    const answer = await this.#begin(key, options);
-    if (answer === undefined) return;
-    const expected = answer.ContentLength;
-    options.onInfo?.(infoOfAnswer(key, answer));
-    const call = readCall(key, options);
-    let received = 0;
-    try {
-      for await (const chunk of abortable(answer.Body as AsyncIterable<Uint8Array>, options.signal)) {
-        received += chunk.byteLength;
-        yield chunk;
-      }
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      const failure = this.#calls.failure(error, call);
-      // The caller has the bytes already: reading on from the end would hide that they are wrong.
-      if (isFailure(failure, 'E_OBJECT_DAMAGED')) throw new Failure(failure.code, failure.message, { hint: failure.hint, cause: error });
-      if (expected !== undefined && received < expected) throw transferCut(this.#calls.sentence(call), received, expected, error);
-      throw failure;
-    } finally {
-      // A consumer that stops early must not leave a socket with an unread body in the pool.
-      (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
-    }
-    if (expected !== undefined && received !== expected) throw transferCut(this.#calls.sentence(call), received, expected);
+  getStream(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array> {
+    return this.#reading.getStream(key, options);
   }
 
-  async head(key: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
-    checkKey(key, this.location);
-    const call = readCall(key, options);
-    options.signal?.throwIfAborted();
-    try {
-      const sendOptions = options.signal === undefined ? {} : { abortSignal: options.signal };
-      return infoOfAnswer(key, await this.#calls.client.send(new HeadObjectCommand(this.#calls.at(key)), sendOptions));
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (statusOf(error) === 404) {
-        await this.#seeBucket(options);
-        return undefined;
-      }
-      // An answer to HEAD has no body, and so no reason: a GET of one byte tells it.
-      if ([400, 403].includes(statusOf(error) ?? 0)) return this.#headByGet(key, options);
-      throw this.#calls.failure(error, call);
-    }
+  head(key: string, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
+    return this.#reading.head(key, options);
   }
 
   list(prefix: string, options: CallOptions = {}): AsyncIterable<ObjectInfo> {
@@ -234,68 +192,6 @@ export class S3Store implements ObjectStore {
 
   async close(): Promise<void> {
     this.#calls.client.destroy();
-  }
-
-  async #begin(key: string, options: GetOptions): Promise<GetObjectCommandOutput | undefined> {
-    const { range, etag } = options;
-    const isChecked = range === undefined && options.isCheckedByCaller !== true;
-    const input = {
-      ...this.#calls.at(key),
-      ...(range !== undefined && { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` }),
-      ...(etag !== undefined && { IfMatch: etag }),
-      ...(isChecked && this.#options.checksums !== 'when-required' && { ChecksumMode: 'ENABLED' as const }),
-    };
-    const pastEnd = new Error('range past the end');
-    try {
-      return await this.#calls.run(
-        readCall(key, options),
-        (client, sendOptions) => client.send(new GetObjectCommand(input), sendOptions),
-        (error) => {
-          if (statusOf(error) === 416) return pastEnd;
-          if (statusOf(error) === 412) return objectChanged(`Cannot read "${key}" in ${this.location}`, error);
-          return isMissing(error) ? objectMissing(key, this.location, error) : undefined;
-        },
-      );
-    } catch (error) {
-      if (error === pastEnd) return undefined;
-      throw error;
-    }
-  }
-
-  async #headByGet(key: string, options: CallOptions): Promise<ObjectInfo | undefined> {
-    const input = { ...this.#calls.at(key), Range: 'bytes=0-0' };
-    try {
-      await this.#calls.run(
-        readCall(key, options),
-        async (client, sendOptions) => {
-          const answer = await client.send(new GetObjectCommand(input), sendOptions);
-          (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
-        },
-        (error) => (isMissing(error) ? objectMissing(key, this.location, error) : undefined),
-      );
-    } catch (error) {
-      if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
-      throw error;
-    }
-    throw new Failure('E_STORE_FAILED', `Cannot read "${key}" in ${this.location}: the store refuses HEAD and allows GET`, {
-      hint: 'look at what stands between here and the store',
-    });
-  }
-
-  /** A HEAD of an object tells a missing bucket and a missing key apart by nothing; asked once, when it matters. */
-  async #seeBucket(options: CallOptions): Promise<void> {
-    if (this.#bucketWasSeen) return;
-    const call = { doing: 'open', permission: 's3:ListBucket', signal: options.signal };
-    try {
-      await this.#calls.run(
-        call,
-        (client, sendOptions) => client.send(new HeadBucketCommand({ Bucket: this.#calls.bucket }), sendOptions),
-        (error) => (statusOf(error) === 404 ? this.#calls.failure({ name: 'NoSuchBucket' }, call) : undefined),
-      );
-    } catch (error) {
-      if (!isFailure(error, 'E_ACCESS_DENIED')) throw error;
-    }
-    this.#bucketWasSeen = true;
   }
 
   async #checksums(): Promise<ChecksumKind> {
@@ -353,25 +249,9 @@ function permissionOf({ retention }: PutOptions): string {
   return retention === undefined ? 's3:PutObject' : 's3:PutObject and s3:PutObjectRetention';
 }
 
-function readCall(key: string, options: CallOptions) {
-  return { doing: `read "${key}" in`, permission: 's3:GetObject', signal: options.signal };
-}
-
 function conditionFields(condition: PutOptions['condition']): { readonly IfNoneMatch?: string; readonly IfMatch?: string } {
   if (condition === undefined) return {};
   return 'absent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.etag };
-}
-
-function isMissing(error: unknown): boolean {
-  return s3ErrorName(error) === 'NoSuchKey' || (statusOf(error) === 404 && s3ErrorName(error) !== 'NoSuchBucket');
-}
-
-type Description = Pick<GetObjectCommandOutput, 'ContentLength' | 'ContentRange' | 'ETag' | 'LastModified'>;
-
-function infoOfAnswer(key: string, answer: Description): ObjectInfo {
-  const whole = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
-  const bytes = whole === undefined ? (answer.ContentLength ?? 0) : Number(whole);
-  return { key, bytes, etag: answer.ETag ?? '', modifiedAt: answer.LastModified ?? new Date(0) };
 }
 
 /** A source that throws ends the requests that are under way, too. */

@@ -79,6 +79,25 @@ export function describeObjectStore(name: string, makeStore: () => Promise<Store
         assert.ok(bytes.equals(await store.get('random')));
       });
 
+      test('get() reads into the memory that it is given, and elsewhere what does not fit', async () => {
+        const bytes = randomBytes(300_000);
+        await store.put('into', bytes);
+        const fitting = new Uint8Array(new SharedArrayBuffer(400_000));
+        const seen: ObjectInfo[] = [];
+        const read = await store.get('into', { into: fitting, isCheckedByCaller: true, onInfo: (info) => seen.push(info) });
+        assert.equal(read.buffer, fitting.buffer);
+        assert.ok(bytes.equals(read));
+        assert.deepEqual(pick(seen[0]), pick(await store.head('into')));
+        assert.equal(seen.length, 1);
+        const small = new Uint8Array(new SharedArrayBuffer(1000));
+        const range = { offset: 100, length: 1000 };
+        assert.ok(bytes.subarray(100, 1100).equals(await store.get('into', { into: small, range })));
+        assert.ok(bytes.equals(await store.get('into', { into: small, isCheckedByCaller: true })));
+        assert.ok(bytes.equals(await store.get('into', { into: fitting })));
+        assert.equal((await store.get('into', { into: small, range: { offset: 300_000, length: 1 } })).byteLength, 0);
+        await assert.rejects(store.get('absent', { into: small, isCheckedByCaller: true }), failure('E_OBJECT_MISSING'));
+      });
+
       test('get() of an absent key is E_OBJECT_MISSING, head() undefined', async () => {
         await assert.rejects(
           store.get('absent'),

@@ -218,6 +218,25 @@ describe('RetryingStore over S3Store', () => {
     assert.deepEqual(retries, ['E_TRANSFER_CUT', 'E_TRANSFER_CUT']);
   });
 
+  test('get() into given memory begins anew where a connection broke, fell silent or was closed, or was told to come later', async () => {
+    const bytes = randomBytes(mebibyte);
+    await store.put('into', bytes);
+    const into = new Uint8Array(new SharedArrayBuffer(2 * mebibyte));
+    for (const [action, code, times] of [
+      [{ kind: 'truncate', bytes: 1000 }, 'E_TRANSFER_CUT', 1],
+      [{ kind: 'stall', bytes: 1000 }, 'E_TRANSFER_CUT', 1],
+      // The proxy's refusal comes in chunks: the request is sent once more, by a client that knows what they are.
+      [{ kind: 'answer', status: 503, code: 'SlowDown' }, 'E_STORE_BUSY', 2],
+      [{ kind: 'hang' }, 'E_STORE_UNREACHABLE', 1],
+    ] as const) {
+      proxy.reset();
+      retries = [];
+      proxy.arm({ method: 'GET', url: /into/, times, action });
+      assert.ok(bytes.equals(await store.get('into', { into, isCheckedByCaller: true })), action.kind);
+      assert.deepEqual(retries, [code]);
+    }
+  });
+
   test('getStream() does not go on in an object that has been replaced', async () => {
     await store.put('swapped', randomBytes(2 * mebibyte));
     proxy.arm({ method: 'GET', url: /swapped/, action: { kind: 'truncate', bytes: 1000 } });
@@ -262,6 +281,11 @@ describe('S3Store', () => {
 
     await assert.rejects(
       all(plain.getStream('short')),
+      failure('E_TRANSFER_CUT', `Cannot read "short" in ${location}: the body ended after 40000 of 100000 bytes`),
+    );
+    proxy.arm({ method: 'GET', action: { kind: 'truncate', bytes: 40_000 } });
+    await assert.rejects(
+      plain.get('short', { into: new Uint8Array(100_000), isCheckedByCaller: true }),
       failure('E_TRANSFER_CUT', `Cannot read "short" in ${location}: the body ended after 40000 of 100000 bytes`),
     );
   });
