@@ -191,7 +191,9 @@ async function openArchive(config: Config, given: ObjectStore, around: Surroundi
   const password = await readSecret(config.passwordFile, 'passwordFile', around);
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
   const cacheFolder = config.cacheFolder ?? defaultCacheFolder(around.environment);
-  return new RepositoryArchive(store, { ...common, password, owner: await lockOwner(config, around), cacheFolder });
+  const { packSize: packBytes, rehashShare } = config.repository;
+  const owner = await lockOwner(config, around);
+  return new RepositoryArchive(store, { ...common, password, owner, cacheFolder, writer: { packBytes, rehashShare } });
 }
 
 /** By the XDG base directory specification. */

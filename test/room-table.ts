@@ -51,6 +51,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:fs',
     'node:http',
     'node:https',
+    // Large bodies are received without Node's http (docs/decisions/0011).
+    'node:net',
     'node:path',
     'node:stream',
     'node:timers',
@@ -102,7 +104,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:tls',
   ],
   // The folder that server and program both see: what lies in it, and its sweeping.
-  staging: [...everyRoom, 'domain', 'node:crypto', 'node:fs', 'node:path'],
+  staging: [...everyRoom, 'domain', 'node:crypto', 'node:fs', 'node:path', 'npm:yauzl'],
   backup: job,
   restore: job,
   // Where the layouts differ, a set is fetched and archived again.

@@ -1,3 +1,4 @@
+import { formatCount } from '../foundation/counts.ts';
 import { formatDuration } from '../foundation/durations.ts';
 import type { ProgressEvent, ProgressUnit } from '../foundation/progress.ts';
 import { formatBytes } from '../foundation/sizes.ts';
@@ -60,7 +61,7 @@ export function describeEnd({ unit, done, beganAt }: Step, at: number): string {
 
 function formatAmount(amount: number, unit: ProgressUnit | undefined): string {
   if (unit === 'bytes') return formatBytes(amount);
-  const number = amount.toLocaleString('en');
+  const number = formatCount(amount);
   if (unit === undefined) return number;
   return `${number} ${amount === 1 ? singular[unit] : unit}`;
 }

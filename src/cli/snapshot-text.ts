@@ -1,3 +1,4 @@
+import { formatCount } from '../foundation/counts.ts';
 import type { SavedSnapshot } from '../archive/archive.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
@@ -62,5 +63,5 @@ export function savedText({ bytes, newBytes, storedBytes }: Pick<SavedSnapshot, 
 
 /** `3 snapshots`, `1 snapshot`. */
 export function countOf(number: number, one: string, many = `${one}s`): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
+  return `${formatCount(number)} ${number === 1 ? one : many}`;
 }

@@ -11,11 +11,15 @@ import {
   path,
   share,
   size,
+  sizeBetween,
   text,
 } from './setting-kinds.ts';
 
 const urlExpected = 'without a user or password inside';
 const keepMost = 100_000;
+const leastPackBytes = 1024 * 1024;
+/** As restic has it. */
+const mostPackBytes = 128 * 1024 * 1024;
 
 /** Which store it is; a second one has all of these of its own. */
 const s3Place = {
@@ -232,6 +236,20 @@ export const configSchema = z.strictObject({
   server: server.prefault({}),
   staging: staging.prefault({}),
   backup: backup.prefault({}),
+  repository: z
+    .strictObject({
+      packSize: sizeBetween(leastPackBytes, mostPackBytes, '16MiB', {
+        description:
+          'size of the objects that hold the content in the layout repository: larger ones are fewer, smaller ones take less memory',
+        example: '32MiB',
+      }),
+      rehashShare: share(0.05, {
+        description:
+          'what the CRC-32 of a database file shows to be as in the last backup is not hashed again, but for this share of it, drawn anew each time; 1 hashes everything',
+        example: '0.2',
+      }),
+    })
+    .prefault({}),
   keepLocal: count(0, 1000, 0, { description: 'staged sets to keep in the staging folder for a fast restore', example: '1' }),
   retention: retention.prefault({}),
   prune: z

@@ -112,15 +112,23 @@ export function share(byDefault: number, wording: Wording): z.ZodDefault<z.ZodNu
   });
 }
 
-const sizeValue = z.string().transform((value, context) => {
-  // A bare number is refused: who writes 8 means megabytes as often as bytes.
-  const bytes = /\d\s*$/.test(value) ? undefined : parseBytes(value);
-  return bytes !== undefined && bytes > 0 ? bytes : refuse(context);
-});
+const sizeOf = (least: number, most: number) =>
+  z.string().transform((value, context) => {
+    // A bare number is refused: who writes 8 means megabytes as often as bytes.
+    const bytes = /\d\s*$/.test(value) ? undefined : parseBytes(value);
+    return bytes !== undefined && bytes >= least && bytes <= most ? bytes : refuse(context);
+  });
+
+const sizeValue = sizeOf(1, Number.MAX_SAFE_INTEGER);
 
 /** A number of bytes above 0. */
 export function size(byDefault: string, wording: Wording): z.ZodPrefault<typeof sizeValue> {
   return withFacts(sizeValue.prefault(byDefault), { ...sizeFacts, ...wording });
+}
+
+/** As {@link size}, of at least and at most so many bytes. */
+export function sizeBetween(least: number, most: number, byDefault: string, wording: Wording): z.ZodPrefault<typeof sizeValue> {
+  return withFacts(sizeOf(least, most).prefault(byDefault), { ...sizeFacts, ...wording });
 }
 
 export function optionalSize(wording: Wording): z.ZodOptional<typeof sizeValue> {

@@ -12,6 +12,18 @@ const baseDnCountSchema = z.object({
   entriesAfter: z.number().int().nonnegative().optional(),
 });
 
+/** A member of a zip, as the zip's own directory says (APPNOTE.TXT 4.3.12). */
+const memberSchema = z.object({
+  name: z.string(),
+  /** Where its content begins in the file, and how much of the file it takes. */
+  at: z.number().int().nonnegative(),
+  storedBytes: z.number().int().positive(),
+  isDeflated: z.boolean(),
+  /** Of the content itself, inflated. */
+  bytes: z.number().int().nonnegative(),
+  crc32: z.number().int().min(0).max(0xffff_ffff),
+});
+
 /**
  * What a backup set holds and how it was made: the document that makes a set complete. It is written after every file it names;
  * a set without one is an unfinished set. Version 1.
@@ -64,6 +76,8 @@ export const manifestSchema = z.object({
       sha256: sha256Schema.optional(),
       /** In place of one hash over all, which no two cores can share: the lengths of the pieces that were hashed, and the SHA-256 of their SHA-256s in a row. */
       pieces: z.object({ bytes: z.array(z.number().int().positive()), sha256: sha256Schema }).optional(),
+      /** Of a zip its large members, in the order of their places: by them the next backup knows what has not changed. */
+      members: z.array(memberSchema).optional(),
     }),
   ),
   /**
@@ -84,6 +98,7 @@ export function isPathInside(path: string): boolean {
 
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestFile = Manifest['files'][number];
+export type ZipMember = z.infer<typeof memberSchema>;
 export type ManifestBackend = Manifest['backends'][number];
 
 /** Where the manifest lies inside a set. */

@@ -3,6 +3,7 @@ import type { Secret } from '../foundation/secret.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import { compareTrees, type TreeComparison } from './compare-trees.ts';
 import { fetchFiles, type FileToFetch } from './fetch-files.ts';
+import type { FileStretch } from './file-stretches.ts';
 import { forgetSnapshots } from './forget-snapshots.ts';
 import { copySnapshots, haveSameKeys, type CopyRequest, type CopyResult } from './copy/copy-snapshots.ts';
 import { planCopy, type CopyEstimate } from './copy/plan-copy.ts';
@@ -42,6 +43,7 @@ export type {
   DataToRead,
   Id,
   ExaminedSnapshot,
+  FileStretch,
   NamedSnapshot,
   SnapshotChanges,
   TreeChanges,

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { Documents } from './documents.ts';
+import { type FileStretch, wholeFile } from './file-stretches.ts';
 import { defaultCutSizes, ldifCutSizes, type CutSizes } from './cut-sizes.ts';
 import { momentOf, type Moment } from './format/go-time.ts';
 import type { Id } from './format/hex-id.ts';
@@ -12,7 +13,8 @@ import { PackWriter } from './packs/pack-writer.ts';
 import { BlobSaver, type Added } from './pipeline/blob-saver.ts';
 import { Cutter } from './pipeline/cutter.ts';
 import { contentOf } from './pipeline/saved-content.ts';
-import { FileReader } from './pipeline/file-reader.ts';
+import { FileReader, type StoredPart } from './pipeline/file-reader.ts';
+import { PartReader } from './pipeline/part-reader.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import { saveFolderTree, type TreeFile } from './save-tree.ts';
 import type { Cipher } from './sealing/cipher.ts';
@@ -24,6 +26,8 @@ export interface WriterSettings {
   readonly cutSizes?: CutSizes | undefined;
   /** Of zstandard, 1 to 19; 1 unless told, which is tuned for database files. */
   readonly compressionLevel?: number | undefined;
+  /** Of what is taken for known by its CRC-32, the share of chunks that are hashed all the same, chosen at random each time; 0.05 unless told, 1: nothing is taken for known. */
+  readonly rehashShare?: number | undefined;
   /** Packs that are uploaded at once. */
   readonly uploads?: number | undefined;
 }
@@ -35,6 +39,8 @@ export interface FileToSave {
   readonly from: string | Uint8Array;
   /** Whether the SHA-256 of the whole is wanted beside those of its chunks; that is a second pass of hashing, on one core. */
   readonly isHashed?: boolean | undefined;
+  /** Parts that are chunks of their own, in order; such as are known already need not be stored, nor hashed as a whole. Not for what is hashed as a whole. */
+  readonly stretches?: readonly FileStretch[] | undefined;
 }
 
 export interface SavedFile {
@@ -143,18 +149,21 @@ async function storeContents(files: readonly FileToSave[], machine: Machine): Pr
 
 /** Resolves once the file was read, to what resolves once it is stored. */
 async function begin(
-  { path, from, isHashed = false }: FileToSave,
+  { path, from, isHashed = false, stretches = [] }: FileToSave,
   reader: FileReader,
   { pipeline, saver, context, settings }: Machine,
 ): Promise<{ readonly stored: Promise<SavedFile & TreeFile> }> {
   if (typeof from !== 'string') return { stored: storeGiven(path, from, saver, context) };
   const handle = await open(from);
   try {
-    const { mtimeNs, mode } = await handle.stat({ bigint: true });
-    const { stored } = await reader.read(handle, cutterOf(path, pipeline, settings), isHashed);
+    const { mtimeNs, mode, size } = await handle.stat({ bigint: true });
+    const cutter = cutterOf(path, pipeline, settings);
+    const { rehashShare = 0.05 } = settings;
+    const parts = new PartReader({ handle, reader, cutter, pipeline, index: context.index.blobs, rehashShare, onRead: context.onRead });
+    const { stored } = isHashed ? await parts.readWhole() : await parts.read(wholeFile(stretches, Number(size)));
     const facts = { path, mode: Number(mode) & 0o777, modifiedAt: momentOf(mtimeNs) };
     const checked = stored.then((saved) => {
-      const file = { ...facts, ...saved };
+      const file = { ...facts, ...fileOf(saved) };
       context.onFile(file);
       return file;
     });
@@ -162,6 +171,10 @@ async function begin(
   } finally {
     await handle.close();
   }
+}
+
+function fileOf({ content, lengths, sha256 }: StoredPart) {
+  return { bytes: lengths.reduce((sum, length) => sum + length, 0), ...contentOf(content, [...lengths], sha256) };
 }
 
 function cutterOf(path: string, { kernels }: Pipeline, settings: WriterSettings): Cutter {

@@ -4,11 +4,13 @@ import path from 'node:path';
 import { isPathInside, type ManifestFile } from '../domain/manifest.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import { Failure, messageOf } from '../foundation/failure.ts';
+import { readZipMembers } from './zip-members.ts';
 
 const filesAtOnce = 2;
 
 /**
- * Every regular file below `folder` by its path, `/`-separated, in the order of the paths, each with its size and, where `isHashed`, its SHA-256.
+ * Every regular file below `folder` by its path, `/`-separated, in the order of the paths, each with its size and, where `isHashed`, its SHA-256; otherwise
+ * a zip with its large members.
  *
  * @throws Failure E_SET_UNREADABLE for anything that is neither file nor folder: a link or socket would not come back; for a name that a
  * manifest cannot hold; and for what cannot be read
@@ -20,7 +22,7 @@ export async function describeFiles(
   const paths = await pathsBelow(folder);
   return mapConcurrently(paths, filesAtOnce, async (name) => {
     const file = path.join(folder, name);
-    return { path: name, ...(isHashed ? await hashFile(file, signal) : { bytes: await sizeOf(file) }) };
+    return { path: name, ...(isHashed ? await hashFile(file, signal) : await describeFile(file)) };
   });
 }
 
@@ -89,6 +91,12 @@ async function* piecesOf(name: string, signal: AbortSignal | undefined): AsyncGe
     signal?.throwIfAborted();
     throw unreadable(name, error);
   }
+}
+
+async function describeFile(name: string): Promise<Pick<ManifestFile, 'bytes' | 'members'>> {
+  const bytes = await sizeOf(name);
+  const members = await readZipMembers(name, bytes);
+  return members.length === 0 ? { bytes } : { bytes, members };
 }
 
 async function sizeOf(name: string): Promise<number> {

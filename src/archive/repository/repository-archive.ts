@@ -42,6 +42,7 @@ import type { SnapshotCopier } from '../snapshot-copier.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
+import { KnownMembers } from './known-members.ts';
 import { listEntries } from './list-entries.ts';
 import { RepositoryCopier } from './repository-copier.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
@@ -108,7 +109,8 @@ export class RepositoryArchive implements Archive {
   async save(folder: string, manifest: Manifest, options: SaveOptions = {}): Promise<SavedSnapshot> {
     const repository = await this.#opened(options.signal);
     const { server, backupId } = manifest;
-    if ((await this.list({ server }, options)).some((one) => one.backupId === backupId)) {
+    const earlier = await this.list({ server }, options);
+    if (earlier.some((one) => one.backupId === backupId)) {
       throw new Failure('E_SNAPSHOT_EXISTS', `Cannot archive ${server}/${backupId}: ${this.location} has a snapshot of this name already`, {
         hint: 'nothing archived is ever overwritten; run the backup again for a new ID',
       });
@@ -116,6 +118,7 @@ export class RepositoryArchive implements Archive {
     const { id, file, saved } = await saveSnapshot(repository, folder, manifest, {
       ...options,
       now: () => this.#options.clock.now(),
+      known: await this.#knownMembers(manifest, earlier, options.signal),
     });
     this.#known.set(id, { id, file, failure: undefined });
     return { ...snapshotFrom(id, factsOf(manifest)), newBytes: saved.newBytes, storedBytes: saved.packedBytes };
@@ -305,6 +308,18 @@ export class RepositoryArchive implements Archive {
       if (!(error instanceof Failure) || error.exitCode !== exitCodes.verificationFailed) throw error;
       const time = new Date(file.time.milliseconds).toISOString();
       return { ...damagedSnapshot(id, error.message), server: file.hostname, time };
+    }
+  }
+
+  /** From the newest set of the server that is whole; where it cannot be read, everything is taken for new. */
+  async #knownMembers({ files }: Manifest, earlier: readonly Snapshot[], signal: AbortSignal | undefined): Promise<KnownMembers> {
+    const last = earlier.find(({ state }) => state !== 'damaged');
+    if (last === undefined || files.every(({ members }) => members === undefined)) return new KnownMembers(undefined);
+    try {
+      return new KnownMembers(await this.#contentsOf(last, signal));
+    } catch (error) {
+      if (!isFailure(error, 'E_REPOSITORY_DAMAGED')) throw error;
+      return new KnownMembers(undefined);
     }
   }
 

@@ -4,6 +4,7 @@ import { Failure } from '../../foundation/failure.ts';
 import type { Moment, Repository, SavedFile, SavedFiles, SnapshotFile } from '../../repository/repository.ts';
 import type { SaveOptions } from '../archive.ts';
 import { differenceFrom } from '../plain/checked-content.ts';
+import type { KnownMembers } from './known-members.ts';
 import { factsOf } from './snapshot-facts.ts';
 
 /** Stores a set and its manifest as one snapshot, which comes to be last. */
@@ -11,7 +12,7 @@ export async function saveSnapshot(
   repository: Repository,
   folder: string,
   manifest: Manifest,
-  { now, report, signal, assertHeld }: SaveOptions & { readonly now: () => Date },
+  { now, report, signal, assertHeld, known }: SaveOptions & { readonly now: () => Date; readonly known: KnownMembers },
 ): Promise<{ readonly id: string; readonly file: SnapshotFile; readonly saved: SavedFiles }> {
   const step = 'archive';
   const began = momentOf(now());
@@ -26,6 +27,7 @@ export async function saveSnapshot(
           from: path.join(folder, file.path),
           // A pass of hashing of its own, on one core: only for what was hashed before.
           isHashed: file.sha256 !== undefined,
+          stretches: known.stretchesOf(file),
         })),
         onRead: (bytes) => {
           done += bytes;
@@ -54,10 +56,15 @@ function withHashes(manifest: Manifest, saved: readonly SavedFile[]): Manifest {
   const byPath = new Map(saved.map((file) => [file.path, file]));
   return {
     ...manifest,
-    files: manifest.files.map(({ path: name, bytes, sha256 }) => {
+    files: manifest.files.map(({ path: name, bytes, sha256, members }) => {
       const file = byPath.get(name);
       const hash = sha256 ?? file?.sha256;
-      return { path: name, bytes, ...(hash === undefined ? { pieces: file?.pieces } : { sha256: hash }) };
+      return {
+        path: name,
+        bytes,
+        ...(members !== undefined && { members }),
+        ...(hash === undefined ? { pieces: file?.pieces } : { sha256: hash }),
+      };
     }),
   };
 }

@@ -1,3 +1,4 @@
+import { formatCount } from '../../foundation/counts.ts';
 import type { EntryChange, EntryDifference, SnapshotDifference } from '../../archive/archive.ts';
 import { findSnapshot, shortId } from '../../domain/find-snapshot.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -118,7 +119,7 @@ function summaryLines(summary: DiffSummary, look: Look): string[] {
   const sizes = `${formatBytes(newBytes)} new, ${formatBytes(goneBytes)} gone, ${formatBytes(sharedBytes)} in both`;
   return [
     parts.length === 0 ? 'No file differs in content.' : `${parts.join(', ')}; ${sizes}.`,
-    ...(factsChanged > 0 ? [look.dim(`${factsChanged.toLocaleString('en')} more differ only in permissions or time.`)] : []),
+    ...(factsChanged > 0 ? [look.dim(`${formatCount(factsChanged)} more differ only in permissions or time.`)] : []),
   ];
 }
 

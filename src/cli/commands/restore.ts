@@ -1,3 +1,4 @@
+import { formatCount } from '../../foundation/counts.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
 import { formatDuration } from '../../foundation/durations.ts';
 import type { RestorePlan, RestoreStep } from '../../restore/plan.ts';
@@ -74,12 +75,12 @@ function stepText(step: RestoreStep): string {
   if (step.kind === 'enable-backend')
     return `enable backend ${printable(step.backend)}: it is disabled, as a restore that was cut off leaves it`;
   if (step.kind === 'import-encryption-settings') return `add the encryption settings of the set to the server's own`;
-  const count = (entries: number | undefined): string => (entries === undefined ? 'an unknown number of' : entries.toLocaleString('en'));
+  const count = (entries: number | undefined): string => (entries === undefined ? 'an unknown number of' : formatCount(entries));
   return `replace backend ${printable(step.backend.id)}: ${count(step.entriesNow)} entries now, ${count(step.entriesInSet)} in the set`;
 }
 
 function proofLine({ backend, baseDn, expected, found, state }: Proof, look: Look): string {
   const what = printable(baseDn === '' ? backend : `${backend} ${baseDn}`);
   if (state === 'unknown') return `  ${look.yellow('!')} ${what}: not proven, as the set has no entry count`;
-  return `  ${look.green('✓')} ${what}: ${found?.toLocaleString('en') ?? '–'} entries, ${found === expected ? 'as in the set' : 'within what changed while it was backed up'}`;
+  return `  ${look.green('✓')} ${what}: ${found === undefined ? '–' : formatCount(found)} entries, ${found === expected ? 'as in the set' : 'within what changed while it was backed up'}`;
 }

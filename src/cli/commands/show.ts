@@ -1,3 +1,4 @@
+import { formatCount } from '../../foundation/counts.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -56,7 +57,7 @@ function backendsOf({ backends }: Manifest, { look }: RenderContext): string {
       {
         title: 'entries',
         cell: ({ baseDns }) =>
-          printable(baseDns.map(({ dn, entries }) => `${dn}: ${entries?.toLocaleString('en') ?? 'unknown'}`).join(' · ')),
+          printable(baseDns.map(({ dn, entries }) => `${dn}: ${entries === undefined ? 'unknown' : formatCount(entries)}`).join(' · ')),
       },
     ],
     backends,

@@ -1,3 +1,4 @@
+import { formatCount } from '../../foundation/counts.ts';
 import type { ArchiveMeasure, HeldBytes, SnapshotMeasure } from '../../archive/archive.ts';
 import { findSnapshot, shortId } from '../../domain/find-snapshot.ts';
 import { exitCodes } from '../../foundation/failure.ts';
@@ -80,7 +81,7 @@ function totalPairs({ location, layout, isPart, measure }: Stats): (readonly [st
   const holds = packs === undefined ? '' : `, of which ${countOf(packs.packs, 'pack')} with ${countOf(packs.blobs, 'blob')}`;
   return [
     ['archive', `${location}, layout ${layout}`],
-    ['snapshots', `${snapshots.length.toLocaleString('en')}${span}`],
+    ['snapshots', `${formatCount(snapshots.length)}${span}`],
     ['logical', `${formatBytes(logicalBytes(snapshots))} when fetched`],
     ['unique', `${formatBytes(unique.bytes)} with each piece counted once`],
     ['stored', `${formatBytes(unique.storedBytes)}${ratio === undefined ? '' : `; logical is ${ratio.toFixed(1)} times as much`}`],

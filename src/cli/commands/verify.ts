@@ -1,3 +1,4 @@
+import { formatCount } from '../../foundation/counts.ts';
 import { findSnapshot, shortId } from '../../domain/find-snapshot.ts';
 import { exitCodes } from '../../foundation/failure.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
@@ -114,7 +115,7 @@ function howItWasRead({ isDataRead, part }: Pick<Verified, 'isDataRead' | 'part'
   const { name, objects, ofObjects, bytes, ofBytes, unit } = part;
   const share = ofBytes === 0 ? '' : `, ${((100 * bytes) / ofBytes).toFixed(1)} %`;
   return (
-    `presence and size of all were compared, and of the content ${name} was read: ${objects.toLocaleString('en')} of ${countOf(ofObjects, unit)} ` +
+    `presence and size of all were compared, and of the content ${name} was read: ${formatCount(objects)} of ${countOf(ofObjects, unit)} ` +
     `(${formatBytes(bytes)} of ${formatBytes(ofBytes)}${share}); the rest was not`
   );
 }

@@ -3,12 +3,15 @@ import type { Id } from '../format/hex-id.ts';
 import type { BlobSaver } from './blob-saver.ts';
 import type { Cutter } from './cutter.ts';
 import type { MemoryPart } from './jobs.ts';
-import { contentOf, type SavedContent } from './saved-content.ts';
-import { SlabReader } from './slab-reader.ts';
+import { type FileRange, SlabReader } from './slab-reader.ts';
 import type { Pipeline } from './pipeline.ts';
 
-export interface SavedFileContent extends SavedContent {
-  readonly bytes: number;
+/** What a part of a file was stored as. */
+export interface StoredPart {
+  readonly content: readonly Id[];
+  readonly lengths: readonly number[];
+  /** Of the whole part, where that was asked for. */
+  readonly sha256: string | undefined;
 }
 
 export interface FileReaderOptions {
@@ -29,28 +32,26 @@ export class FileReader {
   }
 
   /**
-   * Reads a file to its end. Resolves once all of it was read and cut, to what resolves once all of it lies in packs, so that the next file can be read
+   * Reads a part of a file. Resolves once all of it was read and cut, to what resolves once all of it lies in packs, so that the next file can be read
    * meanwhile. The caller closes the handle.
    */
-  async read(handle: FileHandle, cutter: Cutter, isHashed: boolean): Promise<{ readonly stored: Promise<SavedFileContent> }> {
+  async read(handle: FileHandle, range: FileRange, cutter: Cutter, isHashed: boolean): Promise<{ readonly stored: Promise<StoredPart> }> {
     const { pipeline, signal, onRead } = this.#options;
     const file = this.#files++;
-    const stored: Promise<SlabResult>[] = [];
-    const reader = new SlabReader(pipeline, handle, cutter.sizes.max);
-    let bytes = 0;
+    const stored: Promise<StoredPart>[] = [];
+    const reader = new SlabReader(pipeline, handle, range, cutter.sizes.max);
     try {
       for (let read = await reader.next(); ;) {
         signal.throwIfAborted();
         const { slab, part, isEnd } = read;
         const parts = cutter.cut(part, isEnd);
         const used = parts.reduce((sum, { length }) => sum + length, 0);
-        bytes += used;
         onRead(used);
         // Before the slab is handed on: encoding overwrites it.
         const next = isEnd ? undefined : await reader.next({ at: part.at + used, left: part.length - used });
         const whole = { file, part: { at: part.at, length: used }, isLast: isEnd };
         stored.push(this.#store(slab, parts, isHashed ? whole : undefined));
-        if (next === undefined) return { stored: joined(stored, bytes) };
+        if (next === undefined) return { stored: joinParts(stored) };
         read = next;
       }
     } catch (error) {
@@ -60,7 +61,7 @@ export class FileReader {
     }
   }
 
-  async #store(slab: number, parts: readonly MemoryPart[], whole: FileHashJob | undefined): Promise<SlabResult> {
+  async #store(slab: number, parts: readonly MemoryPart[], whole: FileHashJob | undefined): Promise<StoredPart> {
     const { pipeline, saver } = this.#options;
     try {
       // First the file's own hash: encoding overwrites the slab.
@@ -79,19 +80,16 @@ interface FileHashJob {
   readonly isLast: boolean;
 }
 
-interface SlabResult {
-  readonly content: readonly Id[];
-  readonly lengths: readonly number[];
-  readonly sha256: string | undefined;
-}
-
-async function joined(stored: readonly Promise<SlabResult>[], bytes: number): Promise<SavedFileContent> {
+/** Parts that follow each other, as one. */
+export async function joinParts(stored: readonly Promise<StoredPart>[]): Promise<StoredPart> {
   // All of them, also after one failed: nothing may use the memory behind the caller's back.
   const settled = await Promise.allSettled(stored);
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const results = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const content = results.flatMap((one) => one.content);
-  const lengths = results.flatMap((one) => one.lengths);
-  return { bytes, ...contentOf(content, lengths, results.at(-1)?.sha256) };
+  return {
+    content: results.flatMap((one) => one.content),
+    lengths: results.flatMap((one) => one.lengths),
+    sha256: results.at(-1)?.sha256,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Id } from '../format/hex-id.ts';
 import type { PackedBlob } from '../format/pack-header.ts';
+import type { StretchToCheck } from './check-stretch.ts';
 
 /** What a worker does. Places are offsets in the memory that all threads share. */
 export type Job =
@@ -7,6 +8,8 @@ export type Job =
   | { readonly kind: 'hash'; readonly parts: readonly MemoryPart[] }
   /** Compresses and seals a part, in its place where it fits. */
   | { readonly kind: 'encode'; readonly part: MemoryPart; readonly level: number }
+  /** Whether a stretch of a file is what it is taken for. */
+  | ({ readonly kind: 'check-stretch' } & StretchToCheck)
   /** Goes on with the SHA-256 of a file; always the same worker for the same file. */
   | { readonly kind: 'hash-file'; readonly file: number; readonly part: MemoryPart; readonly isLast: boolean }
   /** Opens blobs of a part of a pack, which is used up, checks them, and writes each to its places. */
@@ -42,6 +45,7 @@ export interface WriteTarget {
 export interface Results {
   readonly hash: { readonly ids: readonly Id[] };
   readonly encode: Encoded;
+  readonly 'check-stretch': { readonly isSame: boolean };
   readonly 'hash-file': { readonly sha256: string | undefined };
   readonly decode: { readonly findings: readonly BlobFinding[]; readonly bytes: number };
   readonly 'check-pack': { readonly findings: readonly BlobFinding[] };

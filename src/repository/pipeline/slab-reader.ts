@@ -11,8 +11,14 @@ export interface ReadSlab {
   readonly isEnd: boolean;
 }
 
+/** A part of a file, to its end where that comes before. */
+export interface FileRange {
+  readonly at: number;
+  readonly length: number;
+}
+
 /**
- * Reads a file from its beginning to its end, slab by slab, the next one while the caller works on this one. In front of each there is room for what the
+ * Reads a part of a file from its beginning to its end, slab by slab, the next one while the caller works on this one. In front of each there is room for what the
  * caller could not use of the one before.
  */
 export class SlabReader {
@@ -20,16 +26,19 @@ export class SlabReader {
   readonly #handle: FileHandle;
   readonly #room: number;
   readonly #bodyBytes: number;
-  #offset = 0;
+  readonly #end: number;
+  #offset: number;
   #ahead: Promise<ReadSlab> | undefined;
 
   /** `room`: the most that is ever left, in bytes. */
-  constructor(pipeline: Pipeline, handle: FileHandle, room: number) {
+  constructor(pipeline: Pipeline, handle: FileHandle, { at, length }: FileRange, room: number) {
     if (pipeline.slabBytes <= room) throw new Error('a slab must hold the largest chunk and more');
     this.#pipeline = pipeline;
     this.#handle = handle;
     this.#room = room;
     this.#bodyBytes = pipeline.slabBytes - room;
+    this.#offset = at;
+    this.#end = at + length;
     this.#readAhead();
   }
 
@@ -60,7 +69,8 @@ export class SlabReader {
     const slab = await this.#pipeline.takeSlab();
     try {
       const at = slab + this.#room;
-      const length = await fill(this.#handle, this.#pipeline.bytesOf({ at, length: this.#bodyBytes }), this.#offset);
+      const wanted = Math.min(this.#bodyBytes, this.#end - this.#offset);
+      const length = await fill(this.#handle, this.#pipeline.bytesOf({ at, length: wanted }), this.#offset);
       this.#offset += length;
       return { slab, part: { at, length }, isEnd: length < this.#bodyBytes };
     } catch (error) {

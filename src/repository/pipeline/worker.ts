@@ -7,6 +7,7 @@ import { decodeBlobs } from '../packs/decode-blobs.ts';
 import { openBlobs } from '../packs/open-blobs.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
+import { checkStretch } from './check-stretch.ts';
 import { garbageCollector } from './collect-garbage.ts';
 import { release } from './release.ts';
 import type { Encoded, Job, JobMessage, MemoryPart, ReadBytes, ReplyMessage, Results, SystemError, WorkerStart } from './jobs.ts';
@@ -42,6 +43,8 @@ function perform(job: Job): Results[Job['kind']] {
       return { ids: job.parts.map((part) => hash('sha256', bytesOf(part), 'hex')) };
     case 'encode':
       return encode(job.part, job.level);
+    case 'check-stretch':
+      return { isSame: checkStretch(job) };
     case 'hash-file':
       return { sha256: hashFile(job) };
     case 'decode':
