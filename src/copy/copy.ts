@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import { underLease, type Leases } from '../archive/lease.ts';
 import type { CopyOutcome, CopyPlan, SnapshotCopier } from '../archive/snapshot-copier.ts';
-import { findSnapshot } from '../domain/find-snapshot.ts';
+import { assertOfServer, findSnapshot } from '../domain/find-snapshot.ts';
 import { newestFirst, type Snapshot } from '../domain/snapshot.ts';
 import { Failure, isFailure, wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
@@ -43,7 +43,7 @@ export async function prepareCopy(request: CopyRequest, options: OperationContex
     throw wrongUsage(`Cannot copy ${source.location} into itself`, 'name another place with --to, or the setting copy.archive');
   }
   await source.open(options);
-  const all = await source.list({ server }, options);
+  const all = assertOfServer(await source.list({ server }, options), server);
   const wanted = ids.length === 0 ? all : [...new Set(ids.map((id) => findSnapshot(all, id)))];
   const copier = target.copierFrom?.(source) ?? new StagedCopier(source, target, request.staging);
   return { copier, wanted: wanted.toSorted((a, b) => newestFirst(b, a)), targetState: await openTarget(copier, request, options) };

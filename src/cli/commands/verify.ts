@@ -1,4 +1,4 @@
-import { findSnapshot, shortId } from '../../domain/find-snapshot.ts';
+import { assertOfServer, findSnapshot, shortId } from '../../domain/find-snapshot.ts';
 import { exitCodes } from '../../foundation/failure.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import type { ReadPart } from '../../verify/choose-reading.ts';
@@ -54,7 +54,7 @@ export const verifyCommand = defineCommand({
     const choose = chooseReading({ readData, readDataSubset }, context);
     const archive = await (await context.parts()).archive();
     await archive.open(context);
-    const all = await archive.list({ server }, context);
+    const all = assertOfServer(await archive.list({ server }, context), server);
     const wanted = ids.length === 0 ? all : [...new Set(ids.map((id) => findSnapshot(all, id)))];
     const [{ verify }, { verifyObjects }] = await Promise.all([import('../../verify/verify.ts'), import('../../verify/verify-objects.ts')]);
     const isAll = ids.length === 0 && server === undefined;
