@@ -68,7 +68,13 @@ export const verifyCommand = defineCommand({
     isWhole: wholeness({ damages, objects, part }),
     isDataRead,
     part: part ?? null,
-    objects: objects.map(({ remedy = null, ...one }) => ({ ...one, remedy })),
+    objects: objects.map(({ object, finding, isDamage, snapshots: hurt, remedy = null }) => ({
+      object,
+      finding,
+      isDamage,
+      snapshots: hurt,
+      remedy,
+    })),
     ...lockJson(locks, lockFailure),
     snapshots: snapshots.map(({ snapshot, damages: own }) => ({
       id: snapshot.id,
