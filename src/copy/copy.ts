@@ -57,6 +57,7 @@ async function openTarget(
   try {
     await target.open(options);
   } catch (error) {
+    if (isFailure(error, 'E_WRONG_KEY')) throw wrongKeyOf(error);
     if (!isFailure(error, 'E_ARCHIVE_MISSING')) throw error;
     if (!isInit) throw missing(target, error);
     return 'missing';
@@ -86,6 +87,13 @@ function missing({ location }: Archive, cause: Failure): Failure {
     exitCode: cause.exitCode,
     hint: 'check --to or the setting copy.archive, or add --init to make it',
   });
+}
+
+/** The first archive has a password file of its own; the hint must name that of the second. */
+function wrongKeyOf({ code, message, exitCode, cause }: Failure): Failure {
+  const hint =
+    'check the file that --to-password-file or the setting copy.passwordFile names; without either it is that of the first archive';
+  return new Failure(code, message, { exitCode, hint, cause });
 }
 
 /** What {@link copy} would do. Changes nothing. */
