@@ -1,3 +1,4 @@
+import type { LockReport } from '../archive/archive-locks.ts';
 import type { Damage } from '../archive/archive.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { ObjectReport } from '../verify/verify-objects.ts';
@@ -8,20 +9,32 @@ import { countOf } from './snapshot-text.ts';
 const mostNotes = 5;
 
 /** What was found of the objects of an archive, as lines: damage with whom it hurts, then what is only worth knowing, then what to run. */
-export function objectLines(
-  { objects, damages }: { readonly objects: readonly ObjectReport[]; readonly damages: readonly Damage[] },
-  look: Look,
-): string[] {
+export function objectLines(report: ObjectsReported, look: Look): string[] {
+  const { objects } = report;
   const damaged = objects.filter(({ isDamage }) => isDamage);
   const notes = Map.groupBy(
     objects.filter(({ isDamage }) => !isDamage),
     ({ finding }) => finding,
   );
-  const remedies = [...new Set(objects.flatMap(({ remedy }) => remedy ?? []))].toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
   return [
     ...(damaged.length > 0 ? [`${look.bold('Objects of the archive')} that are damaged:`] : []),
     ...damaged.map((one) => `  ${one.snapshots.length > 0 ? look.red('✗') : look.yellow('!')} ${damageText(one)}`),
     ...[...notes].flatMap(([finding, own]) => noteLines(finding, own, look)),
+    ...remedyLines(report),
+  ];
+}
+
+interface ObjectsReported {
+  readonly objects: readonly ObjectReport[];
+  readonly damages: readonly Damage[];
+  readonly locks: LockReport | undefined;
+}
+
+/** What to run. Nothing while objects are hidden or written over: they come back whole, and only what is damaged then is to be repaired. */
+function remedyLines({ objects, damages, locks }: ObjectsReported): string[] {
+  if ((locks?.suspicions ?? []).length > 0) return [];
+  const remedies = [...new Set(objects.flatMap(({ remedy }) => remedy ?? []))].toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+  return [
     ...(remedies.length > 0 ? [`To put it right, in this order: ${remedies.map((words) => `rootcellar ${words}`).join(', ')}`] : []),
     ...(mayBeLost(objects, damages) ? [lostText(remedies.length > 0)] : []),
   ];
