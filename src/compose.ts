@@ -92,7 +92,8 @@ export function compose(config: Config, around: Surroundings): Parts {
       const opened = await openStore(second, around, log);
       others.push(opened);
       const { passwordFile } = second;
-      return { archive: await openArchive(second, opened, around), leases: await openLeases(second, opened, around), passwordFile };
+      const archiveThere = await openArchive(second, opened, around, secondPasswordSetting(config, given));
+      return { archive: archiveThere, leases: await openLeases(second, opened, around), passwordFile };
     },
     server: server.get,
     accessPolicy: (role) => accessPolicyOf(config, role),
@@ -103,6 +104,12 @@ export function compose(config: Config, around: Surroundings): Parts {
       for (const other of others) await other.close();
     },
   };
+}
+
+/** What names the file with the password of the second archive, for sentences. */
+function secondPasswordSetting({ copy }: Config, given: SecondPlace): string {
+  if (given.passwordFile !== undefined) return '--to-password-file';
+  return copy.passwordFile === undefined ? 'passwordFile' : 'copy.passwordFile';
 }
 
 /** The configuration as it were if the second archive were the only one. */
@@ -180,7 +187,7 @@ function tellRetries(report: ReportProgress, log: Logger, clock: Clock): NonNull
   };
 }
 
-async function openArchive(config: Config, given: ObjectStore, around: Surroundings): Promise<Archive> {
+async function openArchive(config: Config, given: ObjectStore, around: Surroundings, passwordSetting = 'passwordFile'): Promise<Archive> {
   const { store, objectLock } = await lockingStore(config, given, around.clock);
   const common = { clock: around.clock, graceMilliseconds: config.prune.grace, objectLock };
   if (config.layout === 'plain') {
@@ -188,7 +195,7 @@ async function openArchive(config: Config, given: ObjectStore, around: Surroundi
     return new PlainArchive(store, common);
   }
   if (config.passwordFile === undefined) throw noPassword();
-  const password = await readSecret(config.passwordFile, 'passwordFile', around);
+  const password = await readSecret(config.passwordFile, passwordSetting, around);
   const { RepositoryArchive } = await import('./archive/repository/repository-archive.ts');
   const cacheFolder = config.cacheFolder ?? defaultCacheFolder(around.environment);
   const { packSize: packBytes, rehashShare } = config.repository;

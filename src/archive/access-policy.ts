@@ -179,10 +179,12 @@ function locks(request: PolicyRequest, rule: ObjectLockRule): Told[] {
     {
       Sid: 'NotForEver',
       Effect: 'Deny',
-      Action: ['s3:PutObject', 's3:PutObjectRetention'],
+      // On AWS a write that brings its lock along takes this right too. MinIO refuses a policy that has this condition for s3:PutObject.
+      Action: ['s3:PutObjectRetention'],
       Resource: everywhere,
       Condition: { NumericGreaterThan: { 's3:object-lock-remaining-retention-days': String(rule.days + marginDays(rule) + 1) } },
-      reason: 'keeps who stole the key from locking for longer than the rule does, which you would pay for; AWS heeds it, MinIO does not',
+      reason:
+        'keeps who stole the key from locking for longer than the rule does, which you would pay for; MinIO heeds it where a lock is extended only',
     },
   ];
 }

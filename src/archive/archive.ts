@@ -249,6 +249,8 @@ export interface ObjectFinding {
   readonly isDamage: boolean;
   /** The command that puts it right, without the program's name; undefined where none has to. */
   readonly remedy: string | undefined;
+  /** It holds what no index lists; where snapshots lack something, it may be that. */
+  readonly isUnlisted?: boolean;
 }
 
 export interface PruneOptions extends OperationContext {

@@ -155,7 +155,7 @@ test('archiveFolder() refuses a folder that is missing, empty or a file', async 
 
   await assert.rejects(
     archiveFolder({ ...place.request, folder: absent }),
-    usage(`Cannot archive ${absent}: ENOENT: no such file or directory, stat '${absent}'`, 'name a folder that is there and readable'),
+    usage(`Cannot archive ${absent}: there is no such folder`, 'name a folder that is there and readable'),
   );
   await assert.rejects(
     archiveFolder(place.request),

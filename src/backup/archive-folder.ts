@@ -6,7 +6,8 @@ import { backendIdOf, parseBackupInfo } from '../domain/backup-info.ts';
 import { decodeManifest, manifestName, type Manifest, type ManifestBackend, type ManifestFile } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { Failure, messageOf, wrongUsage } from '../foundation/failure.ts';
+import { Failure, wrongUsage } from '../foundation/failure.ts';
+import { folderTrouble } from '../foundation/folder-trouble.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { freeBackupId } from './backup.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
@@ -44,7 +45,7 @@ export async function archiveFolder(request: ArchiveFolderRequest, options: Oper
 
 async function assertFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch((error: unknown) => {
-    throw wrongUsage(`Cannot archive ${folder}: ${messageOf(error)}`, 'name a folder that is there and readable');
+    throw wrongUsage(`Cannot archive ${folder}: ${folderTrouble(error)}`, 'name a folder that is there and readable');
   });
   if (!found.isDirectory()) throw wrongUsage(`Cannot archive ${folder}: it is not a folder`, 'name the folder that holds the backup');
   if ((await readdir(folder)).length === 0)

@@ -1,5 +1,5 @@
 import type { Archive } from '../archive/archive.ts';
-import { findSnapshot } from '../domain/find-snapshot.ts';
+import { assertOfServer, findSnapshot } from '../domain/find-snapshot.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { CommandContext } from './define-command.ts';
 
@@ -11,7 +11,7 @@ export async function findOne(
 ): Promise<{ readonly archive: Archive; readonly snapshot: Snapshot }> {
   const archive = await (await context.parts()).archive();
   await archive.open(context);
-  return { archive, snapshot: findSnapshot(await archive.list({ server }, context), wanted) };
+  return { archive, snapshot: findSnapshot(assertOfServer(await archive.list({ server }, context), server), wanted) };
 }
 
 /** The argument that names one snapshot. */

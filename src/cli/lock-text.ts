@@ -17,14 +17,20 @@ export function lockLines({ snapshots, locks: report, lockFailure }: VerifyRepor
   if (lockFailure !== undefined) return failureLines('The locks could not be read:', lockFailure, look);
   if (report === undefined) return [];
   const rows = snapshots.map(({ snapshot }) => ({ snapshot, lock: report.locks.get(snapshot.id) }));
-  const bad = rows.filter(({ lock }) => lock?.isKept === false);
-  const asked = report.required === undefined ? 'by the default of the bucket' : `asked is ${timeText(report.required)}`;
-  const head =
-    bad.length > 0
-      ? `${look.red('Not locked for as long as they should be:')} ${bad.length} of ${countOf(rows.length, 'snapshot')}; ${asked}.`
-      : `${look.green('Locked:')} ${countOf(rows.length, 'snapshot')}; ${asked}.`;
   const lines = rows.map(({ snapshot, lock }) => lockLine(snapshot, lock, look));
-  return [head, ...lines, ...suspicionLines(report.suspicions ?? [], look)];
+  const locks = rows.map(({ lock }) => lock);
+  return [headLine(locks, report.required, look), ...lines, ...suspicionLines(report.suspicions ?? [], look)];
+}
+
+function headLine(locks: readonly (SnapshotLock | undefined)[], required: Date | undefined, look: Look): string {
+  const bad = locks.filter((lock) => lock?.isKept === false).length;
+  const free = locks.filter((lock) => lock?.until === undefined).length;
+  const all = countOf(locks.length, 'snapshot');
+  const asked = required === undefined ? 'by the default of the bucket' : `asked is ${timeText(required)}`;
+  if (bad > 0) return `${look.red('Not locked for as long as they should be:')} ${bad} of ${all}; ${asked}.`;
+  // No rule of ours asks for it, so it is no failure; but it must not be called locked.
+  if (free > 0) return `${look.yellow('Not locked:')} ${free} of ${all}, although the bucket locks by default what is written to it.`;
+  return `${look.green('Locked:')} ${all}; ${asked}.`;
 }
 
 function lockLine(snapshot: Snapshot, lock: SnapshotLock | undefined, look: Look): string {
@@ -47,7 +53,7 @@ export function suspicionLines(suspicions: readonly HiddenObject[], look: Look):
 
 export function lockJson(report: LockReport | undefined, failure: Failure | undefined) {
   return {
-    isLocked: report === undefined ? null : areKept(report),
+    isLocked: report === undefined ? null : areKept(report) && [...report.locks.values()].every(({ until }) => until !== undefined),
     lockRequiredUntil: report?.required?.toISOString() ?? null,
     lockFailure: failureJson(failure),
     suspicions: report?.suspicions ?? null,
@@ -62,7 +68,7 @@ export function snapshotLockJson(report: LockReport | undefined, { id }: Snapsho
         lockedUntil: lock.until?.toISOString() ?? null,
         lockMode: lock.mode ?? null,
         leastLocked: lock.weakest ?? null,
-        isLocked: lock.isKept,
+        isLocked: lock.isKept && lock.until !== undefined,
       };
 }
 

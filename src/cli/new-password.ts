@@ -1,7 +1,7 @@
 import type { Parts } from '../compose.ts';
-import { weaknessOf } from '../domain/password-strength.ts';
+import { type PasswordWeakness, weaknessOf } from '../domain/password-strength.ts';
 import { wrongUsage } from '../foundation/failure.ts';
-import type { ReportProgress } from '../foundation/progress.ts';
+import type { ProgressEvent, ReportProgress } from '../foundation/progress.ts';
 import type { Secret } from '../foundation/secret.ts';
 
 /** The option that names the file of a password to come. */
@@ -29,6 +29,16 @@ export async function readNewPassword(
   const password = await secret(file, option);
   const weakness = weaknessOf(password);
   if (weakness?.kind === 'refused') throw wrongUsage(`Cannot use the password in ${file}: ${weakness.state}`, hint);
-  if (weakness !== undefined) report?.({ kind: 'note', level: 'warning', text: `the password in ${file} is weak: ${weakness.state}` });
+  if (weakness !== undefined) report?.(weaknessNote(file, weakness));
   return password;
+}
+
+/** Tells what speaks against the password with which an archive was made: it is late to refuse it, and early enough to change it. */
+export async function tellWeakness({ secret }: Pick<Parts, 'secret'>, file: string, report: ReportProgress | undefined): Promise<void> {
+  const weakness = weaknessOf(await secret(file, 'passwordFile'));
+  if (weakness !== undefined) report?.(weaknessNote(file, weakness));
+}
+
+function weaknessNote(file: string, { state }: PasswordWeakness): ProgressEvent {
+  return { kind: 'note', level: 'warning', text: `the password in ${file} is weak: ${state}` };
 }

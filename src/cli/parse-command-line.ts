@@ -45,7 +45,7 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.help' && words.length > 0 && !words.some(isHelpWord)) throw missingSubcommand(words);
     if (error.code === 'commander.help' || error.code === 'commander.helpDisplayed') return { kind: 'help', text: helpText };
-    throw usageOf(error, words);
+    throw usageOf(error, words, commands);
   }
   return parsed ?? { kind: 'help', text: `${formatProgramHelp(commands, look)}\n` };
 }
@@ -135,11 +135,12 @@ function globalsOf(program: CommanderCommand): { flags: Record<string, string | 
 }
 
 /** Commander's sentence in our own form: what was attempted, the state; its suggestion becomes the hint. */
-function usageOf(error: CommanderError, words: readonly string[]): Error {
-  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+function usageOf(error: CommanderError, words: readonly string[], commands: readonly Command[]): Error {
+  const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
   const meant = /Did you mean (.+)\?/.exec(suggestion ?? '')?.[1];
-  const state = first.replaceAll("'", '"').replace(/\.$/, '');
-  const command = words.find((word) => !word.startsWith('-')) ?? '';
+  const state = sentence.replaceAll("'", '"').replace(/\.$/, '');
+  const [first = '', second = ''] = words.filter((word) => !word.startsWith('-'));
+  const command = commands.some(({ name }) => name === `${first} ${second}`) ? `${first} ${second}` : first;
   const help = error.code === 'commander.unknownCommand' || command === '' ? 'rootcellar --help' : `rootcellar ${command} --help`;
   return wrongUsage(
     `Cannot read the command line: ${state}`,

@@ -196,6 +196,12 @@ const refusals: readonly (readonly [string, readonly string[], number, string])[
     'rootcellar: Cannot read the command line: required option "--to <FOLDER>" not specified\n  → run "rootcellar fetch --help" to see what there is\n',
   ],
   [
+    'a missing option of a command of two words',
+    ['key', 'add'],
+    2,
+    'rootcellar: Cannot read the command line: required option "--new-password-file <FILE>" not specified\n  → run "rootcellar key add --help" to see what there is\n',
+  ],
+  [
     'half a command',
     ['config'],
     2,

@@ -41,7 +41,9 @@ function sweptLines({ bytes, locked, refused }: NonNullable<Versions['swept']>):
   return [
     `Of what was removed before: ${formatBytes(bytes)} given back${locked.versions > 0 ? `; ${held}` : ''}.`,
     ...(refused.versions > 0
-      ? [`The store did not let go ${countOf(refused.versions, 'version')} more: allow s3:DeleteObjectVersion.`]
+      ? [
+          `The store did not let go ${countOf(refused.versions, 'version')} more: the right s3:DeleteObjectVersion is missing, or the bucket's own default holds them.`,
+        ]
       : []),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts';
 import { underLease, type Leases } from '../archive/lease.ts';
 import type { CopyOutcome, CopyPlan, SnapshotCopier } from '../archive/snapshot-copier.ts';
-import { findSnapshot } from '../domain/find-snapshot.ts';
+import { assertOfServer, findSnapshot } from '../domain/find-snapshot.ts';
 import { newestFirst, type Snapshot } from '../domain/snapshot.ts';
 import { Failure, isFailure, wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
@@ -43,7 +43,7 @@ export async function prepareCopy(request: CopyRequest, options: OperationContex
     throw wrongUsage(`Cannot copy ${source.location} into itself`, 'name another place with --to, or the setting copy.archive');
   }
   await source.open(options);
-  const all = await source.list({ server }, options);
+  const all = assertOfServer(await source.list({ server }, options), server);
   const wanted = ids.length === 0 ? all : [...new Set(ids.map((id) => findSnapshot(all, id)))];
   const copier = target.copierFrom?.(source) ?? new StagedCopier(source, target, request.staging);
   return { copier, wanted: wanted.toSorted((a, b) => newestFirst(b, a)), targetState: await openTarget(copier, request, options) };
@@ -57,6 +57,7 @@ async function openTarget(
   try {
     await target.open(options);
   } catch (error) {
+    if (isFailure(error, 'E_WRONG_KEY')) throw wrongKeyOf(error);
     if (!isFailure(error, 'E_ARCHIVE_MISSING')) throw error;
     if (!isInit) throw missing(target, error);
     return 'missing';
@@ -86,6 +87,13 @@ function missing({ location }: Archive, cause: Failure): Failure {
     exitCode: cause.exitCode,
     hint: 'check --to or the setting copy.archive, or add --init to make it',
   });
+}
+
+/** The first archive has a password file of its own; the hint must name that of the second. */
+function wrongKeyOf({ code, message, exitCode, cause }: Failure): Failure {
+  const hint =
+    'check the file that --to-password-file or the setting copy.passwordFile names; without either it is that of the first archive';
+  return new Failure(code, message, { exitCode, hint, cause });
 }
 
 /** What {@link copy} would do. Changes nothing. */

@@ -30,6 +30,11 @@ for (const wanted of ['nothing', 'a', '', 'ABC2', '2026112100']) {
   });
 }
 
+test('findSnapshot() says so where there is one snapshot, or none at all', () => {
+  assert.throws(() => findSnapshot([older], 'ff'), { message: 'Cannot find snapshot "ff": the only one there is has another ID' });
+  assert.throws(() => findSnapshot([], 'ff'), { message: 'Cannot find snapshot "ff": there are no snapshots yet' });
+});
+
 test('findSnapshot() names the snapshots that a prefix could be', () => {
   assert.throws(() => findSnapshot([older, newer, other], 'abc'), {
     code: 'E_SNAPSHOT_AMBIGUOUS',

@@ -15,7 +15,7 @@ export function findSnapshot(snapshots: readonly Snapshot[], wanted: string): Sn
   const found = exact.length > 0 ? exact : sorted.filter((snapshot) => wanted.length >= 2 && snapshot.id.startsWith(wanted));
   const [only, ...others] = found;
   if (only === undefined) {
-    throw new Failure('E_SNAPSHOT_UNKNOWN', `Cannot find snapshot "${wanted}": none of the ${sorted.length} snapshots has this ID`, {
+    throw new Failure('E_SNAPSHOT_UNKNOWN', `Cannot find snapshot "${wanted}": ${noneOf(sorted.length)}`, {
       hint: 'run "rootcellar list" to see them all',
     });
   }
@@ -30,6 +30,11 @@ export function findSnapshot(snapshots: readonly Snapshot[], wanted: string): Sn
     );
   }
   return only;
+}
+
+function noneOf(snapshots: number): string {
+  if (snapshots === 0) return 'there are no snapshots yet';
+  return snapshots === 1 ? 'the only one there is has another ID' : `none of the ${snapshots} snapshots has this ID`;
 }
 
 function latest(sorted: readonly Snapshot[], back: number): Snapshot {
@@ -62,6 +67,19 @@ function latest(sorted: readonly Snapshot[], back: number): Snapshot {
       hint: sorted.length === 0 ? 'make one with "rootcellar backup"' : 'see "rootcellar list" and name one by its ID',
     },
   );
+}
+
+/**
+ * The snapshots that were listed of `server`, or of all where none is named. A name that is mistyped must not pass for an archive in which nothing
+ * is wrong.
+ *
+ * @throws Failure E_SNAPSHOT_UNKNOWN when a server is named and there is none of it
+ */
+export function assertOfServer(snapshots: readonly Snapshot[], server: string | undefined): readonly Snapshot[] {
+  if (server === undefined || snapshots.length > 0) return snapshots;
+  throw new Failure('E_SNAPSHOT_UNKNOWN', `Cannot find a snapshot of the server "${server}": the archive has none`, {
+    hint: 'run "rootcellar list" without --server to see which servers there are',
+  });
 }
 
 /** The first twelve digits, which people read and type. */

@@ -23,6 +23,8 @@ export interface ObjectFinding {
   readonly isDamage: boolean;
   /** The command that puts it right, without the program's name; undefined where none has to. */
   readonly remedy: string | undefined;
+  /** It holds what no index lists; where snapshots lack something, it may be that. */
+  readonly isUnlisted?: boolean;
 }
 
 export interface ObjectsToVerify {
@@ -87,10 +89,9 @@ async function unlistedPacks(
 ): Promise<ObjectFinding[]> {
   const packs = [...(await checks.sizes(signal)).keys()].map(packIdOf).filter((id) => id !== undefined && !blobs.hasPack(id));
   return packs.map((id = '') => {
-    const why = putAside.has(id)
-      ? 'is damaged, and nothing needs it any more'
-      : 'is listed by no index: of a run that was killed, or is under way';
-    return note(packKey(id), `${why}; a later prune removes it`, undefined);
+    if (putAside.has(id)) return note(packKey(id), 'is damaged, and nothing needs it any more; a later prune removes it', undefined);
+    const finding = 'is listed by no index: of a run that was killed, or is under way; a later prune removes it';
+    return { ...note(packKey(id), finding, undefined), isUnlisted: true };
   });
 }
 

@@ -138,7 +138,7 @@ test('fetchSet() says when the folder cannot be made', async () => {
 
   await assert.rejects(fetchSet(place.archive, place.snapshot, place.folder), {
     code: 'E_USAGE',
-    message: `Cannot fetch to ${place.folder}: EEXIST: file already exists, mkdir '${place.folder}'`,
+    message: `Cannot fetch to ${place.folder}: a file is in the way`,
     hint: 'name a folder that can be made or is there',
   });
 });

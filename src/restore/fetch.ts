@@ -7,6 +7,7 @@ import { encodeManifest, manifestName, type Manifest, type ManifestFile } from '
 import type { Snapshot } from '../domain/snapshot.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import { exitCodes, Failure, isFailure, messageOf, wrongUsage } from '../foundation/failure.ts';
+import { folderTrouble } from '../foundation/folder-trouble.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { isFileOf } from '../staging/set-files.ts';
@@ -42,7 +43,7 @@ export async function fetchSet(
   const manifest = await archive.manifest(snapshot, options);
   if (!isPartAccepted) refuseDamaged(snapshot);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw wrongUsage(`Cannot fetch to ${folder}: ${messageOf(error)}`, 'name a folder that can be made or is there');
+    throw wrongUsage(`Cannot fetch to ${folder}: ${folderTrouble(error)}`, 'name a folder that can be made or is there');
   });
   await assertNothingElse(folder, manifest);
   const wanted = await missingFiles(folder, manifest, options.signal);

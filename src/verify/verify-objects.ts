@@ -19,11 +19,16 @@ export async function verifyObjects(
 ): Promise<readonly ObjectReport[]> {
   const findings = (await archive.verifyObjects?.(read, options)) ?? [];
   const hurt = Map.groupBy(damages, ({ object }) => object ?? '');
-  return findings.map((finding) => {
+  const isLacking = hurt.has('index/');
+  return findings.map((found) => {
+    const finding = isLacking && found.isUnlisted === true ? { ...found, ...mayHoldLost } : found;
     const own = hurt.get(finding.isDamage ? objectOf(finding) : 'none') ?? [];
     return { ...finding, snapshots: [...new Set(own.map(({ snapshot }) => snapshot))] };
   });
 }
+
+/** A prune would remove it for good. */
+const mayHoldLost = { finding: 'is listed by no index, and may hold what snapshots lack', remedy: 'repair index' } as const;
 
 /** What no index lists may have been in any index file that cannot be read. */
 function objectOf({ object }: ObjectFinding): string {

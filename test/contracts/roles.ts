@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { DeleteObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, ListObjectVersionsCommand, ListObjectsV2Command, PutObjectRetentionCommand } from '@aws-sdk/client-s3';
 
 import type { GivenCredentials } from '../harness/aws-credential-services.ts';
 import { type RootcellarResult, runRootcellar } from '../harness/rootcellar.ts';
@@ -32,7 +32,12 @@ export interface IamPolicy {
 const roles: readonly RoleName[] = ['writer', 'reader', 'pruner'];
 
 /** Each role with the policy that the program prints for it can do its work in a real store, and nothing of the others'. */
-export function describeRoles(name: string, layout: 'repository' | 'plain', makePlace: () => Promise<RolesPlace>): void {
+export function describeRoles(
+  name: string,
+  layout: 'repository' | 'plain',
+  makePlace: () => Promise<RolesPlace>,
+  { knowsConditions = false }: { readonly knowsConditions?: boolean } = {},
+): void {
   describe(`the roles on ${name}, layout ${layout}`, () => {
     let place: RolesPlace;
     let home: TemporaryFolder;
@@ -129,9 +134,7 @@ export function describeRoles(name: string, layout: 'repository' | 'plain', make
       const s3 = place.server.client();
       const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: place.bucket, Prefix: `some/${layout}/` }));
       s3.destroy();
-      const { accessKeyId, secretAccessKey, sessionToken } = users.writer;
-      const credentials = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-      const asWriter = place.server.client({ credentials });
+      const asWriter = place.server.client({ credentials: credentialsOf(users.writer) });
       const volatile = /\/(locks|\.rootcellar(-store)?)\//;
       const needed = Versions.filter(({ Key = '' }) => !volatile.test(Key) || Key.endsWith('archive.json'));
       assert.ok(needed.length > 5);
@@ -145,6 +148,32 @@ export function describeRoles(name: string, layout: 'repository' | 'plain', make
       assert.equal((await list('writer')).length, 3);
     });
 
+    if (knowsConditions) {
+      test('neither the writer nor the pruner can lock for ever what is there, or lift a lock', async () => {
+        const s3 = place.server.client();
+        const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: place.bucket, Prefix: `some/${layout}/` }));
+        s3.destroy();
+        const locked = Contents.find(({ Key = '' }) => !/\/(locks|\.rootcellar(-store)?)\//.test(Key));
+        const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+        for (const role of ['writer', 'pruner'] as const) {
+          const asRole = place.server.client({ credentials: credentialsOf(users[role]) });
+          const lock = (RetainUntilDate: Date) =>
+            asRole.send(
+              new PutObjectRetentionCommand({
+                Bucket: place.bucket,
+                Key: locked?.Key,
+                Retention: { Mode: 'COMPLIANCE', RetainUntilDate },
+              }),
+            );
+          // The rule says two days, and a margin of one.
+          await lock(inDays(3.5));
+          await assert.rejects(lock(inDays(30_000)), { name: 'AccessDenied' });
+          await assert.rejects(lock(inDays(1)));
+          asRole.destroy();
+        }
+      });
+    }
+
     test('the pruner forgets and prunes, what is left is whole, and the writer goes on', async () => {
       await succeed('pruner', 'forget', '--keep-last', '1', '--yes');
       for (let phase = 0; phase < 2; phase += 1) await succeed('pruner', 'prune', '--prune-grace', '1ms', '--yes');
@@ -154,4 +183,8 @@ export function describeRoles(name: string, layout: 'repository' | 'plain', make
       await succeed('reader', 'verify', '--read-data');
     });
   });
+}
+
+function credentialsOf({ accessKeyId, secretAccessKey, sessionToken }: GivenCredentials) {
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
 }

@@ -140,11 +140,20 @@ suite('copy', () => {
         'Cannot use the password in weak: it has fewer than 8 characters',
       ],
       [['--to', './second-archive', '--copy-layout', 'plain', '--init'], 2, 'Cannot begin: the setting staging.folder is not set'],
-      [['nope', '--to', './second-archive'], 1, 'Cannot find snapshot "nope": none of the 1 snapshots has this ID'],
+      [['nope', '--to', './second-archive'], 1, 'Cannot find snapshot "nope": the only one there is has another ID'],
     );
     await rm(second, { recursive: true, force: true });
     await scene.run(['copy', '--to', './second-archive', '--to-password-file', 'second', '--init']);
     await refusals([['--to', './second-archive'], 12, `Cannot open the archive ${second}: the password fits none of its 1 key`]);
+    assert.equal(
+      (await scene.run(['copy', '--to', './second-archive', '--to-password-file', 'weak'], 12)).stderr.split('\n')[1],
+      '  → check the file that --to-password-file or the setting copy.passwordFile names; without either it is that of the first archive',
+    );
+    const absent = (named: string) => `Cannot read the file absent of the ${named}: there is no such file`;
+    await refusals(
+      [['--to', './second-archive', '--to-password-file', 'absent'], 2, absent('option --to-password-file')],
+      [['--to', './second-archive', '--copy-password-file', 'absent'], 2, absent('setting copy.passwordFile')],
+    );
     await refusals([
       ['--to', 's3://elsewhere/x', '--copy-s3-profile', 'nobody', '--copy-s3-endpoint', 'http://127.0.0.1:9'],
       1,

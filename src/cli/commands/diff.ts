@@ -1,6 +1,6 @@
 import { formatCount } from '../../foundation/counts.ts';
 import type { EntryChange, EntryDifference, SnapshotDifference } from '../../archive/archive.ts';
-import { findSnapshot, shortId } from '../../domain/find-snapshot.ts';
+import { assertOfServer, findSnapshot, shortId } from '../../domain/find-snapshot.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { exitCodes } from '../../foundation/failure.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
@@ -35,7 +35,7 @@ export const diffCommand = defineCommand({
   run: async ({ before: first, after: second, metadata, server }, context) => {
     const archive = await (await context.parts()).archive();
     await archive.open(context);
-    const all = await archive.list({ server }, context);
+    const all = assertOfServer(await archive.list({ server }, context), server);
     const [before, after] = [findSnapshot(all, first), findSnapshot(all, second)];
     const difference = await archive.compare(before, after, context);
     const { summarizeDifference } = await import('../../inspect/diff-summary.ts');

@@ -1,3 +1,4 @@
+import { assertOfServer } from '../../domain/find-snapshot.ts';
 import type { RetentionRule } from '../../domain/retention.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import { defineCommand } from '../define-command.ts';
@@ -44,7 +45,7 @@ export const forgetCommand = defineCommand({
     const { forget, planForget } = await import('../../history/forget.ts');
     const isGiven = Object.values(keep).some((value) => value !== undefined);
     const rule: RetentionRule = isGiven ? { ...keep, minimum: config.retention.minimum } : config.retention;
-    const decision = planForget(await archive.list({ server }, context), { rule, ids });
+    const decision = planForget(assertOfServer(await archive.list({ server }, context), server), { rule, ids });
     if (yes && decision.forget.length > 0) await forget(archive, await parts.leases(), decision.forget, context);
     return { ...decision, isDone: yes };
   },

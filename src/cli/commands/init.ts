@@ -1,4 +1,5 @@
 import { defineCommand } from '../define-command.ts';
+import { tellWeakness } from '../new-password.ts';
 import { resticWords } from '../restic-words.ts';
 
 export const initCommand = defineCommand({
@@ -7,7 +8,8 @@ export const initCommand = defineCommand({
   description:
     'Makes the archive at the place that the setting archive names. One that is there already is left as it is, so it can be run again; ' +
     'beside one of another layout none is made.\n\n' +
-    'The layout repository needs a password, now and for ever: the file that the setting passwordFile names holds it. Lost, nobody can read the archive.',
+    'The layout repository needs a password, now and for ever: the file that the setting passwordFile names holds it. Lost, nobody can read the archive. A weak one is told: ' +
+    '"rootcellar key change" replaces it.',
   examples: [
     {
       line: 'rootcellar init --archive s3://backups/directory --password-file /run/secrets/archive',
@@ -18,9 +20,12 @@ export const initCommand = defineCommand({
   exits: ['wrongKey', 'interrupted'],
   run: async (_input, context) => {
     const { config } = await context.loadConfig();
-    const archive = await (await context.parts()).archive();
+    const parts = await context.parts();
+    const archive = await parts.archive();
     const isNew = await archive.create(context);
-    const restic = archive.layout === 'repository' ? ['restic', ...resticWords(config), 'snapshots'].join(' ') : undefined;
+    const isSealed = archive.layout === 'repository';
+    if (isNew && isSealed && config.passwordFile !== undefined) await tellWeakness(parts, config.passwordFile, context.report);
+    const restic = isSealed ? ['restic', ...resticWords(config), 'snapshots'].join(' ') : undefined;
     return { archive: archive.location, layout: archive.layout, isNew, restic };
   },
   render: ({ archive, layout, isNew, restic }, { look }) => {

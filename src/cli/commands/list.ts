@@ -19,11 +19,13 @@ export const listCommand = defineCommand({
   run: async ({ server }, context) => {
     const archive = await (await context.parts()).archive();
     await archive.open(context);
-    return archive.list({ server }, context);
+    return { server, snapshots: await archive.list({ server }, context) };
   },
-  render: (snapshots, context) => {
-    if (snapshots.length === 0) return 'There are no snapshots yet.';
+  render: ({ server, snapshots }, context) => {
+    if (snapshots.length === 0)
+      return server === undefined ? 'There are no snapshots yet.' : `There are no snapshots of the server "${server}".`;
     const bytes = snapshots.reduce((sum, snapshot) => sum + snapshot.bytes, 0);
     return `${snapshotTable(snapshots, context)}\n${context.look.dim(`${countOf(snapshots.length, 'snapshot')}, ${formatBytes(bytes)}`)}`;
   },
+  json: ({ snapshots }) => snapshots,
 });

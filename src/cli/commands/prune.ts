@@ -61,10 +61,11 @@ function planLines({ plan, sweepPlan }: PruneReport, { look }: RenderContext): r
 }
 
 function doneLines({ plan, removedBytes, refusals, sweepPlan }: PruneReport, { look }: RenderContext): readonly string[] {
-  const what = sweepPlan === undefined ? 'given back' : 'hidden, and given back once no lock holds them';
+  const what = sweepPlan === undefined ? 'removed' : 'hidden, and given back once no lock holds them';
   return [`${look.green('Pruned')}: ${formatBytes(removedBytes)} ${what}.${waitingText(plan)}`, ...refusalLines(refusals, look)];
 }
 
 function waitingText({ waiting }: PruneReport['plan']): string {
-  return waiting > 0 ? ` ${countOf(waiting, 'leftover')} of late still wait out the grace period.` : '';
+  if (waiting === 0) return '';
+  return ` ${countOf(waiting, 'leftover')} of late still ${waiting === 1 ? 'waits' : 'wait'} out the grace period.`;
 }

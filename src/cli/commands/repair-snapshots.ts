@@ -90,7 +90,7 @@ function brokenLines(
   const saved =
     rest === undefined
       ? `would be kept as a damaged snapshot`
-      : `${isDone ? 'are' : 'are already'} kept as the damaged snapshot ${shortId(rest)}`;
+      : `${keptFiles === 1 ? 'is' : 'are'} ${isDone ? '' : 'already '}kept as the damaged snapshot ${shortId(rest)}`;
   return [
     `${look.bold(shortId(id))} of ${printable(server)}, ${formatTime(time)} UTC, lost ${countOf(lost.length, 'file')}; ${printable(backends.join('; '))}`,
     ...lost.slice(0, mostFiles).map(({ path: name, finding }) => `  ${look.red('✗')} ${printable(`${name} ${finding}`)}`),

@@ -1,6 +1,6 @@
 import { formatCount } from '../../foundation/counts.ts';
 import type { ArchiveMeasure, HeldBytes, SnapshotMeasure } from '../../archive/archive.ts';
-import { findSnapshot, shortId } from '../../domain/find-snapshot.ts';
+import { assertOfServer, findSnapshot, shortId } from '../../domain/find-snapshot.ts';
 import { exitCodes } from '../../foundation/failure.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import { defineCommand } from '../define-command.ts';
@@ -36,7 +36,7 @@ export const statsCommand = defineCommand({
   run: async ({ ids, server }, context): Promise<Stats> => {
     const archive = await (await context.parts()).archive();
     await archive.open(context);
-    const all = await archive.list({ server }, context);
+    const all = assertOfServer(await archive.list({ server }, context), server);
     const wanted = ids.length === 0 ? all : [...new Set(ids.map((id) => findSnapshot(all, id)))];
     const isPart = ids.length > 0 || server !== undefined;
     return { location: archive.location, layout: archive.layout, isPart, measure: await archive.measure(wanted, context) };

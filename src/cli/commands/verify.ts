@@ -1,5 +1,5 @@
 import { formatCount } from '../../foundation/counts.ts';
-import { findSnapshot, shortId } from '../../domain/find-snapshot.ts';
+import { assertOfServer, findSnapshot, shortId } from '../../domain/find-snapshot.ts';
 import { exitCodes } from '../../foundation/failure.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import type { ReadPart } from '../../verify/choose-reading.ts';
@@ -55,7 +55,7 @@ export const verifyCommand = defineCommand({
     const choose = chooseReading({ readData, readDataSubset }, context);
     const archive = await (await context.parts()).archive();
     await archive.open(context);
-    const all = await archive.list({ server }, context);
+    const all = assertOfServer(await archive.list({ server }, context), server);
     const wanted = ids.length === 0 ? all : [...new Set(ids.map((id) => findSnapshot(all, id)))];
     const [{ verify }, { verifyObjects }] = await Promise.all([import('../../verify/verify.ts'), import('../../verify/verify-objects.ts')]);
     const isAll = ids.length === 0 && server === undefined;
@@ -69,7 +69,13 @@ export const verifyCommand = defineCommand({
     isWhole: wholeness({ damages, objects, part }),
     isDataRead,
     part: part ?? null,
-    objects: objects.map(({ remedy = null, ...one }) => ({ ...one, remedy })),
+    objects: objects.map(({ object, finding, isDamage, snapshots: hurt, remedy = null }) => ({
+      object,
+      finding,
+      isDamage,
+      snapshots: hurt,
+      remedy,
+    })),
     ...lockJson(locks, lockFailure),
     snapshots: snapshots.map(({ snapshot, damages: own }) => ({
       id: snapshot.id,

@@ -17,9 +17,13 @@ export function planKeyRemoval(keys: readonly StoredKey[], wanted: string): KeyR
   const found = wanted.length >= 2 ? keys.filter(({ id }) => id.startsWith(wanted)) : [];
   const [key, ...others] = found;
   if (key === undefined) {
-    throw new Failure('E_KEY_UNKNOWN', `Cannot find key "${wanted}": none of the ${keys.length} has this ID`, {
-      hint: 'run "rootcellar key list" to see them all',
-    });
+    throw new Failure(
+      'E_KEY_UNKNOWN',
+      `Cannot find key "${wanted}": ${keys.length === 1 ? 'the only one has another ID' : `none of the ${keys.length} has this ID`}`,
+      {
+        hint: 'run "rootcellar key list" to see them all',
+      },
+    );
   }
   if (others.length > 0) {
     const names = found.map(({ id }) => shortened(id)).join(', ');

@@ -46,8 +46,8 @@ export async function measureRepository(
     ...listed.flatMap(({ failure }) => (failure === undefined ? [] : [failure.message])),
     ...damaged.map(({ failure }) => failure.message),
     ...found.unreadable.map(({ message }) => message),
-    ...(found.unlisted > 0 ? [`${found.unlisted} blobs that snapshots need are in no index`] : []),
-    ...(lostPacks > 0 ? [`${lostPacks} packs that snapshots need are missing`] : []),
+    ...troubleOf(found.unlisted, 'blob', 'in no index'),
+    ...troubleOf(lostPacks, 'pack', 'missing'),
   ];
   const packBytes = [...stored.packs.values()].reduce((sum, bytes) => sum + bytes, 0);
   return {
@@ -60,6 +60,11 @@ export async function measureRepository(
     ...sumsOf(index, found.owners, readable),
     troubles,
   };
+}
+
+function troubleOf(count: number, what: 'blob' | 'pack', state: string): string[] {
+  if (count === 0) return [];
+  return [count === 1 ? `1 ${what} that snapshots need is ${state}` : `${count} ${what}s that snapshots need are ${state}`];
 }
 
 /** What needed blobs, each in its first place, take of the packs that are there, with the headers of these packs. */

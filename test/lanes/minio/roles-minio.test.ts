@@ -11,7 +11,7 @@ before(async () => {
 after(() => server[Symbol.asyncDispose]());
 
 for (const layout of ['repository', 'plain'] as const) {
-  describeRoles('MinIO', layout, place);
+  describeRoles('MinIO', layout, place, { knowsConditions: true });
   describeMonths('MinIO', layout, place);
 }
 
