@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { flipped } from '../../test/harness/damaged-archive.ts';
 import { FakeClock } from '../../test/harness/fake-clock.ts';
 import { isFailure } from '../foundation/failure.ts';
 import type { ProgressEvent } from '../foundation/progress.ts';
 import { MemoryStore } from '../object-stores/memory-store.ts';
-import { StoredLeases, underLease, type IsAlive, type LeaseHolder } from './lease.ts';
+import { findUnreadableLeases, StoredLeases, underLease, type IsAlive, type LeaseHolder } from './lease.ts';
 
 const first: LeaseHolder = { host: 'pod-0', processId: 11, space: 'a', processBegan: '1', container: '', work: 'backup' };
 const second: LeaseHolder = { host: 'pod-1', processId: 22, space: 'b', processBegan: '2', container: '', work: 'restore' };
@@ -175,4 +176,30 @@ test('underLease() rejects with the loss of the lease, not with what the work ma
   });
 
   await assert.rejects(work, { code: 'E_LEASE_LOST' });
+});
+
+test('take() is kept away by a lease in which any bit was flipped for no longer than by a whole one', async () => {
+  const { clock, store, leases } = setUp();
+  const held = await leases(first).take('prod');
+  const key = '.rootcellar/leases/prod.json';
+  const whole = await store.get(key);
+  await held.release();
+  let unreadable = 0;
+  for (let bit = 0; bit < whole.length * 8; bit += 1) {
+    await store.put(key, flipped(whole, bit));
+    unreadable += (await findUnreadableLeases(store, undefined)).length;
+    const taken = await leases(second)
+      .take('prod')
+      .catch((error: unknown) => {
+        if (!isFailure(error, 'E_BUSY')) throw error;
+        return undefined;
+      });
+    // What is left readable says what it said.
+    if (taken === undefined) assert.deepEqual(await store.get(key), flipped(whole, bit));
+    else await taken.release();
+  }
+  assert.ok(unreadable > whole.length * 8 * 0.95, `${unreadable} of ${whole.length * 8} were told`);
+  await clock.advance(61_000);
+  await store.put(key, flipped(whole, whole.length * 8 - 1));
+  await (await leases(second).take('prod')).release();
 });

@@ -1,8 +1,11 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
+
+const leasesPrefix = '.rootcellar/leases/';
 
 /** Who holds a lease: enough to tell a living process from a dead one of the same machine, and to name it to people. */
 const holderSchema = z.object({
@@ -27,6 +30,9 @@ const leaseSchema = z.object({
   /** The end of the lease unless it is renewed. A lease given back ends at the moment of that. */
   endsAt: z.iso.datetime(),
 });
+
+/** Of all that it says; what others write has none. */
+const storedLeaseSchema = leaseSchema.extend({ sha256: z.string().optional() });
 
 export type LeaseHolder = z.infer<typeof holderSchema>;
 type LeaseDocument = z.infer<typeof leaseSchema>;
@@ -95,7 +101,7 @@ export class StoredLeases implements Leases {
   }
 
   async take(server: string, options: OperationContext = {}): Promise<Lease> {
-    const key = `.rootcellar/leases/${server}.json`;
+    const key = `${leasesPrefix}${server}.json`;
     for (;;) {
       const found = await this.#read(key, options.signal);
       const pause = found === undefined ? 0 : this.#millisecondsUntilFree(found.document, server);
@@ -152,7 +158,8 @@ export class StoredLeases implements Leases {
     const info = await this.#store.head(key, { signal });
     if (info === undefined) return undefined;
     try {
-      return { info, document: decode(await this.#store.get(key, { signal })) };
+      // Its own checksum is looked at, so that one which the store finds altered stops nobody.
+      return { info, document: decode(await this.#store.get(key, { isCheckedByCaller: true, signal })) };
     } catch (error) {
       if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
       throw error;
@@ -163,6 +170,20 @@ export class StoredLeases implements Leases {
     const condition = before === undefined ? ({ absent: true } as const) : { etag: before.etag };
     return this.#store.put(key, encode(document), { condition, signal });
   }
+}
+
+/** The keys of leases that cannot be read. They keep nobody away, and the next run of their server writes them anew. */
+export async function findUnreadableLeases(store: ObjectStore, signal: AbortSignal | undefined): Promise<readonly string[]> {
+  const unreadable: string[] = [];
+  for await (const { key } of store.list(leasesPrefix, { signal })) {
+    const bytes = await store.get(key, { isCheckedByCaller: true, signal }).catch(unlessMissing);
+    if (bytes !== undefined && decode(bytes) === undefined) unreadable.push(key);
+  }
+  return unreadable;
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isFailure(error, 'E_OBJECT_MISSING')) throw error;
 }
 
 class HeldLease implements Lease {
@@ -262,14 +283,23 @@ function nameOf(holder: LeaseHolder): string {
 }
 
 function encode(document: LeaseDocument): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
+  return new TextEncoder().encode(`${JSON.stringify({ ...document, sha256: checksumOf(document) }, undefined, 2)}\n`);
 }
 
-/** An unreadable lease counts as none: it protects nobody, and must not stop everybody for ever. */
+/**
+ * An unreadable lease counts as none: it protects nobody, and must not stop everybody for ever. One whose checksum does not fit is as unreadable: a flipped bit
+ * in its end could hold others off for centuries. Whoever holds it notices, as the object is another one.
+ */
 function decode(bytes: Uint8Array): LeaseDocument | undefined {
   try {
-    return leaseSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const { sha256, ...document } = storedLeaseSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return sha256 === undefined || sha256 === checksumOf(document) ? document : undefined;
   } catch {
     return undefined;
   }
+}
+
+function checksumOf({ holder, fence, renewedAt, endsAt }: LeaseDocument): string {
+  const { host, processId, space, processBegan, container, work } = holder;
+  return hash('sha256', JSON.stringify([host, processId, space, processBegan, container, work, fence, renewedAt, endsAt]), 'hex');
 }

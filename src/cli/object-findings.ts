@@ -52,7 +52,15 @@ function lostText(areRemedies: boolean): string {
 }
 
 /** In which order repairs come: each builds on those before. */
-const order = ['repair config', 'repair index', 'repair index --read-all-packs', 'repair packs', 'repair snapshots', 'prune'];
+const order = [
+  'repair config',
+  'repair index',
+  'repair index --read-all-packs',
+  'repair packs',
+  'repair snapshots',
+  'repair snapshots --recover',
+  'prune',
+];
 
 function damageText({ object, finding, snapshots }: ObjectReport): string {
   const hurt =

@@ -14,6 +14,7 @@ import type {
   Damage,
   PruneOptions,
   DataToRead,
+  ObjectFinding,
   PrunePlan,
   SaveOptions,
   SavedSnapshot,
@@ -24,6 +25,7 @@ import { withFolders } from '../entry-paths.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
+import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
 import { compareSets } from './plain-compare.ts';
@@ -133,6 +135,10 @@ export class PlainArchive implements Archive {
 
   async verify(snapshot: Snapshot, read: DataToRead, options: OperationContext = {}): Promise<readonly Damage[]> {
     return verifySet(this.#store, await this.#entry(snapshot, options), read, options);
+  }
+
+  verifyObjects(_read: DataToRead, { signal }: OperationContext = {}): Promise<readonly ObjectFinding[]> {
+    return leaseFindings(this.#store, signal);
   }
 
   async contentObjects(snapshots: readonly Snapshot[] | undefined, { signal }: OperationContext = {}): Promise<readonly ContentObject[]> {

@@ -37,6 +37,7 @@ import type {
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
+import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import type { SnapshotCopier } from '../snapshot-copier.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
@@ -180,7 +181,8 @@ export class RepositoryArchive implements Archive {
   }
 
   async verifyObjects(read: DataToRead, options: OperationContext = {}): Promise<readonly ObjectFinding[]> {
-    return verifyObjects(await this.#opened(options.signal), read, options);
+    const findings = await verifyObjects(await this.#opened(options.signal), read, options);
+    return [...findings, ...(await leaseFindings(this.#store, options.signal))];
   }
 
   async contentObjects(snapshots: readonly Snapshot[] | undefined, { signal }: OperationContext = {}): Promise<readonly ContentObject[]> {
