@@ -33,10 +33,13 @@ interface ObjectsReported {
 /** What to run. Nothing while objects are hidden or written over: they come back whole, and only what is damaged then is to be repaired. */
 function remedyLines({ objects, damages, locks }: ObjectsReported): string[] {
   if ((locks?.suspicions ?? []).length > 0) return [];
-  const remedies = [...new Set(objects.flatMap(({ remedy }) => remedy ?? []))].toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+  const isLost = mayBeLost(objects, damages);
+  const all = [...new Set(objects.flatMap(({ remedy }) => remedy ?? []))].toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
+  // It gives up what is lost, which a new backup may bring back before: see the text about that.
+  const remedies = isLost ? all.filter((remedy) => remedy !== 'repair snapshots') : all;
   return [
     ...(remedies.length > 0 ? [`To put it right, in this order: ${remedies.map((words) => `rootcellar ${words}`).join(', ')}`] : []),
-    ...(mayBeLost(objects, damages) ? [lostText(remedies.length > 0)] : []),
+    ...(isLost ? [lostText(remedies.length > 0)] : []),
   ];
 }
 

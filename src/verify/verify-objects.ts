@@ -19,9 +19,10 @@ export async function verifyObjects(
 ): Promise<readonly ObjectReport[]> {
   const findings = await archive.verifyObjects(read, options);
   const hurt = Map.groupBy(damages, ({ object }) => object ?? '');
-  const reports = findings.map(({ object, finding, isDamage, remedy }) => {
-    const own = isDamage ? hurt.get(objectOf(object)) : undefined;
-    return { object, finding, isDamage, remedy, snapshots: snapshotsOf(own ?? []) };
+  const isLacking = hurt.has(unlisted);
+  const reports = findings.map((found) => {
+    const own = found.isDamage ? hurt.get(objectOf(found.object)) : undefined;
+    return { ...found, ...(isLacking && found.isUnlisted === true && mayHoldLost), snapshots: snapshotsOf(own ?? []) };
   });
   const told = new Set(['', ...findings.filter(({ isDamage }) => isDamage).map(({ object }) => objectOf(object))]);
   const untold = [...hurt].filter(([object]) => !told.has(object));
@@ -49,6 +50,9 @@ function findingOf(object: string, findings: readonly ObjectFinding[]): ObjectFi
         remedy: 'repair snapshots',
       };
 }
+
+/** A prune would remove it for good. */
+const mayHoldLost = { finding: 'is listed by no index, and may hold what snapshots lack' } as const;
 
 /** Stands for whichever index file it is. */
 const unlisted = 'index/';
