@@ -66,7 +66,7 @@ export interface ObjectStore {
   delete(keys: readonly string[], options?: CallOptions): Promise<void>;
 
   /**
-   * Writes that were begun and neither finished nor given up: what killed runs left (multipart uploads, temporary files),
+   * Writes that were begun and neither finished nor given up: what killed runs left (multipart uploads, temporary files, probes),
    * and what other writers have under way at this moment. Costs space, is seen by no other method. MinIO does not tell
    * (it lists uploads by their exact key only) and removes them itself after a day.
    */

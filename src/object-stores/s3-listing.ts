@@ -46,6 +46,8 @@ interface Question {
   readonly prefix: string;
   readonly pageKeys: number | undefined;
   readonly delimiter?: string;
+  /** The store's own objects, and not those that it keeps for others. */
+  readonly isOfOwn?: boolean;
 }
 
 async function* pages(calls: S3Calls, question: Question, options: CallOptions): AsyncGenerator<Page> {
@@ -65,7 +67,7 @@ async function* pages(calls: S3Calls, question: Question, options: CallOptions):
     };
     const answer = await calls.run(call, (client, sendOptions) => client.send(new ListObjectsV2Command(input), sendOptions));
     yield {
-      objects: (answer.Contents ?? []).flatMap((object) => infoOf(object, calls)),
+      objects: (answer.Contents ?? []).flatMap((object) => infoOf(object, question, calls)),
       folders: (answer.CommonPrefixes ?? []).flatMap((folder) => folderOf(folder, calls)),
     };
     token = answer.IsTruncated === true ? nextToken(answer.NextContinuationToken, token, calls, call) : undefined;
@@ -80,10 +82,10 @@ function nextToken(next: string | undefined, current: string | undefined, calls:
   });
 }
 
-function infoOf(object: _Object, calls: S3Calls): readonly ObjectInfo[] {
+function infoOf(object: _Object, { isOfOwn = false }: Question, calls: S3Calls): readonly ObjectInfo[] {
   const key = relativeKey(object.Key, calls);
   // A key that ends with "/" is a folder marker that consoles make; no store of ours writes one.
-  if (key === undefined || key === '' || key.endsWith('/') || isReserved(key)) return [];
+  if (key === undefined || key === '' || key.endsWith('/') || isReserved(key) !== isOfOwn) return [];
   return [{ key, bytes: object.Size ?? 0, etag: object.ETag ?? '', modifiedAt: object.LastModified ?? new Date(0) }];
 }
 
@@ -97,6 +99,13 @@ function relativeKey(key: string | undefined, calls: S3Calls): string | undefine
 }
 
 const separator = '\n';
+
+/** Trials of what the store can do whose run was killed before it removed them, and those that others make right now. */
+export async function* listProbes(calls: S3Calls, options: CallOptions): AsyncGenerator<UnfinishedWrite> {
+  for await (const { objects } of pages(calls, { prefix: `${reservedFolder}/`, pageKeys: undefined, isOfOwn: true }, options)) {
+    for (const { key, modifiedAt } of objects) yield { id: `${separator}${key}`, key, beganAt: modifiedAt };
+  }
+}
 
 /** Multipart uploads below the store's prefix that were begun and neither completed nor aborted. */
 export async function* listUploads(calls: S3Calls, options: CallOptions): AsyncGenerator<UnfinishedWrite> {
@@ -125,7 +134,7 @@ function uploadsPage(calls: S3Calls, call: S3Call, marker: UploadsMarker): Promi
   return calls.run(call, (client, sendOptions) => client.send(new ListMultipartUploadsCommand(input), sendOptions));
 }
 
-/** The upload id and key of what {@link listUploads} gave. */
+/** The upload id and key of what {@link listUploads} gave; of what {@link listProbes} gave the upload id is empty. */
 export function uploadOf(write: UnfinishedWrite): { readonly uploadId: string; readonly key: string } {
   const [uploadId = '', key = ''] = write.id.split(separator);
   return { uploadId, key };

@@ -27,7 +27,7 @@ import { deleteObjects } from './s3-delete.ts';
 import { encryptionFields, encryptionNotConfirmed, isEncryptedAsAsked, removeUnencrypted } from './s3-encryption.ts';
 import { s3ErrorName, statusOf } from './s3-failures.ts';
 import { type ChecksumKind, type StoreAccount, accountOf, digestFields, digestOf, notConfirmed } from './s3-integrity.ts';
-import { listObjects, listOneFolder, listUploads, uploadOf } from './s3-listing.ts';
+import { listObjects, listOneFolder, listProbes, listUploads, uploadOf } from './s3-listing.ts';
 import { retentionFields, S3ObjectLock, unsupported } from './s3-object-lock.ts';
 import type { S3StoreOptions, WriteFields } from './s3-options.ts';
 import { S3Reading } from './s3-reading.ts';
@@ -169,15 +169,17 @@ export class S3Store implements ObjectStore {
     await deleteObjects(this.#calls, keys, keys.length > 1 ? await this.#checksums() : 'sha256', options);
   }
 
-  listUnfinished(options: CallOptions = {}): AsyncIterable<UnfinishedWrite> {
-    return listUploads(this.#calls, options);
+  async *listUnfinished(options: CallOptions = {}): AsyncIterable<UnfinishedWrite> {
+    yield* listProbes(this.#calls, options);
+    yield* listUploads(this.#calls, options);
   }
 
   async discardUnfinished(writes: readonly UnfinishedWrite[], options: CallOptions = {}): Promise<void> {
     await mapConcurrently(writes, 8, async (write) => {
       options.signal?.throwIfAborted();
       const { uploadId, key } = uploadOf(write);
-      await this.#calls.discardUpload(key, uploadId, options);
+      if (uploadId === '') await deleteObjects(this.#calls, [key], 'sha256', options);
+      else await this.#calls.discardUpload(key, uploadId, options);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
+import { isFailure } from '../foundation/failure.ts';
 import type { ReportProgress } from '../foundation/progress.ts';
 import type { Documents } from './documents.ts';
 import { HeldLock, type Lock } from './locks/held-lock.ts';
@@ -31,10 +32,16 @@ export async function underLock<Result>(
   try {
     return await work(lock);
   } catch (error) {
-    // What work says of its abort is less than why it was aborted.
-    if (isExclusive) lock.signal.throwIfAborted();
+    if (isExclusive) await throwIfLost(lock, error);
     throw error;
   } finally {
     await lock.release();
   }
+}
+
+/** What work says of its abort is less than why it was aborted; and what it misses may have been removed by who took the lock while it stood still. */
+async function throwIfLost(lock: Lock, error: unknown): Promise<void> {
+  // Not where the store cannot be asked.
+  if (isFailure(error) && error.retry === 'never') await lock.isHeld().catch(() => undefined);
+  lock.signal.throwIfAborted();
 }

@@ -203,6 +203,27 @@ describe('RetryingStore over S3Store', () => {
     assert.equal(await store.head('aborted'), undefined);
   });
 
+  test('listUnfinished() shows a probe that a killed run left, discardUnfinished() removes it', async () => {
+    const killed = await open({ prefix: 'probed' });
+    proxy.arm({ method: 'DELETE', url: /probe-[^?]*\?x-id=DeleteObject/, times: 99, action: { kind: 'drop-before' } });
+    await killed.probe();
+    await killed.close();
+    proxy.reset();
+    const next = await open({ prefix: 'probed' });
+
+    const found = await all(next.listUnfinished());
+    assert.ok(found.length > 0);
+    assert.ok(
+      found.every(({ key, beganAt }) => key.startsWith('.rootcellar-store/probe-') && Math.abs(beganAt.getTime() - Date.now()) < 600_000),
+    );
+    assert.deepEqual(await all(next.list('')), []);
+    await next.discardUnfinished(found);
+    await next.discardUnfinished(found);
+
+    assert.deepEqual(await all(next.listUnfinished()), []);
+    await next.close();
+  });
+
   test('getStream() reads on where the body broke, of the same object', async () => {
     const bytes = randomBytes(3 * mebibyte);
     await store.put('cut', bytes);

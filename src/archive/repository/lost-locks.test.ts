@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { test } from 'node:test';
 import { makeSet } from '../../../test/harness/example-set.ts';
@@ -16,20 +17,21 @@ async function setUp() {
   const store = new MemoryStore({ clock });
   const home = await temporaryFolder();
   /** An archive to whose store something happens right before a call. */
-  const open = (before: (call: StoreCall) => Promise<void> = async () => {}) =>
+  const open = (before: (call: StoreCall) => Promise<void> = async () => {}, graceMilliseconds = grace) =>
     repositoryArchive(
       interceptedStore(store, async (call, proceed) => {
         await before(call);
         return proceed();
       }),
-      { clock, graceMilliseconds: grace },
+      { clock, graceMilliseconds },
     );
   await open().create();
   const keys = async (prefix: string) => (await Array.fromAsync(store.list(prefix))).map(({ key }) => key);
   const remove = async (prefix: string) => store.delete(await keys(prefix));
-  const save = async (backupId: string, by = open()) => {
+  const commonFiles = { 'userRoot/backup.info': 'info', 'userRoot/data': 'all sets have this' };
+  const save = async (backupId: string, by = open(), files: Readonly<Record<string, string | Uint8Array>> = commonFiles) => {
     const folder = path.join(home.path, backupId);
-    return by.save(folder, await makeSet(folder, backupId, { 'userRoot/backup.info': 'info', 'userRoot/data': 'all sets have this' }));
+    return by.save(folder, await makeSet(folder, backupId, files));
   };
   const prune = async (by = open()) => by.prune(await by.planPrune());
   const assertWhole = async () => {
@@ -163,6 +165,55 @@ test('prune() that finds at a refresh that its lock was taken away stops at its 
   assert.deepEqual(await set.keys('locks/'), []);
   assert.ok((await set.keys('index/')).length > 0);
 });
+
+/** A set that needs little of a pack; `others` is two prunes that copy that elsewhere, and remove the pack. */
+async function setUpToRepack() {
+  const set = await setUp();
+  const [little, much] = [randomBytes(8000), randomBytes(100_000)];
+  const first = await set.save('20261123100000Z', undefined, { 'userRoot/little': little, 'userRoot/much': much });
+  await set.save('20261123110000Z', undefined, { 'userRoot/little': little });
+  await set.open().forget([first]);
+  const others = async () => {
+    await set.remove('locks/');
+    // No time passes, so that the process is still to learn that it stood still.
+    for (let run = 0; run < 2; run += 1) await set.prune(set.open(undefined, 0));
+  };
+  /** An archive for which the others come right before it lists such keys: without a lock, or with one. */
+  const frozen = (isLocked: boolean, listing = 'data/') => {
+    let isDone = false;
+    return set.open(async ({ name, keys: [key = ''] }) => {
+      if (isDone || name !== 'list' || key !== listing || (await set.keys('locks/')).length > 0 !== isLocked) return;
+      isDone = true;
+      await others();
+    });
+  };
+  return { ...set, frozen };
+}
+
+test('planPrune() that was frozen until others had removed what it had read of looks again', async () => {
+  await using set = await setUpToRepack();
+
+  const plan = await set.frozen(false).planPrune();
+
+  assert.deepEqual(plan.objects, []);
+  await set.assertWhole();
+});
+
+for (const listing of ['data/', '.rootcellar/unneeded/']) {
+  test(`prune() that was frozen before it listed ${listing} until others had removed what it had read of says that its lock was lost`, async () => {
+    await using set = await setUpToRepack();
+    const pruning = set.frozen(true, listing);
+
+    await assert.rejects(pruning.prune(await pruning.planPrune()), {
+      code: 'E_LOCK_LOST',
+      exitCode: 11,
+      message: 'Cannot go on: the lock on the repository was lost: it was not refreshed in time and another process removed it',
+    });
+
+    assert.deepEqual(await set.keys('locks/'), []);
+    await set.assertWhole();
+  });
+}
 
 test('prune() refuses while a blob that a snapshot needs is in no index, or its pack is missing', async () => {
   await using set = await setUp();

@@ -1,3 +1,4 @@
+import { isFailure } from '../../foundation/failure.ts';
 import type { BlobIndex } from '../blob-index.ts';
 import type { Id } from '../format/hex-id.ts';
 import { readForgotten, spentForgotten } from '../forgotten-trees.ts';
@@ -16,7 +17,14 @@ export type PruneOptions = Pick<PruneTools, 'onRemoved' | 'onRefused' | 'signal'
 
 /** Decides what a prune would do. Changes nothing. @throws Failure E_PRUNE_REFUSED when it cannot be known what is needed */
 export async function planPrune(core: RepositoryCore, signal: AbortSignal | undefined): Promise<RepositoryPrunePlan> {
-  return (await readAndPlan(core, core.options.clock.now(), signal)).plan;
+  const look = async (): Promise<RepositoryPrunePlan> => (await readAndPlan(core, core.options.clock.now(), signal)).plan;
+  try {
+    return await look();
+  } catch (error) {
+    if (!isFailure(error, 'E_PRUNE_REFUSED')) throw error;
+    // No lock keeps others away: where one has pruned meanwhile, what it removed was missing in what was read before, and is in nothing that is read now.
+    return look();
+  }
 }
 
 /** Plans anew, under an exclusive lock, and does it; of what can go now only what `allowed` names. Resolves to the bytes given back. */
