@@ -23,12 +23,13 @@ const cleanUpMilliseconds = 10_000;
 /**
  * Makes the snapshot of this document, once it is certain that everything it names is there and stays; resolves to its ID.
  *
- * As long as the lock is there nobody removed anything. One that was lost is taken anew, and then every blob of the snapshot is looked for. The
+ * As long as the lock is there nobody removed anything. One that was lost is taken anew, and from then on every blob of each snapshot is looked for. The
  * lock is asked for once more when the snapshot is there: from then on every prune sees it, and before that the process may have been frozen.
  */
 export async function commitSnapshot(document: Uint8Array, tools: CommitTools): Promise<Id> {
   const { documents, lock, assertHeld, signal } = tools;
-  if (!(await lock.isHeld())) await makeSure(tools);
+  // What was read before it was lost, at an earlier snapshot, may no longer be so.
+  if (!(await lock.isHeld()) || lock.retakenAt !== undefined) await makeSure(tools);
   await assertHeld();
   const sealed = documents.seal(document);
   try {
@@ -43,7 +44,7 @@ export async function commitSnapshot(document: Uint8Array, tools: CommitTools): 
 }
 
 async function makeSure({ lock, graceMilliseconds, findMissing }: CommitTools): Promise<void> {
-  const retakenAt = await lock.retake(patienceMilliseconds);
+  const retakenAt = (await lock.isHeld()) && lock.retakenAt !== undefined ? lock.retakenAt : await lock.retake(patienceMilliseconds);
   // A prune that lost its lock in its turn may still have a removal under way, of packs that it found unneeded a grace period ago. Nobody who began since builds on those.
   if (retakenAt.getTime() - lock.takenAt.getTime() >= graceMilliseconds / 2) {
     throw cannotFinish(

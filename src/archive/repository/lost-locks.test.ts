@@ -12,6 +12,8 @@ import { MemoryStore } from '../../object-stores/memory-store.ts';
 const hour = 3_600_000;
 const grace = hour;
 
+const common = { 'userRoot/backup.info': 'info', 'userRoot/data': 'all sets have this' };
+
 async function setUp() {
   const clock = new FakeClock();
   const store = new MemoryStore({ clock });
@@ -28,8 +30,7 @@ async function setUp() {
   await open().create();
   const keys = async (prefix: string) => (await Array.fromAsync(store.list(prefix))).map(({ key }) => key);
   const remove = async (prefix: string) => store.delete(await keys(prefix));
-  const commonFiles = { 'userRoot/backup.info': 'info', 'userRoot/data': 'all sets have this' };
-  const save = async (backupId: string, by = open(), files: Readonly<Record<string, string | Uint8Array>> = commonFiles) => {
+  const save = async (backupId: string, by = open(), files: Readonly<Record<string, string | Uint8Array>> = common) => {
     const folder = path.join(home.path, backupId);
     return by.save(folder, await makeSet(folder, backupId, files));
   };
@@ -104,6 +105,35 @@ test('save() that lost its lock and began half a grace period ago makes no snaps
   assert.deepEqual(await set.open().list(), []);
 });
 
+test('prune() takes out of the index what a writer lists there whose packs it removed while the writer was frozen', async () => {
+  await using set = await setUp();
+  await set.save('20261123100000Z');
+  const frozen = beforeWriting('index/', async () => {
+    await set.remove('locks/');
+    await set.clock.advance(2 * grace);
+    await set.prune();
+  });
+  await assert.rejects(set.save('20261123110000Z', set.open(frozen), { 'userRoot/data': 'only this set has it' }), { code: 'E_LOCK_LOST' });
+  const missing = async () => (await set.open().verifyObjects(false)).filter(({ isDamage }) => isDamage).map(({ finding }) => finding);
+  assert.match((await missing()).join('; '), /is missing, and an index lists it/);
+
+  await set.prune();
+
+  assert.deepEqual(await missing(), []);
+  await set.assertWhole();
+});
+
+test('prune() leaves in the index what a listing that lags behind does not show', async () => {
+  await using set = await setUp();
+  await set.open().forget([await set.save('20261123100000Z')]);
+  const packs = await set.keys('data/');
+  const indexes = await set.keys('index/');
+
+  await set.prune(repositoryArchive(withoutListing(set.store, 'data/'), { clock: set.clock, graceMilliseconds: grace }));
+
+  assert.deepEqual([await set.keys('data/'), await set.keys('index/')], [packs, indexes]);
+});
+
 test('save() that outlives the grace period with its lock makes the snapshot', async () => {
   await using set = await setUp();
 
@@ -126,6 +156,10 @@ test('save() does not build on packs that are gone or cut off', async () => {
   const { files } = await archive.manifest(snapshot);
   for (const file of files) await Array.fromAsync(archive.read(snapshot, file));
 });
+
+function withoutListing(store: MemoryStore, prefix: string) {
+  return interceptedStore(store, async ({ name, keys: [key] }, proceed) => (name === 'list' && key === prefix ? [] : proceed()));
+}
 
 /** Two sets that were forgotten, and found unneeded a grace period ago. */
 async function setUpToPrune() {

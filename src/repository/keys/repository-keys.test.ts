@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dyingStore } from '../../../test/harness/dying-store.ts';
 import { FakeClock } from '../../../test/harness/fake-clock.ts';
+import { freezingStore } from '../../../test/harness/freezing-store.ts';
 import { Secret } from '../../foundation/secret.ts';
 import { MemoryStore } from '../../object-stores/memory-store.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
@@ -190,6 +191,38 @@ test('change() that is killed at any write leaves a password that opens, and goe
     assert.equal((await names('keys/')).length, 1);
   }
   assert.ok(points >= 4, `it was killed at ${points - 1} writes`);
+});
+
+/** A process whose lock ends while it stands still right before it removes a key. */
+const frozenAtRemoval = (store: MemoryStore, meanwhile: () => Promise<unknown>): ObjectStore =>
+  freezingStore(store, ({ name, keys: [key = ''] }) => name === 'delete' && key.startsWith('keys/'), meanwhile);
+
+test('change() frozen right before it removes the old key leaves the new password, though another removed its key meanwhile', async () => {
+  const { clock, store, keysBy, opens, names } = await setUp();
+  const meanwhile = async (): Promise<void> => {
+    await clock.advance(3_600_000);
+    const keys = await keysBy(first);
+    for (const { id, isInUse } of await keys.list()) if (!isInUse) await keys.remove(id);
+  };
+
+  const { id } = await (await keysBy(first, frozenAtRemoval(store, meanwhile))).change(second, labels);
+
+  assert.deepEqual([await opens(first), await opens(second)], [false, true]);
+  assert.deepEqual(await names('keys/'), [id]);
+});
+
+test('remove() frozen right before it removes a key leaves one, though another removed the one in use meanwhile', async () => {
+  const { clock, store, keysBy, opens, names } = await setUp();
+  const { id } = await (await keysBy(first)).add(second, labels);
+  const [own = ''] = (await names('keys/')).filter((one) => one !== id);
+  const meanwhile = async (): Promise<void> => {
+    await clock.advance(3_600_000);
+    await (await keysBy(second)).remove(own);
+  };
+
+  await (await keysBy(first, frozenAtRemoval(store, meanwhile))).remove(id);
+
+  assert.deepEqual([await opens(first), await opens(second)], [true, false]);
 });
 
 test('a key of other master keys, which a killed init leaves, is passed over', async () => {

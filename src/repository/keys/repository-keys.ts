@@ -74,6 +74,8 @@ export class RepositoryKeys {
       const { key } = await this.planRemoval(id, signal);
       await lock.assertHeld();
       await this.#core.store.delete([keyKey(key.id)], { signal });
+      // Frozen right before that, this process lost its lock, and the one who came then may have removed the key in use.
+      if ((await this.list(signal)).length === 0) await this.#make(this.#password, this.#core.options.owner, signal);
     });
   }
 
@@ -94,9 +96,10 @@ export class RepositoryKeys {
       const others = (await this.#keysOf(this.#password, signal)).filter((one) => one !== opened.keyId && one !== id);
       const removed = [opened.keyId, ...others];
       await lock.assertHeld();
-      await lock.assertHeld();
       await this.#removeOld(removed, signal);
-      return { id, removed };
+      // Likewise: the new one may be gone.
+      const isThere = await this.#isOpenedBy(id, password, signal);
+      return { id: isThere ? id : await this.#make(password, holder, signal), removed };
     });
   }
 

@@ -7,6 +7,8 @@ import { giveBack, storeLock, takeLock, type LockTools, type StoredLock } from '
 export interface Lock {
   /** When it was taken, by the store's clock. */
   readonly takenAt: Date;
+  /** When it was last taken anew, likewise; undefined as long as it was held all the time. */
+  readonly retakenAt: Date | undefined;
   /**
    * Aborts with a Failure E_LOCK_LOST once it is known that the lock is gone. Work that nobody else may do takes it; a writer rather
    * goes on, and asks before it commits.
@@ -32,6 +34,7 @@ export interface Lock {
  */
 export class HeldLock implements Lock {
   readonly takenAt: Date;
+  retakenAt: Date | undefined;
   readonly #isExclusive: boolean;
   readonly #tools: LockTools;
   readonly #ended = new AbortController();
@@ -72,7 +75,8 @@ export class HeldLock implements Lock {
     return this.#inTurn(async () => {
       this.#stored = await takeLock(this.#isExclusive, { ...this.#tools, owner: { ...this.#tools.owner, waitMilliseconds } });
       this.#lost = new AbortController();
-      return this.#stored.storedAt;
+      this.retakenAt = this.#stored.storedAt;
+      return this.retakenAt;
     });
   }
 

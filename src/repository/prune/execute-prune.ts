@@ -34,7 +34,7 @@ const packsInABatch = 1000;
 
 /**
  * Does what was planned, in an order in which it may be killed anywhere: needed blobs of wasteful packs into new packs, their index, the mark
- * of all that is no longer needed; then an index without what goes, the old index files, the packs, the spent marks. Resolves to the bytes given back.
+ * of all that is no longer needed; then an index without what goes or is gone, the old index files, the packs, the spent marks. Resolves to the bytes given back.
  */
 export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: PruneTools): Promise<number> {
   const { store, cipher, signal, assertHeld } = tools;
@@ -42,11 +42,12 @@ export async function executeRepositoryPrune(plan: RepositoryPrunePlan, tools: P
     plan.wasteful.flatMap(({ kept }) => kept),
     tools,
   );
-  const marked = [...plan.unneeded, ...plan.wasteful.map(({ pack }) => pack)].map(({ id }) => id);
+  const marked = [...plan.unneeded.map(({ id }) => id), ...plan.wasteful.map(({ pack }) => pack.id), ...plan.unmarked];
   if (marked.length > 0) await writeMark(store, cipher, { packs: marked, signal });
   await assertHeld();
   // What an index file lists that cannot be removed must stay: restic would look for it.
-  if (!(await dropFromIndex(new Set(plan.removable.map(({ id }) => id)), tools))) return 0;
+  const gone = new Set([...plan.removable.map(({ id }) => id), ...plan.missing]);
+  if (!(await dropFromIndex(gone, tools))) return 0;
   const given = await removePacks(plan.removable, tools);
   if (plan.spentMarks.length > 0) await removeUnlessRefused(tools, () => store.delete(plan.spentMarks, { signal }));
   return given;
@@ -68,7 +69,7 @@ async function dropFromIndex(gone: ReadonlySet<Id>, tools: PruneTools): Promise<
 }
 
 async function removePacks(packs: readonly PackFacts[], tools: PruneTools): Promise<number> {
-  const { store, signal, assertHeld, onRemoved } = tools;
+  const { store, cipher, signal, assertHeld, onRemoved } = tools;
   let given = 0;
   for (let at = 0; at < packs.length; at += packsInABatch) {
     const batch = packs.slice(at, at + packsInABatch);
@@ -76,6 +77,8 @@ async function removePacks(packs: readonly PackFacts[], tools: PruneTools): Prom
     const keys = batch.map(({ id }) => packKey(id));
     if (!(await removeUnlessRefused(tools, () => store.delete(keys, { signal })))) continue;
     given += batch.reduce((sum, { bytes }) => sum + bytes, 0);
+    // From now on by the store's clock their names are not used for a grace period: whoever was frozen before this very removal may still send it.
+    await writeMark(store, cipher, { packs: batch.map(({ id }) => id), signal });
     onRemoved(batch.length);
   }
   return given;

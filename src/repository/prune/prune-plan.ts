@@ -20,13 +20,17 @@ export interface RepositoryState {
 export interface RepositoryPrunePlan {
   /** Marked before the grace period, and still not needed: these go now. */
   readonly removable: readonly PackFacts[];
+  /** Of those that go, the ones that no mark names: of a writer that was killed. */
+  readonly unmarked: readonly Id[];
   /** Not needed, and to be marked. */
   readonly unneeded: readonly PackFacts[];
   /** Mostly not needed: what is, is copied into new packs, then they are marked. */
   readonly wasteful: readonly { readonly pack: PackFacts; readonly kept: readonly BlobPlace[] }[];
   /** Marked, and still inside the grace period. */
   readonly waiting: readonly PackFacts[];
-  /** Marks all of whose packs are gone, and those that name one which is needed again. */
+  /** In an index, and not listed in the store: what a writer left that was frozen for long. */
+  readonly missing: readonly Id[];
+  /** Marks all of whose packs have been gone for a grace period, and those that name one which is needed again. */
   readonly spentMarks: readonly string[];
 }
 
@@ -57,8 +61,13 @@ export function planRepositoryPrune(state: RepositoryState, now: Date, graceMill
     else plan.unneeded.push(pack);
   }
   const alive = new Set([...plan.removable, ...plan.waiting].map(({ id }) => id));
-  const spentMarks = state.marks.filter((mark) => !good.includes(mark) || !mark.packs.some((id) => alive.has(id))).map(({ key }) => key);
-  return { ...plan, wasteful, spentMarks };
+  // A prune that was frozen may still remove what it planned to: until then nobody shall write a pack of that name again, as a copy would.
+  const isSpent = (mark: Mark): boolean => isOld(mark.markedAt) && !mark.packs.some((id) => alive.has(id));
+  const spentMarks = state.marks.filter((mark) => !good.includes(mark) || isSpent(mark)).map(({ key }) => key);
+  const unmarked = plan.removable.flatMap(({ id }) => (allMarked.has(id) ? [] : [id]));
+  const present = new Set(state.packs.map(({ id }) => id));
+  const missing = state.index.packIds.filter((id) => !present.has(id));
+  return { ...plan, unmarked, wasteful, missing, spentMarks };
 }
 
 function earliestMarks(marks: readonly Mark[]): ReadonlyMap<Id, Date> {

@@ -1,8 +1,10 @@
+import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { isFailure } from '../../foundation/failure.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { BlobIndex } from '../blob-index.ts';
 import type { Id } from '../format/hex-id.ts';
 import { readForgotten, spentForgotten } from '../forgotten-trees.ts';
-import { packIdOf } from '../format/pack-header.ts';
+import { packIdOf, packKey } from '../format/pack-header.ts';
 import { shortened } from '../format/repository-failures.ts';
 import type { LoadedIndex } from '../index-loader.ts';
 import { listSnapshots } from '../list-snapshots.ts';
@@ -12,6 +14,8 @@ import { executeRepositoryPrune, type PruneTools } from './execute-prune.ts';
 import { readMarks } from './marks.ts';
 import { neededBlobs, refused } from './needed-blobs.ts';
 import { planRepositoryPrune, type PackFacts, type RepositoryPrunePlan } from './prune-plan.ts';
+
+const looksAtOnce = 16;
 
 export type PruneOptions = Pick<PruneTools, 'onRemoved' | 'onRefused' | 'signal'>;
 
@@ -36,7 +40,8 @@ export async function prune(core: RepositoryCore, allowed: ReadonlySet<Id>, { si
     // What is old enough is told by the clock that dated the marks: the store's.
     const { plan, index } = await readAndPlan(core, lock.takenAt, whileHeld);
     const spentMarks = [...plan.spentMarks, ...spentForgotten(await readForgotten(core, whileHeld), index.blobs)];
-    const confirmed = { ...plan, spentMarks, removable: plan.removable.filter(({ id }) => allowed.has(id)) };
+    const missing = await onlyGone(plan.missing, store, whileHeld);
+    const confirmed = { ...plan, missing, spentMarks, removable: plan.removable.filter(({ id }) => allowed.has(id)) };
     const packBytes = writer?.packBytes ?? 16 * 1024 * 1024;
     const assertHeld = (): Promise<void> => lock.assertHeld();
     const tools = { store, documents, cipher, index, packBytes, ...tell, assertHeld, signal: whileHeld };
@@ -73,6 +78,12 @@ async function readAndPlan(
   const marks = await readMarks(store, cipher, signal);
   const plan = planRepositoryPrune({ index: index.blobs, needed, packs, marks }, now, core.options.graceMilliseconds);
   return { plan, index };
+}
+
+/** Those packs that are not there by the store's own word: a listing that lags behind may miss some. */
+async function onlyGone(packs: readonly Id[], store: ObjectStore, signal: AbortSignal): Promise<Id[]> {
+  const found = await mapConcurrently(packs, looksAtOnce, async (id) => store.head(packKey(id), { signal }), signal);
+  return packs.filter((_id, place) => found[place] === undefined);
 }
 
 /**
