@@ -105,7 +105,7 @@ export async function withWriters<Result>(
   work: (pipeline: Pipeline) => Promise<Result>,
 ): Promise<Result> {
   // What is read, and room for a chunk that goes on.
-  const slabBytes = 4 * mebi + cutSizesOf(settings).max;
+  const slabBytes = 2 * mebi + cutSizesOf(settings).max;
   const pipeline = new Pipeline(opened, { workers: settings.workers, slabs: 5, slabBytes });
   try {
     return await work(pipeline);

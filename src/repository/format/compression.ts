@@ -9,16 +9,18 @@ export const largestBytes = 128 * 1024 * 1024;
  */
 const tunedLevelOne = { [constants.ZSTD_c_hashLog]: 14, [constants.ZSTD_c_minMatch]: 5 };
 
-/** In few pieces, as they are joined in the end. */
-export const compressionStepBytes = 262_144;
-
-/** One zstandard frame without checksum. */
+/** One zstandard frame without checksum. With room for all that may come out it is made in one go, and nothing of it is copied on its way. */
 export function compress(bytes: Uint8Array, level: number): Buffer {
   return zstdCompressSync(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: level, ...(level === 1 ? tunedLevelOne : {}) },
     pledgedSrcSize: bytes.length,
-    chunkSize: Math.max(1024, Math.min(compressionStepBytes, bytes.length)),
+    chunkSize: Math.max(1024, mostCompressed(bytes.length)),
   });
+}
+
+/** As `ZSTD_COMPRESSBOUND` of zstd.h, or a little more. */
+function mostCompressed(bytes: number): number {
+  return bytes + Math.ceil(bytes / 256) + 64;
 }
 
 /** What to store of a blob: compressed where that saves something and `level` is not 0, which is how version 1 asks for it. */

@@ -30,7 +30,7 @@ const entryBytes = 41;
 
 /**
  * Fills packs with sealed blobs and uploads each when it is full. Blobs are spread at random over the open packs, so that no pack is a row of
- * neighbours whose sizes would tell of a file. Memory: `open + uploads` packs.
+ * neighbours whose sizes would tell of a file. Memory: one pack more than are filled at once.
  */
 export class PackWriter {
   readonly #options: PackWriterOptions;
@@ -84,6 +84,9 @@ export class PackWriter {
       this.#open.splice(this.#open.indexOf(chosen), 1);
       await this.#upload(chosen);
     }
+    // As many as are filled at once, and one more: while two are under way, only the others are filled.
+    while (this.#open.length + this.#uploads.size > this.#options.open) await Promise.race(this.#uploads);
+    this.#throwIfFailed();
     const pack = this.#begin(bytes);
     this.#open.push(pack);
     return pack;

@@ -1,6 +1,6 @@
 import { createHash, hash, type Hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { compressIfSmaller, compressionStepBytes } from '../format/compression.ts';
+import { compressIfSmaller } from '../format/compression.ts';
 import { startKernels } from '../kernels/kernels.ts';
 import { checkPack } from '../packs/check-pack.ts';
 import { decodeBlobs } from '../packs/decode-blobs.ts';
@@ -8,7 +8,6 @@ import { openBlobs } from '../packs/open-blobs.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
 import { checkStretch } from './check-stretch.ts';
-import { garbageCollector } from './collect-garbage.ts';
 import { release } from './release.ts';
 import type { Encoded, Job, JobMessage, MemoryPart, ReadBytes, ReplyMessage, Results, SystemError, WorkerStart } from './jobs.ts';
 
@@ -19,7 +18,6 @@ const memory = new Uint8Array(start.memory.buffer);
 const keys = keyMaterialFrom(Uint8Array.from(memory.subarray(0, keyMaterialBytes)));
 const cipher = new Cipher(keys, startKernels(start.kernels, start.memory), start.scratch);
 const fileHashes = new Map<number, Hash>();
-const letGo = garbageCollector();
 
 parentPort?.on('message', ({ serial, job }: JobMessage) => {
   try {
@@ -62,8 +60,6 @@ function encode(part: MemoryPart, level: number): Encoded {
   const length = content.length + sealBytes;
   if (length <= part.length) {
     cipher.sealInto(content, memory.subarray(part.at, part.at + length));
-    // What was compressed in several pieces was joined from them, and they are waste.
-    if (content.length > compressionStepBytes) letGo(content.length);
     if (content.buffer !== memory.buffer) release(content);
     return { length, rawLength, bytes: undefined };
   }
