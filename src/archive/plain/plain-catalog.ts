@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { bytesOf, decodeManifest, manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
+import { bytesOf, manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
 import { momentOfBackupId } from '../../domain/backup-id.ts';
 import { stateOfSet } from '../../domain/set-state.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
@@ -8,6 +8,7 @@ import { isFailure } from '../../foundation/failure.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import { archivedMark, manifestKey, setPrefix, unfinishedKey, unfinishedPrefix } from './plain-keys.ts';
 import { readSeedSets } from './seed-sets.ts';
+import { decodeStoredManifest } from './stored-manifest.ts';
 
 /** A snapshot with what is needed to read it. */
 export interface CatalogEntry {
@@ -82,7 +83,7 @@ async function readSet(
   const keyOf = (path: string) => `${prefix}${path}`;
   try {
     const bytes = await store.get(manifestKey(place.server, place.backupId), { signal });
-    const manifest = decodeManifest(new TextDecoder().decode(bytes));
+    const manifest = decodeStoredManifest(new TextDecoder().decode(bytes));
     if ('invalid' in manifest)
       return { snapshot: damagedSnapshot(place, `its ${manifestName} cannot be read: ${manifest.invalid}`), manifest: undefined, keyOf };
     if (manifest.server !== place.server || manifest.backupId !== place.backupId) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
-import { bytesOf, encodeManifest, manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
+import { bytesOf, manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { Failure, isFailure, messageOf } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
@@ -10,6 +10,7 @@ import type { SavedSnapshot, SaveOptions } from '../archive.ts';
 import { differenceFrom } from './checked-content.ts';
 import { snapshotOf } from './plain-catalog.ts';
 import { archivedMark, manifestKey, setPrefix, unfinishedKey } from './plain-keys.ts';
+import { encodeStoredManifest } from './stored-manifest.ts';
 
 const filesAtOnce = 4;
 
@@ -141,7 +142,7 @@ async function assertStored(store: ObjectStore, manifest: Manifest, signal: Abor
 }
 
 async function writeManifest(store: ObjectStore, manifest: Manifest, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const bytes = new TextEncoder().encode(encodeManifest(manifest));
+  const bytes = new TextEncoder().encode(encodeStoredManifest(manifest));
   const key = manifestKey(manifest.server, manifest.backupId);
   await store.put(key, bytes, { signal });
   const stored = await store.get(key, { signal });
