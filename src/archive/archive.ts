@@ -83,10 +83,10 @@ export interface Archive {
   verify(snapshot: Snapshot, read: DataToRead, options?: OperationContext): Promise<readonly Damage[]>;
 
   /**
-   * Looks at every object of the archive itself, also at those from which no snapshot suffers now. Only where the layout has such objects. Never
+   * Looks at every object of the archive itself, also at those from which no snapshot suffers now. Never
    * rejects for damage.
    */
-  verifyObjects?(read: DataToRead, options?: OperationContext): Promise<readonly ObjectFinding[]>;
+  verifyObjects(read: DataToRead, options?: OperationContext): Promise<readonly ObjectFinding[]>;
 
   /**
    * The objects in which the content of these snapshots lies, or undefined: of all the archive; each once, in no order. For choosing which of them a
@@ -249,6 +249,8 @@ export interface ObjectFinding {
   readonly isDamage: boolean;
   /** The command that puts it right, without the program's name; undefined where none has to. */
   readonly remedy: string | undefined;
+  /** An object that holds content and that nothing lists: what is missing elsewhere may lie in it. */
+  readonly isUnlisted?: boolean | undefined;
 }
 
 export interface PruneOptions extends OperationContext {

@@ -23,7 +23,15 @@ export function objectLines({ objects }: { readonly objects: readonly ObjectRepo
 }
 
 /** In which order repairs come: each builds on those before. */
-const order = ['repair config', 'repair index', 'repair index --read-all-packs', 'repair packs', 'repair snapshots', 'prune'];
+const order = [
+  'repair config',
+  'repair index',
+  'repair index --read-all-packs',
+  'repair packs',
+  'repair snapshots',
+  'repair snapshots --recover',
+  'prune',
+];
 
 function damageText({ object, finding, snapshots }: ObjectReport): string {
   const hurt =

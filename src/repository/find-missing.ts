@@ -6,7 +6,9 @@ import { walkTree } from './walk-tree.ts';
 /** What a reader who begins now would miss of the snapshot: looks at the index and the packs anew, at no content. */
 export async function findMissing(core: RepositoryCore, file: SnapshotFile, signal: AbortSignal | undefined): Promise<SnapshotFinding[]> {
   core.forgetIndex();
-  const tree = await walkTree(await core.reader(signal), file.tree, signal);
-  const { blobs } = await core.loadedIndex(signal);
-  return verifySnapshot(tree, blobs, await core.packChecks(signal), { pipeline: undefined, onRead: () => {}, signal });
+  const reader = await core.reader(signal);
+  const tree = await walkTree(reader, file.tree, signal);
+  const { blobs: index } = await core.loadedIndex(signal);
+  const sources = { index, reader, checks: await core.packChecks(signal) };
+  return verifySnapshot(tree, sources, { pipeline: undefined, onRead: () => {}, signal });
 }

@@ -16,6 +16,8 @@ interface StorePlace {
 export interface ForgottenTrees {
   readonly key: string;
   readonly trees: readonly Id[];
+  /** It says nothing, as it cannot be read. */
+  readonly isUnreadable: boolean;
 }
 
 /** Written before the snapshots go. */
@@ -31,9 +33,10 @@ export async function readForgotten({ store, cipher }: StorePlace, signal: Abort
     if (!isId(key.slice(forgottenPrefix.length))) continue;
     const sealed = await store.get(key, { isCheckedByCaller: true, signal }).catch(unlessMissing);
     if (sealed === undefined) continue;
-    const trees = decodeJsonObject(cipher.open(sealed)?.toString('utf8') ?? '')?.['trees'];
+    const document = decodeJsonObject(cipher.open(sealed)?.toString('utf8') ?? '');
+    const trees = document?.['trees'];
     const ids = Array.isArray(trees) ? trees.filter((id): id is Id => typeof id === 'string' && isId(id)) : [];
-    found.push({ key, trees: ids });
+    found.push({ key, trees: ids, isUnreadable: document === undefined });
   }
   return found;
 }

@@ -165,7 +165,7 @@ function noKeyFits({ location }: ObjectStore, keys: number, troubles: readonly u
   const damagedOnes = troubles.length === 0 ? '' : `, of which ${troubles.length} cannot be read`;
   return new Failure('E_WRONG_KEY', `Cannot open the archive ${location}: the password fits none of its ${count}${damagedOnes}`, {
     exitCode: exitCodes.wrongKey,
-    hint: 'check the file that ROOTCELLAR_PASSWORD_FILE (--password-file) names',
+    hint: `check the file that ROOTCELLAR_PASSWORD_FILE (--password-file) names${troubles.length === 0 ? '' : '; if it is the right one, its key may be one that cannot be read: run "rootcellar repair config"'}`,
     cause,
   });
 }

@@ -187,10 +187,11 @@ export class Repository {
 
   /** All that keeps a snapshot from coming back whole. Packs that were checked for another snapshot are not read again. */
   async verify(file: SnapshotFile, read: DataToRead, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<SnapshotFinding[]> {
-    const { blobs } = await this.#core.loadedIndex(signal);
-    const tree = await walkTree(await this.#core.reader(signal), file.tree, signal);
-    const checks = await this.#core.packChecks(signal);
-    return checking(this.#core, read, { onRead, signal }, (options) => verifySnapshot(tree, blobs, checks, options));
+    const { blobs: index } = await this.#core.loadedIndex(signal);
+    const reader = await this.#core.reader(signal);
+    const tree = await walkTree(reader, file.tree, signal);
+    const sources = { index, reader, checks: await this.#core.packChecks(signal) };
+    return checking(this.#core, read, { onRead, signal }, (options) => verifySnapshot(tree, sources, options));
   }
 
   /** All that is wrong with objects of the repository, whether or not a snapshot suffers; packs that were checked for a snapshot are not read again. */

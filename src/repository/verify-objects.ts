@@ -1,6 +1,7 @@
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { Documents } from './documents.ts';
+import { forgottenPrefix, readForgotten } from './forgotten-trees.ts';
 import { isId, type Id } from './format/hex-id.ts';
 import { packIdOf, packKey } from './format/pack-header.ts';
 import { stateOf } from './format/repository-failures.ts';
@@ -23,6 +24,8 @@ export interface ObjectFinding {
   readonly isDamage: boolean;
   /** The command that puts it right, without the program's name; undefined where none has to. */
   readonly remedy: string | undefined;
+  /** A pack that no index lists: what is in no index may lie in it. */
+  readonly isUnlisted?: boolean | undefined;
 }
 
 export interface ObjectsToVerify {
@@ -34,7 +37,7 @@ export interface ObjectsToVerify {
 }
 
 /**
- * Looks at every object of the repository: key files, index files, packs, snapshots, locks, marks. Packs are compared by presence and length, with a
+ * Looks at every object of the repository: key files, index files, packs, snapshots, locks, marks, what was forgotten. Packs are compared by presence and length, with a
  * pipeline by every byte, also those that no snapshot needs. A config that is damaged is no finding: without it nothing can be opened.
  */
 export async function verifyObjects(repository: ObjectsToVerify, options: CheckOptions): Promise<ObjectFinding[]> {
@@ -49,6 +52,7 @@ export async function verifyObjects(repository: ObjectsToVerify, options: CheckO
     ...(await snapshotFindings(documents, signal)),
     ...(await lockFindings(documents, signal)),
     ...(await markFindings(store, cipher, signal)),
+    ...(await forgottenFindings(store, cipher, signal)),
     ...(await foreignObjects(repository, signal)),
   ];
 }
@@ -90,7 +94,7 @@ async function unlistedPacks(
     const why = putAside.has(id)
       ? 'is damaged, and nothing needs it any more'
       : 'is listed by no index: of a run that was killed, or is under way';
-    return note(packKey(id), `${why}; a later prune removes it`, undefined);
+    return { ...note(packKey(id), `${why}; a later prune removes it`, undefined), isUnlisted: !putAside.has(id) };
   });
 }
 
@@ -114,10 +118,15 @@ async function markFindings(store: ObjectStore, cipher: Cipher, signal: AbortSig
   return unreadable.map(({ key }) => damage(key, 'cannot be read: what it marked is marked again', 'prune'));
 }
 
+async function forgottenFindings(store: ObjectStore, cipher: Cipher, signal: AbortSignal | undefined): Promise<ObjectFinding[]> {
+  const unreadable = (await readForgotten({ store, cipher }, signal)).filter((record) => record.isUnreadable);
+  return unreadable.map(({ key }) => damage(key, 'cannot be read: sets that it says were forgotten may be told to be lost', 'prune'));
+}
+
 /** What other programs left in our folders; passed over by all that we do. */
 async function foreignObjects({ store, checks }: ObjectsToVerify, signal: AbortSignal | undefined): Promise<ObjectFinding[]> {
   const foreign = [...(await checks.sizes(signal)).keys()].filter((key) => packIdOf(key) === undefined);
-  for (const folder of ['keys/', 'index/', 'snapshots/', 'locks/', marksPrefix]) {
+  for (const folder of ['keys/', 'index/', 'snapshots/', 'locks/', marksPrefix, forgottenPrefix]) {
     for await (const { key } of store.list(folder, { signal })) if (!isId(key.slice(folder.length))) foreign.push(key);
   }
   return foreign.map((key) => note(key, 'is no object of the repository, and is passed over', undefined));

@@ -74,6 +74,6 @@ export function unnamedFinding(tree: string, { server, backupId }: Manifest): Ob
     object: `tree ${tree}`,
     finding: `is the root of the whole set ${server}/${backupId}, and no snapshot names it: it was lost, or another program forgot it, or a run was killed just before its end`,
     isDamage: false,
-    remedy: undefined,
+    remedy: 'repair snapshots --recover',
   };
 }

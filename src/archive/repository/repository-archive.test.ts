@@ -287,6 +287,23 @@ test('prune() refuses while a snapshot cannot be read', async () => {
   assert.equal(damaged?.state, 'damaged');
 });
 
+test('verify() says of a pack whose end was cut off, and all of whose blobs are there, that it is damaged and that nobody suffers', async () => {
+  await using set = await setUp();
+  const snapshot = await set.save('20261123100000Z');
+  for (const key of await set.keys('data/')) {
+    const bytes = await set.store.get(key);
+    await set.store.put(key, bytes.subarray(0, -1));
+    const archive = set.open();
+
+    assert.deepEqual(await archive.verify(snapshot, false), []);
+    assert.deepEqual(
+      (await archive.verifyObjects(false)).map(({ object, remedy }) => [object, remedy]),
+      [[key, 'repair packs']],
+    );
+    await set.store.put(key, bytes);
+  }
+});
+
 test('verify() names what is damaged: a pack that is gone, cut off, or altered by a bit', async () => {
   await using set = await setUp();
   const snapshot = await set.save('20261123100000Z');
@@ -296,7 +313,7 @@ test('verify() names what is damaged: a pack that is gone, cut off, or altered b
 
     await set.store.delete([key]);
     assert.match((await set.open().verify(snapshot, false))[0]?.finding ?? '', new RegExp(`pack ${id}`));
-    await set.store.put(key, bytes.subarray(0, -1));
+    await set.store.put(key, bytes.subarray(0, 40));
     assert.match((await set.open().verify(snapshot, false))[0]?.finding ?? '', new RegExp(`pack ${id}|cannot be read`));
     const altered = Uint8Array.from(bytes);
     altered[100] = (altered[100] ?? 0) ^ 1;

@@ -1,4 +1,5 @@
-import { isFailure } from '../../foundation/failure.ts';
+import { manifestName } from '../../domain/manifest.ts';
+import { type Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ListedSnapshot, Repository } from '../../repository/repository.ts';
 import type { Damage, DataToRead, ObjectFinding } from '../archive.ts';
@@ -19,8 +20,20 @@ export async function verifySnapshot(
   if (unreadable !== undefined) return [unreadable];
   const findings = await withProgress('verify', report, (onRead) => repository.verify(file, read, onRead, signal));
   if (findings.length > 0) return findings.map((finding) => ({ snapshot: id, ...finding }));
-  const { manifest, files, prefix } = await readContents();
+  const contents = await readContents().catch(unlessDamaged);
+  if (contents instanceof Error) return [damagedManifest(id, contents)];
+  const { manifest, files, prefix } = contents;
   return missingFiles(manifest, files, prefix).map((finding) => ({ snapshot: id, ...finding }));
+}
+
+/** All that a snapshot needs was there by presence and size; its manifest was read nevertheless, and only then it turned out. */
+function damagedManifest(snapshot: string, { message, facts: { object } }: Failure): Damage {
+  return { snapshot, path: manifestName, finding: `cannot be read: ${message}`, object: typeof object === 'string' ? object : undefined };
+}
+
+function unlessDamaged(error: unknown): Failure {
+  if (isFailure(error, 'E_REPOSITORY_DAMAGED')) return error;
+  throw error;
 }
 
 /** All that is wrong with objects of the repository, whether or not a snapshot suffers, and sets that no snapshot names any more. */
@@ -31,8 +44,8 @@ export function verifyObjects(
 ): Promise<readonly ObjectFinding[]> {
   return withProgress('verify the objects', report, async (onRead) => {
     const findings = await repository.verifyObjects(read, onRead, signal);
-    const { readable } = await repository.repairs.readSnapshots(signal);
-    const unnamed = await findUnnamedSets(repository, readable, signal);
+    const { readable, healed } = await repository.repairs.readSnapshots(signal);
+    const unnamed = await findUnnamedSets(repository, [...readable, ...healed], signal);
     return [...findings, ...unnamed.map(({ tree, manifest }) => unnamedFinding(tree, manifest))];
   });
 }

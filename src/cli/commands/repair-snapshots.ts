@@ -95,7 +95,7 @@ function brokenLines(
     `${look.bold(shortId(id))} of ${printable(server)}, ${formatTime(time)} UTC, lost ${countOf(lost.length, 'file')}; ${printable(backends.join('; '))}`,
     ...lost.slice(0, mostFiles).map(({ path: name, finding }) => `  ${look.red('✗')} ${printable(`${name} ${finding}`)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    `  ${keptFiles === 0 ? 'nothing of it is left' : `${kept} ${saved}`}; the damaged one ${isForgetting ? goes(isDone) : 'stays'}`,
+    `  ${keptFiles === 0 ? 'nothing of it is left' : `${kept} ${saved}`}; the damaged one ${isForgetting ? goes(isDone) : 'stays (--forget removes it)'}`,
   ];
 }
 

@@ -1,9 +1,8 @@
-import { isFailure, messageOf } from '../../foundation/failure.ts';
-import type { BlobReader } from '../blob-reader.ts';
+import { messageOf } from '../../foundation/failure.ts';
 import type { Id } from '../format/hex-id.ts';
 import type { CheckOptions } from '../pack-checks.ts';
 import type { RepositoryCore } from '../repository-core.ts';
-import { findLostBlobs, type LostBlob } from '../verify-snapshot.ts';
+import { findLostBlobs } from '../verify-snapshot.ts';
 import { walkTree, type TreeEntry } from '../walk-tree.ts';
 
 export interface ExaminedSnapshot {
@@ -19,9 +18,8 @@ export async function examineSnapshot(core: RepositoryCore, root: Id, options: C
   const { blobs } = await core.loadedIndex(options.signal);
   const tree = await walkTree(reader, root, options.signal);
   const lostBlobs = new Map<Id, string>();
-  for (const lost of await findLostBlobs(tree, blobs, await core.packChecks(options.signal), options)) {
-    if (lost.type === 'data' && (await isReallyLost(lost, reader, options))) lostBlobs.set(lost.id, lost.finding);
-  }
+  const sources = { index: blobs, checks: await core.packChecks(options.signal), reader };
+  for (const lost of await findLostBlobs(tree, sources, options)) if (lost.type === 'data') lostBlobs.set(lost.id, lost.finding);
   const lost = tree.unreadable.map(({ path, reason }) => ({ path, finding: `cannot be read: ${messageOf(reason)}` }));
   const entries: TreeEntry[] = [];
   for (const entry of tree.entries) {
@@ -30,16 +28,4 @@ export async function examineSnapshot(core: RepositoryCore, root: Id, options: C
     else lost.push({ path: entry.path, finding: lostBlobs.get(missing) ?? '' });
   }
   return { entries, lost };
-}
-
-/** A pack of the wrong length may still have it: nothing is given up that was not tried. */
-async function isReallyLost({ type, id, isListed }: LostBlob, reader: BlobReader, { pipeline, signal }: CheckOptions): Promise<boolean> {
-  if (!isListed || pipeline !== undefined) return true;
-  try {
-    await reader.read(type, id, signal);
-    return false;
-  } catch (error) {
-    if (isFailure(error, 'E_REPOSITORY_DAMAGED')) return true;
-    throw error;
-  }
 }
