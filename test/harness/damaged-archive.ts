@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import type { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
 import type { Manifest } from '../../src/domain/manifest.ts';
@@ -75,6 +76,8 @@ export async function damagedArchive(): Promise<DamagedArchive> {
 
 async function stage(folder: string, backupId: string, content: string): Promise<Manifest> {
   const manifest = await makeSet(folder, backupId, filesOf(content));
+  // So that sets have the tree of a folder in common that is the same in them.
+  for (const file of manifest.files) await utimes(path.join(folder, file.path), 0, 0);
   const [userRoot] = manifest.backends;
   return {
     ...manifest,
