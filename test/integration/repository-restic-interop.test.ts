@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import type { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
@@ -160,27 +160,6 @@ for (const [name, open] of [
       }
     });
 
-    for (const compression of ['off', 'auto', 'max']) {
-      test(`what restic wrote with compression ${compression} is listed, verified and fetched, and we can add to it`, async () => {
-        await using place = await open();
-        const source = path.join(place.folder, 'source');
-        await makeSet(source, '20261123100000Z', exampleFiles('by restic\n'));
-        await place.restic('init');
-        await place.restic('backup', '--compression', compression, '--host', 'prod', source);
-        const archive = repositoryArchive(place.store, { clock });
-
-        const [snapshot] = await archive.list();
-
-        assert.ok(snapshot);
-        assert.equal(snapshot.state, 'complete');
-        assert.deepEqual(await archive.verify(snapshot, true), []);
-        const fetched = await fetchAll(archive, snapshot, path.join(place.folder, 'fetched'));
-        assert.deepEqual(Object.values(fetched), Object.values(await contentOf(source)));
-        await save(archive, place.folder, '20261123120000Z', 'by us\n');
-        await assertResticContent(place.restic, 2);
-      });
-    }
-
     test('a wrong password and a missing repository are told apart', async () => {
       await using place = await open();
       const archive = repositoryArchive(place.store, { clock });
@@ -192,28 +171,6 @@ for (const [name, open] of [
     });
   });
 }
-
-test('what restic copied into another repository is the same', async () => {
-  await using place = await folderPlace();
-  const archive = repositoryArchive(place.store, { clock });
-  await archive.create();
-  await save(archive, place.folder, '20261123100000Z', 'one line\n');
-  const copyFolder = path.join(place.folder, 'copy');
-  await mkdir(copyFolder);
-  const copied = await resticAt({ repository: copyFolder, password: 'test', environment: { RESTIC_FROM_PASSWORD: 'test' } });
-  await copied('init');
-
-  await copied('copy', '--from-repo', path.join(place.folder, 'repository'));
-
-  const other = repositoryArchive(new LocalFolderStore({ folder: copyFolder, clock }), { clock });
-  const [snapshot] = await other.list();
-  assert.ok(snapshot);
-  assert.equal(snapshot.server, 'prod');
-  assert.deepEqual(
-    await fetchAll(other, snapshot, path.join(place.folder, 'fetched')),
-    await contentOf(path.join(place.folder, 'staged-20261123100000Z')),
-  );
-});
 
 async function storedBytes(store: ObjectStore): Promise<number> {
   let sum = 0;
