@@ -9,6 +9,7 @@ import { type Outcome, runOn } from '../run-on-archive.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import type { DamageScene, RepositoryClass } from './damage-scene.ts';
 import { type Damage, inflict } from './damages.ts';
+import { followRemedies, remediesIn } from './follow-remedies.ts';
 
 /** What is expected of one damage to one class of objects. */
 export interface Cell {
@@ -44,7 +45,6 @@ interface VerifyJson {
 }
 
 const lockMinutes = 31;
-const mostRounds = 4;
 
 /** How much is done for the cells of a class. */
 export interface Thoroughness {
@@ -66,7 +66,7 @@ export function testCells(getScene: () => DamageScene, rows: readonly Row[], { r
         await first.clock.advance(lockMinutes * 60_000);
         const isByAnother = cell.after === 'by another password';
         const scene = isByAnother ? await openedByAnother(first) : first;
-        assert.deepEqual(await repair(scene, isByAnother ? undefined : remedies), cell.remedies);
+        assert.deepEqual(await followRemedies(scene, isByAnother ? undefined : remedies), cell.remedies);
         await assertAfter(scene, cell.after === 'lost' ? sufferers : []);
         if (isForRestic(of)) await assertResticIsContent(scene, isByAnother ? 'second' : 'test');
       });
@@ -143,43 +143,12 @@ function assertNamed({ outcome, objects }: Verified, found: Cell['found'], keys:
 
 async function verify(scene: DamageScene, readData: boolean): Promise<Verified> {
   const outcome = await runOn(scene.open(), ['verify', ...(readData ? ['--read-data'] : [])], scene.clock);
-  const remedies = namedIn(outcome.text);
+  const remedies = remediesIn(outcome.text);
   if (outcome.json === undefined) return { outcome, suffer: ids, objects: [], remedies };
   const { snapshots, objects } = outcome.json as VerifyJson;
   const hurt = new Set(snapshots.filter(({ damages }) => damages.length > 0).map(({ id }) => id));
   const suffer = ids.filter((id) => hurt.has(scene.snapshotIds.get(id) ?? ''));
   return { outcome, suffer, objects, remedies };
-}
-
-/** The commands that a text says to run. */
-function namedIn(text: string): readonly string[] {
-  const line = /^To put it right, in this order: (.*)$/m.exec(text)?.[1];
-  if (line !== undefined) return line.split(', ').map((words) => words.replace('rootcellar ', ''));
-  const hint = /run "rootcellar (.*?)"$/m.exec(text)?.[1];
-  return hint === undefined ? [] : [hint];
-}
-
-/** Follows what verify said, and says then, until it names nothing more; resolves to all that was run. */
-async function repair(scene: DamageScene, first: readonly string[] | undefined): Promise<readonly string[]> {
-  const done: string[] = [];
-  for (let round = 0; round < mostRounds; round += 1) {
-    const remedies = round === 0 && first !== undefined ? first : (await verify(scene, false)).remedies;
-    if (remedies.length === 0) return done;
-    for (const remedy of remedies) {
-      const { text } = await runRepair(scene, remedy);
-      done.push(remedy);
-      if (!text.includes('--forget removes it')) continue;
-      await runRepair(scene, `${remedy} --forget`);
-      done.push(`${remedy} --forget`);
-    }
-  }
-  return [...done, 'and so on'];
-}
-
-async function runRepair(scene: DamageScene, remedy: string): Promise<Outcome> {
-  const outcome = await runOn(scene.open(), [...remedy.split(' '), '--yes'], scene.clock);
-  assert.equal(outcome.exitCode, 0, outcome.text);
-  return outcome;
 }
 
 async function assertAfter(scene: DamageScene, lost: readonly string[]): Promise<void> {
