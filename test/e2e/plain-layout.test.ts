@@ -40,7 +40,8 @@ suite('the main job in the layout plain', () => {
     assert.ok(newBytes === bytes && storedBytes > bytes, 'nothing is shared, and the manifest comes to it');
     const to = path.join(operator.folder, 'fetched');
     await operator.run(['fetch', id, '--to', to]);
-    assert.deepEqual(await contentOf(to), await contentOf(path.join(s3.folder, bucket, 'restored/ds-0', backupId)));
+    const stored = await contentOf(path.join(s3.folder, bucket, 'restored/ds-0', backupId));
+    assert.deepEqual(await contentOf(to), new Map([...stored, ['manifest.json', withoutChecksum(stored.get('manifest.json'))]]));
     await operator.run(['verify', '--read-data']);
   });
 
@@ -106,3 +107,8 @@ suite('the main job in the layout plain', () => {
     assertSameEntries(await entriesOf(directory), entries);
   });
 });
+
+/** The stored manifest has a line more, by which it vouches for itself. */
+function withoutChecksum(manifest: Buffer | undefined): Buffer {
+  return Buffer.from(String(manifest).replace(/,\n {2}"checksum": "[0-9a-f]{64}"/, ''));
+}

@@ -35,7 +35,6 @@ const rows: readonly Row[] = [
   [
     'a content pack of one set',
     {
-      'a bit flipped at its start': flippedContent,
       'its last byte cut off': { ...header, ...anotherLength },
       'nothing left in it': { ...lostContent, ...anotherLength },
       'it was deleted': gone,
