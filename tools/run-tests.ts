@@ -53,7 +53,8 @@ export async function runTests({ files, concurrency, withCoverage = false }: Tes
     files,
     cwd: root,
     concurrency,
-    timeout: 600_000,
+    // All points of test/integration/every-operation are hundreds of runs.
+    timeout: process.env['ROOTCELLAR_TEST_POINTS'] === 'all' ? 3_600_000 : 600_000,
     coverage: withCoverage,
     coverageIncludeGlobs: ['src/**/*.ts'],
     coverageExcludeGlobs: ['**/*.test.ts'],

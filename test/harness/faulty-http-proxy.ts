@@ -20,8 +20,17 @@ export type FaultAction =
   | { readonly kind: 'tamper-answer' }
   /** The same of the body that the server receives. */
   | { readonly kind: 'tamper-request' }
-  /** Told by `reached`, then waits for `until`; before the server sees it, or after it did the work. Dropped if its sender is gone by then. */
-  | { readonly kind: 'hold'; readonly what: 'request' | 'answer'; readonly reached: () => void; readonly until: Promise<void> }
+  /**
+   * Told by `reached`, then waits for `until`; before the server sees it, or after it did the work. Dropped if its sender is gone by then, unless `late` is
+   * there: then the server sees it all the same, and `late` is told when it did the work.
+   */
+  | {
+      readonly kind: 'hold';
+      readonly what: 'request' | 'answer';
+      readonly reached: () => void;
+      readonly until: Promise<void>;
+      readonly late?: () => void;
+    }
   /** The server sees it so much later, also when its sender has gone meanwhile: a store that works on what was cut off. */
   | { readonly kind: 'late'; readonly milliseconds: number; readonly done: () => void }
   /** Headers of the answer replaced. */
@@ -122,8 +131,7 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
   if (!(await isToBeForwarded(request, response, action))) return;
   const answer = await forward(request, action?.kind === 'tamper-request' ? tampered(sent) : sent, route);
   const body = await readAll(answer);
-  if (action?.kind === 'late') action.done();
-  if (action?.kind === 'hold' && action.what === 'answer' && !(await held(action, request))) return;
+  if (!(await isToBeAnswered(request, action))) return;
   if (action?.kind === 'drop-after') {
     request.socket.resetAndDestroy();
     return;
@@ -139,17 +147,25 @@ async function isToBeForwarded(request: IncomingMessage, response: ServerRespons
   return action?.kind !== 'answer';
 }
 
+async function isToBeAnswered(request: IncomingMessage, action: FaultAction | undefined): Promise<boolean> {
+  if (action?.kind === 'late') action.done();
+  if (action?.kind !== 'hold') return true;
+  if (action.what === 'answer') return held(action, request);
+  action.late?.();
+  return true;
+}
+
 function answerHere(response: ServerResponse, { status, code }: Extract<FaultAction, { kind: 'answer' }>): void {
   response.writeHead(status, { 'content-type': 'application/xml' });
   if (status === 200) response.end();
   else response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>made by the test</Message></Error>`);
 }
 
-/** Resolves to whether somebody still waits for the answer. */
-async function held({ reached, until }: Extract<FaultAction, { kind: 'hold' }>, request: IncomingMessage): Promise<boolean> {
+/** Resolves to whether it goes on: somebody still waits for the answer, or nobody has to. */
+async function held({ reached, until, late }: Extract<FaultAction, { kind: 'hold' }>, request: IncomingMessage): Promise<boolean> {
   reached();
   await until;
-  return !request.socket.destroyed;
+  return late !== undefined || !request.socket.destroyed;
 }
 
 function answerWith(response: ServerResponse, answer: IncomingMessage, body: Buffer, action: FaultAction | undefined): void {

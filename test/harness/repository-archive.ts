@@ -3,12 +3,14 @@ import { RepositoryArchive } from '../../src/archive/repository/repository-archi
 import type { Clock } from '../../src/foundation/clock.ts';
 import { Secret } from '../../src/foundation/secret.ts';
 import type { ObjectStore } from '../../src/object-stores/object-store.ts';
-import type { WriterSettings } from '../../src/repository/repository.ts';
+import type { LockOwner, WriterSettings } from '../../src/repository/repository.ts';
 
 export interface ArchiveSettings {
   readonly clock: Clock;
   readonly password?: string;
   readonly graceMilliseconds?: number;
+  /** Of locks; somebody on another host unless told. */
+  readonly owner?: LockOwner;
   readonly writer?: WriterSettings;
   readonly objectLock?: ObjectLockSettings;
   readonly cacheFolder?: string;
@@ -21,7 +23,7 @@ export function repositoryArchive(store: ObjectStore, settings: ArchiveSettings)
   return new RepositoryArchive(store, {
     clock: settings.clock,
     password: new Secret(settings.password ?? 'test'),
-    owner: { hostname: 'test-host', username: 'tester', pid: 1 },
+    owner: settings.owner ?? { hostname: 'test-host', username: 'tester', pid: 1 },
     graceMilliseconds: settings.graceMilliseconds ?? 0,
     writer: settings.writer ?? smallWriter,
     scrypt: { N: 16, r: 1, p: 1 },
