@@ -11,6 +11,7 @@ import type { OpenedRepository } from './open-repository.ts';
 import { PackChecks } from './pack-checks.ts';
 import { Pipeline } from './pipeline/pipeline.ts';
 import { readingSlabs } from './pipeline/read-packs.ts';
+import { SharedPipeline } from './pipeline/shared-pipeline.ts';
 import type { WriterSettings } from './save-files.ts';
 import { Cipher } from './sealing/cipher.ts';
 
@@ -38,6 +39,7 @@ export class RepositoryCore {
   readonly cache: DocumentCache | undefined;
   #index: Promise<LoadedIndex> | undefined;
   #checks: PackChecks | undefined;
+  readonly #readers = new SharedPipeline(() => this.#makeReaders(readingSlabs));
 
   constructor(store: ObjectStore, opened: OpenedRepository, options: RepositoryOptions) {
     this.store = store;
@@ -79,13 +81,18 @@ export class RepositoryCore {
     return (this.#checks ??= new PackChecks(this.store, blobs));
   }
 
-  /** Does `work` with threads that open and check blobs. */
+  /** Does `work` with threads that open and check blobs; those of the usual `slabs` are shared by all who ask at about the same time. */
   async withReaders<Result>(work: (pipeline: Pipeline) => Promise<Result>, slabs = readingSlabs): Promise<Result> {
-    const pipeline = new Pipeline(this.opened, { workers: this.options.writer?.workers, ...slabs });
+    if (slabs === readingSlabs) return this.#readers.use(work);
+    const pipeline = this.#makeReaders(slabs);
     try {
       return await work(pipeline);
     } finally {
       await pipeline.close();
     }
+  }
+
+  #makeReaders(slabs: typeof readingSlabs): Pipeline {
+    return new Pipeline(this.opened, { workers: this.options.writer?.workers, ...slabs });
   }
 }

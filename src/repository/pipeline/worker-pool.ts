@@ -55,6 +55,11 @@ export class WorkerPool {
     return answered as Promise<Results[Kind]>;
   }
 
+  /** Whether a thread has ended: then the pool is of no more use. */
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
   get size(): number {
     return this.#members.length;
   }
@@ -74,6 +79,7 @@ export class WorkerPool {
       resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 },
     });
     const member: Member = { worker, underWay: new Set(), own: [] };
+    worker.unref();
     worker.on('message', (reply: ReplyMessage) => this.#settle(member, reply));
     worker.on('error', (error) => this.#break(error));
     worker.on('exit', (code) => {
@@ -89,6 +95,7 @@ export class WorkerPool {
         const next = member.own.shift() ?? this.#urgent.shift() ?? this.#waiting.shift();
         if (next === undefined) continue;
         member.underWay.add(next.message.serial);
+        member.worker.ref();
         member.worker.postMessage(next.message, next.transfer);
       }
     }
@@ -98,6 +105,8 @@ export class WorkerPool {
     member.underWay.delete(reply.serial);
     const answer = this.#answers.get(reply.serial);
     this.#answers.delete(reply.serial);
+    // Whoever waits for nothing holds the process up for nothing.
+    if (member.underWay.size === 0) member.worker.unref();
     if ('error' in reply) answer?.reject(reply.error instanceof Error ? Object.assign(reply.error, reply.system) : reply.error);
     else answer?.resolve(reply.result);
     this.#hand();
