@@ -7,7 +7,7 @@ import { SharedPipeline } from './shared-pipeline.ts';
 
 const opened = {
   keys: randomKeyMaterial(),
-  config: { version: 2, id: 'a'.repeat(64), chunkerPolynomial: '3', cutting: undefined },
+  config: { version: 2, id: 'a'.repeat(64), chunkerPolynomial: 3n, cutting: undefined },
   keyId: '',
 } as const;
 
