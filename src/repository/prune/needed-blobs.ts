@@ -1,8 +1,11 @@
+import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { exitCodes, Failure } from '../../foundation/failure.ts';
 import type { BlobReader } from '../blob-reader.ts';
 import type { Id } from '../format/hex-id.ts';
 import { shortened } from '../format/repository-failures.ts';
 import { readTree } from '../walk-tree.ts';
+
+const treesAtOnce = 8;
 
 /**
  * All blobs that these root trees reach: `data <id>`, `tree <id>`. Each tree is read once.
@@ -11,17 +14,20 @@ import { readTree } from '../walk-tree.ts';
  */
 export async function neededBlobs(reader: BlobReader, roots: readonly Id[], signal?: AbortSignal): Promise<Set<string>> {
   const needed = new Set<string>();
-  const waiting = [...roots];
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (needed.has(`tree ${id}`)) continue;
-    signal?.throwIfAborted();
-    needed.add(`tree ${id}`);
-    const nodes = await readTree(reader, id, signal);
-    if (nodes instanceof Error) throw refused(`tree ${shortened(id)} cannot be read`, nodes);
-    for (const { content, subtree } of nodes) {
-      for (const blob of content) needed.add(`data ${blob}`);
-      if (subtree !== undefined) waiting.push(subtree);
-    }
+  let level = [...new Set(roots)];
+  while (level.length > 0) {
+    for (const id of level) needed.add(`tree ${id}`);
+    const below = new Set<Id>();
+    await mapConcurrently(level, treesAtOnce, async (id) => {
+      signal?.throwIfAborted();
+      const nodes = await readTree(reader, id, signal);
+      if (nodes instanceof Error) throw refused(`tree ${shortened(id)} cannot be read`, nodes);
+      for (const { content, subtree } of nodes) {
+        for (const blob of content) needed.add(`data ${blob}`);
+        if (subtree !== undefined && !needed.has(`tree ${subtree}`)) below.add(subtree);
+      }
+    });
+    level = [...below];
   }
   return needed;
 }
