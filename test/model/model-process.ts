@@ -45,6 +45,7 @@ export class ModelProcess implements Participant {
   isFrozen = false;
   readonly #tools: ProcessTools;
   #hasEnded = false;
+  #isStale = false;
   #calls = 0;
   #writes = 0;
   #sleepers = 0;
@@ -161,7 +162,8 @@ export class ModelProcess implements Participant {
   async #proceed(store: ObjectStore, call: StoreCall, proceed: () => Promise<unknown>): Promise<unknown> {
     const { fault } = this.plan;
     if (fault?.kind !== 'stale' || call.name !== 'list' || !(store instanceof RememberingStore)) return proceed();
-    this.#tools.onFault(fault, call);
+    if (!this.#isStale) this.#tools.onFault(fault, call);
+    this.#isStale = true;
     return store.listBefore(fault.writesAgo, call.keys[0] ?? '');
   }
 

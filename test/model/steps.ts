@@ -96,7 +96,7 @@ const pass: fc.Arbitrary<Step> = fc.record({
   milliseconds: fc.constantFrom(50_000, 3 * minute, 40 * minute, 13 * hour, 25 * hour, 25 * hour),
 });
 
-const faultAt = fc.nat(9);
+const faultAt = fc.nat(7);
 const briefFault: fc.Arbitrary<Fault> = fc.oneof(
   {
     weight: 4,

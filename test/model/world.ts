@@ -154,6 +154,8 @@ export class World {
     const outcome = await this.#runProcess(plan, { isAlone: true });
     if (plan.fault !== undefined || !isBusy(outcome)) return;
     await this.pass(lockMilliseconds);
+    // Also tells which passwords open it after what was tried in vain.
+    await this.check();
     const again = await this.#runProcess(plan, { isAlone: true });
     assert.ok(!isBusy(again), `${plan.action.kind}: still locked when each lock has ended`);
   }
