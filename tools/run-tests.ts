@@ -9,7 +9,7 @@ export const root = path.resolve(import.meta.dirname, '..');
 /** Where tests lie; a lane needs a slow real part and runs only when asked for. */
 export const testFolders = {
   unit: ['src/**/*.test.ts', 'test/*.test.ts', 'test/harness/*.test.ts'],
-  withServers: ['test/integration/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+  withServers: ['test/integration/**/*.test.ts', 'test/model/**/*.test.ts', 'test/e2e/**/*.test.ts'],
   lane: (name: string) => [`test/lanes/${name}/**/*.test.ts`],
 } as const;
 
@@ -39,10 +39,17 @@ export interface TestRunOptions {
   /** Files at a time. */
   readonly concurrency: number;
   readonly withCoverage?: boolean;
+  /** Of a file. */
+  readonly timeoutMilliseconds?: number;
 }
 
 /** Runs the files, each in a process of its own, and shows each test on standard output as it ends. */
-export async function runTests({ files, concurrency, withCoverage = false }: TestRunOptions): Promise<TestRun> {
+export async function runTests({
+  files,
+  concurrency,
+  withCoverage = false,
+  timeoutMilliseconds = 600_000,
+}: TestRunOptions): Promise<TestRun> {
   let passed = 0;
   let failed = 0;
   let notRun = 0;
@@ -53,8 +60,7 @@ export async function runTests({ files, concurrency, withCoverage = false }: Tes
     files,
     cwd: root,
     concurrency,
-    // All points of test/integration/every-operation are hundreds of runs.
-    timeout: process.env['ROOTCELLAR_TEST_POINTS'] === 'all' ? 3_600_000 : 600_000,
+    timeout: timeoutMilliseconds,
     coverage: withCoverage,
     coverageIncludeGlobs: ['src/**/*.ts'],
     coverageExcludeGlobs: ['**/*.test.ts'],

@@ -16,7 +16,13 @@ const withServers = await findTests(lane === undefined ? testFolders.withServers
 const areChecksWell = !isWhole || (await runSteps(checks));
 if (withServers.length > 0) await getParts();
 // A file at a time for each of two cores: more of them only make each other late.
-const result = await runTests({ files: [...unit, ...withServers], concurrency: 2, withCoverage: isWhole });
+const result = await runTests({
+  files: [...unit, ...withServers],
+  concurrency: 2,
+  withCoverage: isWhole,
+  // All points of test/integration/every-operation are hundreds of runs.
+  ...(process.env['ROOTCELLAR_TEST_POINTS'] === 'all' && { timeoutMilliseconds: 3_600_000 }),
+});
 if (!areChecksWell) console.log('\nA check failed; see the top');
 console.log(`\nTook ${Math.round((Date.now() - begin) / 1000)} s`);
 process.exitCode = printResult(result) && areChecksWell ? 0 : 1;

@@ -82,3 +82,18 @@ test('copy() whose lock was lost at one snapshot looks for all that the next one
     [first.backupId],
   );
 });
+
+test('copy() passes over a snapshot that is forgotten in the source meanwhile, and copies the others', async () => {
+  await using set = await archivePair('same keys');
+  const [first, second] = [await set.save('20261123100000Z'), await set.save('20261123110000Z')];
+  const forgetting = freezingStore(
+    set.to,
+    ({ name, keys: [key = ''] }) => name === 'put' && key.startsWith('index/'),
+    () => set.openSource().forget([first]),
+  );
+
+  const { copied, damaged } = await set.copyAll(set.copier(set.openTarget(forgetting)));
+
+  assert.deepEqual([copied.map(({ snapshot }) => snapshot.id), damaged], [[second.id], []]);
+  assert.equal((await assertWhole(set.openTarget())).length, 1);
+});

@@ -154,7 +154,10 @@ async function copyMissing(
         report?.({ kind: 'advance', step, done, total });
       });
       await carrier.finish();
-      const document = encodeSnapshotCopy(await source.documents.read('snapshots', id, signal), id);
+      const original = await source.documents.read('snapshots', id, signal).catch(unlessMissing);
+      // It was forgotten meanwhile; what went over of it is garbage.
+      if (original === undefined) return;
+      const document = encodeSnapshotCopy(original, id);
       const whatIsMissing = (): Promise<readonly SnapshotFinding[]> => findMissing(target, file, signal);
       const tools = { documents, lock, graceMilliseconds, findMissing: whatIsMissing, assertHeld, signal };
       copied.push({ from: id, id: await commitSnapshot(document, tools) });
@@ -165,4 +168,8 @@ async function copyMissing(
   await carrier.finish();
   target.forgetIndex();
   return { copied, carried: carrier.carried };
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isFailure(error, 'E_OBJECT_MISSING')) throw error;
 }
