@@ -17,7 +17,7 @@ import {
 
 const urlExpected = 'without a user or password inside';
 const keepMost = 100_000;
-const leastPackBytes = 1024 * 1024;
+const leastPackBytes = 64 * 1024;
 /** As restic has it. */
 const mostPackBytes = 128 * 1024 * 1024;
 

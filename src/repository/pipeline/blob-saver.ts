@@ -45,12 +45,11 @@ export class BlobSaver {
   async saveParts(parts: readonly MemoryPart[]): Promise<readonly Id[]> {
     const { pool } = this.#options.pipeline;
     const { ids } = await pool.run({ kind: 'hash', parts });
-    await Promise.all(
-      parts.map(async (part, index) => {
-        const id = ids[index] ?? '';
-        if (this.#begin('data', id)) await this.#savePart(part, id);
-      }),
-    );
+    const fresh = parts.flatMap((part, index) => {
+      const id = ids[index] ?? '';
+      return this.#begin('data', id) ? [{ part, id }] : [];
+    });
+    if (fresh.length > 0) await this.#saveFresh(fresh);
     return ids;
   }
 
@@ -63,10 +62,19 @@ export class BlobSaver {
     return id;
   }
 
-  async #savePart(part: MemoryPart, id: Id): Promise<void> {
+  /** All by one message: waking a thread takes a tenth of what it then does with one chunk. */
+  async #saveFresh(fresh: readonly { readonly part: MemoryPart; readonly id: Id }[]): Promise<void> {
     const { pipeline, level } = this.#options;
-    const { length, rawLength, bytes } = await pipeline.pool.run({ kind: 'encode', part, level }, { isUrgent: true });
-    await this.#add('data', id, bytes ?? pipeline.bytesOf({ at: part.at, length }), rawLength, part.length);
+    const parts = fresh.map(({ part }) => part);
+    const { encoded } = await pipeline.pool.run({ kind: 'encode', parts, level }, { isUrgent: true });
+    await Promise.all(
+      fresh.map(async ({ part, id }, index) => {
+        const one = encoded[index];
+        if (one === undefined) throw new Error('a part was not encoded');
+        const { length, rawLength, bytes } = one;
+        await this.#add('data', id, bytes ?? pipeline.bytesOf({ at: part.at, length }), rawLength, part.length);
+      }),
+    );
   }
 
   async #add(type: BlobType, id: Id, sealed: Uint8Array, rawLength: number, bytes: number): Promise<void> {

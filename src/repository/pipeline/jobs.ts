@@ -6,8 +6,8 @@ import type { StretchToCheck } from './check-stretch.ts';
 export type Job =
   /** The SHA-256 of each of the given parts. */
   | { readonly kind: 'hash'; readonly parts: readonly MemoryPart[] }
-  /** Compresses and seals a part, in its place where it fits. */
-  | { readonly kind: 'encode'; readonly part: MemoryPart; readonly level: number }
+  /** Compresses and seals parts, each in its place where it fits. */
+  | { readonly kind: 'encode'; readonly parts: readonly MemoryPart[]; readonly level: number }
   /** Whether a stretch of a file is what it is taken for. */
   | ({ readonly kind: 'check-stretch' } & StretchToCheck)
   /** Goes on with the SHA-256 of a file; always the same worker for the same file. */
@@ -44,7 +44,7 @@ export interface WriteTarget {
 
 export interface Results {
   readonly hash: { readonly ids: readonly Id[] };
-  readonly encode: Encoded;
+  readonly encode: { readonly encoded: readonly Encoded[] };
   readonly 'check-stretch': { readonly isSame: boolean };
   readonly 'hash-file': { readonly sha256: string | undefined };
   readonly decode: { readonly findings: readonly BlobFinding[]; readonly bytes: number };

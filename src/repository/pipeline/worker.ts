@@ -22,12 +22,17 @@ const fileHashes = new Map<number, Hash>();
 parentPort?.on('message', ({ serial, job }: JobMessage) => {
   try {
     const result = perform(job);
-    const transfer = 'ids' in result || !('bytes' in result) || !(result.bytes instanceof Uint8Array) ? [] : [result.bytes.buffer];
-    parentPort?.postMessage({ serial, result } satisfies ReplyMessage, transfer);
+    parentPort?.postMessage({ serial, result } satisfies ReplyMessage, ownBuffersOf(result));
   } catch (error) {
     parentPort?.postMessage({ serial, error, system: systemErrorOf(error) } satisfies ReplyMessage);
   }
 });
+
+/** What lies in memory of this thread alone, and goes over to the other. */
+function ownBuffersOf(result: Results[Job['kind']]): ArrayBuffer[] {
+  if ('encoded' in result) return result.encoded.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes.buffer]));
+  return 'bytes' in result && result.bytes instanceof Uint8Array ? [result.bytes.buffer] : [];
+}
 
 /** What an error of the operating system loses on its way to another thread. */
 function systemErrorOf(error: unknown): SystemError | undefined {
@@ -40,7 +45,7 @@ function perform(job: Job): Results[Job['kind']] {
     case 'hash':
       return { ids: job.parts.map((part) => hash('sha256', bytesOf(part), 'hex')) };
     case 'encode':
-      return encode(job.part, job.level);
+      return { encoded: job.parts.map((part) => encode(part, job.level)) };
     case 'check-stretch':
       return { isSame: checkStretch(job) };
     case 'hash-file':

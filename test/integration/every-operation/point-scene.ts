@@ -58,6 +58,8 @@ export async function startPointScene(): Promise<PointScene> {
     ROOTCELLAR_PASSWORD_FILE: passwordFile,
     ROOTCELLAR_SERVER_NAME: 'prod',
     ROOTCELLAR_PRUNE_GRACE: '1ms',
+    // Several packs of one run.
+    ROOTCELLAR_REPOSITORY_PACK_SIZE: '96KiB',
     AWS_REGION: s3.region,
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
