@@ -241,6 +241,7 @@ export const configSchema = z.strictObject({
       packSize: sizeBetween(leastPackBytes, mostPackBytes, '16MiB', {
         description:
           'size of the objects that hold the content in the layout repository: larger ones are fewer, smaller ones take less memory',
+        expected: 'a size from 64KiB to 128MiB with its unit',
         example: '32MiB',
       }),
       rehashShare: share(0.05, {
