@@ -170,8 +170,8 @@ export class S3Store implements ObjectStore {
   }
 
   async *listUnfinished(options: CallOptions = {}): AsyncIterable<UnfinishedWrite> {
-    yield* listProbes(this.#calls, options);
     yield* listUploads(this.#calls, options);
+    yield* listProbes(this.#calls, options);
   }
 
   async discardUnfinished(writes: readonly UnfinishedWrite[], options: CallOptions = {}): Promise<void> {

@@ -125,7 +125,7 @@ suite('a restore that is ended', { timeout: 300_000 }, () => {
   });
   const steps: readonly { readonly name: string; readonly stop: () => Promise<Stop> | Stop; readonly says: () => Refusal }[] = [
     { name: 'when the set is looked at', stop: () => atStore(days, 'GET', /data\//, 'answer'), says: untouched },
-    { name: 'in the middle of the fetch', stop: () => atStore(days, 'GET', /data\//, 'answer', 3), says: untouched },
+    { name: 'in the middle of the fetch', stop: () => atStore(days, 'GET', /data\//, 'answer', 2), says: untouched },
     { name: 'when the server is asked to check', stop: () => atGate(days.gate.holdRequest(/verify-only.{0,12}TRUE/is)), says: untouched },
     {
       name: 'before the server is asked to restore',

@@ -30,7 +30,7 @@ export interface RepositoryPrunePlan {
   readonly waiting: readonly PackFacts[];
   /** In an index, and not listed in the store: what a writer left that was frozen for long. */
   readonly missing: readonly Id[];
-  /** Marks all of whose packs have been gone for a grace period, and those that name one which is needed again. */
+  /** Marks all of whose packs have been gone for a grace period, those that name one which is needed again, and those that cannot be read. */
   readonly spentMarks: readonly string[];
 }
 
@@ -62,7 +62,8 @@ export function planRepositoryPrune(state: RepositoryState, now: Date, graceMill
   }
   const alive = new Set([...plan.removable, ...plan.waiting].map(({ id }) => id));
   // A prune that was frozen may still remove what it planned to: until then nobody shall write a pack of that name again, as a copy would.
-  const isSpent = (mark: Mark): boolean => isOld(mark.markedAt) && !mark.packs.some((id) => alive.has(id));
+  // One that cannot be read keeps nobody from anything.
+  const isSpent = (mark: Mark): boolean => mark.isUnreadable || (isOld(mark.markedAt) && !mark.packs.some((id) => alive.has(id)));
   const spentMarks = state.marks.filter((mark) => !good.includes(mark) || isSpent(mark)).map(({ key }) => key);
   const unmarked = plan.removable.flatMap(({ id }) => (allMarked.has(id) ? [] : [id]));
   const present = new Set(state.packs.map(({ id }) => id));

@@ -13,7 +13,9 @@ const mostRounds = 4;
 
 /** The commands that a text of verify says to run. */
 export function remediesIn(text: string): readonly string[] {
-  const line = /^To put it right, in this order: (.*)$/m.exec(text)?.[1];
+  const line =
+    /^To put it right, in this order: (.*)$/m.exec(text)?.[1] ??
+    /^What is lost, .*; then "(rootcellar [^"]*)" saves the rest\.$/m.exec(text)?.[1];
   if (line !== undefined) return line.split(', ').map((words) => words.replace('rootcellar ', ''));
   const hint = /run "rootcellar (.*?)"$/m.exec(text)?.[1];
   return hint === undefined ? [] : [hint];
