@@ -5,6 +5,8 @@ import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { rootcellarShell } from '../harness/rootcellar-shell.ts';
 import { bucket, changeDirectory, contentOf, type Operator, type Scene, setScene } from './main-job-scene.ts';
+import { encodeStoredManifest } from '../../src/archive/plain/stored-manifest.ts';
+import { decodeManifest } from '../../src/domain/manifest.ts';
 
 interface Entry {
   readonly path: string;
@@ -70,7 +72,9 @@ suite('reading an archive of two real backups', () => {
         const printed = await shell(layout, `rootcellar cat latest '${name}'`);
         assert.deepEqual([printed.exitCode, printed.stderr], [0, '']);
         const content = fetched.get(name);
-        if (content !== undefined) assert.ok(printed.stdout.equals(content), name);
+        // As it is stored in the layout plain, a manifest has a checksum, which a fetched set is without.
+        const expected = name === 'manifest.json' && layout === 'plain' ? content && withChecksum(content) : content;
+        if (expected !== undefined) assert.ok(printed.stdout.equals(expected), name);
         const { sha256 } = files.find((file) => file.path === name) ?? {};
         if (sha256 !== undefined) assert.equal(createHash('sha256').update(printed.stdout).digest('hex'), sha256);
       }
@@ -175,3 +179,8 @@ suite('reading an archive of two real backups', () => {
     await operator.run(['verify', '--read-data']);
   });
 });
+
+function withChecksum(manifest: Buffer): Buffer {
+  const decoded = decodeManifest(manifest.toString());
+  return Buffer.from('invalid' in decoded ? '' : encodeStoredManifest(decoded));
+}
