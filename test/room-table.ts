@@ -144,6 +144,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:tty',
     'node:url',
     'node:util',
+    // How much young objects may pile up.
+    'node:v8',
     'npm:commander',
   ],
 };

@@ -27,6 +27,11 @@ test('BlobIndex finds each of many blobs where it lies', () => {
     assert.deepEqual(index.find('data', id(i)), place);
   }
   assert.equal(index.find('data', id(5000)), undefined);
+  const inPack = index.placesIn(id('pack 49')).map((place) => place.id);
+  assert.deepEqual(
+    inPack,
+    Array.from({ length: 100 }, (_, i) => id(4900 + i)),
+  );
 });
 
 test('BlobIndex tells a tree from data with the same ID, and knows all places of a blob', () => {
@@ -42,4 +47,8 @@ test('BlobIndex tells a tree from data with the same ID, and knows all places of
     [id('p'), id('q')],
   );
   assert.equal([...index.places()].length, 2);
+  assert.deepEqual(
+    ['p', 'q', 'r'].map((pack) => index.placesIn(id(pack)).map(({ packId, offset }) => [packId, offset])),
+    [[[id('p'), 0]], [[id('q'), 0]], []],
+  );
 });

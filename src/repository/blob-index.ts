@@ -21,6 +21,10 @@ export class BlobIndex {
   #slots = new Uint32Array(4096);
   #count = 0;
   readonly #packs: Id[] = [];
+  /** Per pack the row of its first blob; its rows end where those of the next one begin. */
+  readonly #firstRows: number[] = [];
+  /** Per pack those of its blobs whose row names another pack. */
+  readonly #elsewhere = new Map<Id, BlobPlace[]>();
   readonly #packNumbers = new Map<Id, number>();
   /** Further places of a blob, by row. */
   readonly #others = new Map<number, BlobPlace[]>();
@@ -42,6 +46,7 @@ export class BlobIndex {
   addPack({ id, blobs }: IndexedPack): void {
     if (this.#packNumbers.has(id)) return;
     const number = this.#packs.push(id) - 1;
+    this.#firstRows.push(this.#count);
     this.#packNumbers.set(id, number);
     for (const blob of blobs) this.#add(blob, number);
   }
@@ -94,12 +99,25 @@ export class BlobIndex {
     }
   }
 
+  /** The blobs of one pack, in no order. */
+  placesIn(id: Id): readonly BlobPlace[] {
+    const number = this.#packNumbers.get(id);
+    if (number === undefined) return [];
+    const [first = 0, end = this.#count] = this.#firstRows.slice(number, number + 2);
+    const own = Array.from({ length: end - first }, (_, index) => this.#placeOf(first + index));
+    return [...own, ...(this.#elsewhere.get(id) ?? [])];
+  }
+
   #add(blob: PackedBlob, pack: number): void {
     const known = this.numberOf(blob.type, blob.id);
     if (known !== undefined) {
       const others = this.#others.get(known) ?? [];
-      others.push({ ...blob, packId: this.#packs[pack] ?? '' });
+      const place = { ...blob, packId: this.#packs[pack] ?? '' };
+      others.push(place);
       this.#others.set(known, others);
+      const elsewhere = this.#elsewhere.get(place.packId) ?? [];
+      elsewhere.push(place);
+      this.#elsewhere.set(place.packId, elsewhere);
       return;
     }
     if ((this.#count + 1) * columns > this.#rows.length) this.#grow();

@@ -1,6 +1,6 @@
 import { isFailure } from '../foundation/failure.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
-import type { BlobIndex, BlobPlace } from './blob-index.ts';
+import type { BlobIndex } from './blob-index.ts';
 import type { Id } from './format/hex-id.ts';
 import { headerBytesOf, packKey, type PackedBlob } from './format/pack-header.ts';
 import type { BlobFinding } from './pipeline/jobs.ts';
@@ -32,13 +32,13 @@ export function readingOf({ pipeline, only }: CheckOptions, packId: Id): Pipelin
 /** What was found of each pack; kept between snapshots, as they share most of theirs. */
 export class PackChecks {
   readonly #store: ObjectStore;
-  readonly #blobsByPack: ReadonlyMap<Id, readonly BlobPlace[]>;
+  readonly #index: BlobIndex;
   readonly #findings = new Map<Id, Promise<PackFindings | undefined>>();
   #sizes: Promise<ReadonlyMap<string, number>> | undefined;
 
   constructor(store: ObjectStore, index: BlobIndex) {
     this.#store = store;
-    this.#blobsByPack = Map.groupBy(index.places(), ({ packId }) => packId);
+    this.#index = index;
   }
 
   /** The objects below `data/` and their lengths. */
@@ -75,7 +75,7 @@ export class PackChecks {
     signal: AbortSignal | undefined,
   ): Promise<PackFindings | undefined> {
     try {
-      const blobs: PackedBlob[] = [...(this.#blobsByPack.get(packId) ?? [])];
+      const blobs: readonly PackedBlob[] = this.#index.placesIn(packId);
       const check = () =>
         withPackBytes({ store: this.#store, pipeline }, packId, { signal }, async (bytes, length, transfer) => {
           const { findings } = await pipeline.pool.run({ kind: 'check-pack', bytes, packId, blobs }, { transfer });
@@ -98,7 +98,7 @@ export class PackChecks {
   }
 
   #bytesOf(packId: Id): number {
-    const blobs = this.#blobsByPack.get(packId) ?? [];
+    const blobs = this.#index.placesIn(packId);
     return blobs.reduce((sum, { length }) => sum + length, headerBytesOf(blobs));
   }
 }

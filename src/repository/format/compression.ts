@@ -14,7 +14,7 @@ export function compress(bytes: Uint8Array, level: number): Buffer {
   return zstdCompressSync(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: level, ...(level === 1 ? tunedLevelOne : {}) },
     pledgedSrcSize: bytes.length,
-    chunkSize: Math.max(1024, mostCompressed(bytes.length)),
+    chunkSize: roomFor(mostCompressed(bytes.length)),
   });
 }
 
@@ -46,5 +46,10 @@ export function decompress(bytes: Uint8Array, rawLength?: number): Buffer | unde
 
 /** Pieces of about what is to come: a document of a few hundred bytes must not cost megabytes of fresh memory. */
 function pieceBytes(expected: number): number {
-  return Math.max(1024, Math.min(expected + 1, 4 * 1024 * 1024));
+  return roomFor(Math.min(expected + 1, 4 * 1024 * 1024));
+}
+
+/** What is not tiny gets memory of its own, and none of Node's pool, so that it can be given back at once. */
+function roomFor(bytes: number): number {
+  return bytes < 4096 ? Math.max(1024, bytes) : Math.max(Buffer.poolSize / 2, bytes);
 }

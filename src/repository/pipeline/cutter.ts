@@ -42,11 +42,24 @@ export class Cutter {
   #behindEntry(at: number, chunk: number, most: number): number {
     // The cut may lie between the two line ends.
     const from = at + Math.max(0, chunk - 2);
-    const window = this.#memory.subarray(from, at + most);
-    const ends = [window.indexOf('\n\n'), window.indexOf('\n\r\n')];
-    const [unix = -1, windows = -1] = ends;
+    const { unix, windows } = emptyLineIn(this.#memory.subarray(from, at + most));
     if (unix < 0 && windows < 0) return most;
     const isUnix = windows < 0 || (unix >= 0 && unix < windows);
     return from - at + (isUnix ? unix + 2 : windows + 3);
+  }
+}
+
+/** An entry is mostly about so long. */
+const firstLook = 4096;
+
+/**
+ * Where the first empty line of either kind begins, -1 where there is none. It is looked for in a little at first: the kind that a file does not have would
+ * be looked for through all of it, for each chunk anew.
+ */
+function emptyLineIn(bytes: Buffer): { readonly unix: number; readonly windows: number } {
+  for (let length = firstLook; ; length *= 8) {
+    const look = bytes.subarray(0, length);
+    const found = { unix: look.indexOf('\n\n'), windows: look.indexOf('\n\r\n') };
+    if (found.unix >= 0 || found.windows >= 0 || look.length === bytes.length) return found;
   }
 }
