@@ -104,7 +104,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:tls',
   ],
   // The folder that server and program both see: what lies in it, and its sweeping.
-  staging: [...everyRoom, 'domain', 'node:crypto', 'node:fs', 'node:path', 'npm:yauzl'],
+  staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl'],
   backup: job,
   restore: job,
   // Where the layouts differ, a set is fetched and archived again.

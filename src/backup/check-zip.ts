@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { open as openFile, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { messageOf } from '../foundation/failure.ts';
+import { nextZipEntry } from '../staging/next-zip-entry.ts';
 
 /** Fixed parts of the records of APPNOTE.TXT: 4.3.12 a member's line in the directory, 4.3.16 the end of the directory. */
 const directoryLineBytes = 46;
@@ -38,7 +38,7 @@ export async function checkZip(name: string, signal?: AbortSignal): Promise<numb
     zip.on('error', () => undefined);
     let directoryBytes = 0;
     for (let left = zip.entryCount; left > 0; left -= 1) {
-      const entry = await nextEntry(zip);
+      const entry = await nextZipEntry(zip);
       directoryBytes += directoryLineBytes + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
       const wrong = await faultOf(zip, file, entry, signal);
       if (wrong !== undefined) return { wrong: `its member ${entry.fileName} ${wrong}` };
@@ -51,13 +51,6 @@ export async function checkZip(name: string, signal?: AbortSignal): Promise<numb
   } finally {
     zip?.close();
   }
-}
-
-async function nextEntry(zip: ZipFile): Promise<Entry> {
-  const next = once(zip, 'entry') as Promise<[Entry]>;
-  zip.readEntry();
-  const [entry] = await next;
-  return entry;
 }
 
 async function faultOf(zip: ZipFile, file: FileHandle, entry: Entry, signal: AbortSignal | undefined): Promise<string | undefined> {

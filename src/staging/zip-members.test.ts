@@ -47,3 +47,14 @@ test('readZipMembers() finds none in what is no zip, is small, or has a director
     assert.deepEqual(await membersOf(bytes), []);
   }
 });
+
+test('readZipMembers() leaves no listener for each of many members', async (context) => {
+  const warnings: string[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning.name);
+  process.on('warning', listen);
+  context.after(() => process.off('warning', listen));
+  const names = Array.from({ length: 14 }, (_, index) => `${index}.jdb`);
+  const members = await membersOf(makeZip(names.map((name) => ({ name, content: large.subarray(0, 1_100_000), isStored: true }))));
+  await new Promise(setImmediate);
+  assert.deepEqual([members.map(({ name }) => name), warnings], [names, []]);
+});

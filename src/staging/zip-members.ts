@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import type { ZipMember } from '../domain/manifest.ts';
+import { nextZipEntry } from './next-zip-entry.ts';
 
 /** It is not worth the ado for smaller ones. */
 const leastBytes = 1024 * 1024;
@@ -21,7 +22,7 @@ export async function readZipMembers(name: string, bytes: number): Promise<ZipMe
     zip.on('error', () => undefined);
     const members: ZipMember[] = [];
     for (let left = zip.entryCount; left > 0; left -= 1) {
-      const entry = await nextEntry(zip);
+      const entry = await nextZipEntry(zip);
       const member = isLarge(entry) ? await memberOf(zip, entry) : undefined;
       if (member !== undefined) members.push(member);
     }
@@ -37,14 +38,6 @@ async function beginsAsZip(name: string): Promise<boolean> {
   await using file = await open(name);
   const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
   return buffer.toString('latin1') === 'PK\u0003\u0004';
-}
-
-function nextEntry(zip: ZipFile): Promise<Entry> {
-  return new Promise((resolve, reject) => {
-    zip.once('entry', resolve);
-    zip.once('error', reject);
-    zip.readEntry();
-  });
 }
 
 function isLarge({ compressedSize, compressionMethod, generalPurposeBitFlag }: Entry): boolean {

@@ -35,6 +35,8 @@ export class PartReader {
   async read(stretches: readonly FileStretch[]): Promise<{ readonly stored: Stored }> {
     // All at once: the workers do them while this thread reads what is between them.
     const checks = stretches.map((stretch) => this.#check(stretch));
+    // Each is asked in its turn; until then one that failed is nobody's.
+    for (const check of checks) check.catch(() => undefined);
     const parts: Stored[] = [];
     try {
       for (const [index, stretch] of stretches.entries()) {
