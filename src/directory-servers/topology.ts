@@ -1,0 +1,102 @@
+import type { OperationContext } from '../foundation/progress.ts';
+import type { DirectoryServer } from './directory-server.ts';
+
+/**
+ * The port to all the replicas of one replicated directory, seen from one of them: the *target*, which rootcellar is configured for.
+ *
+ * What replication is told to do here is done for users' base DNs only; the schema and the topology's own data are never initialised.
+ * Calls reject with a `Failure`: E_REPLICATION_TOOL (the server's program ended badly, with its last words), E_TOOL_MISSING,
+ * E_REPLICATION_SETTINGS (exit code 2: which setting is missing), E_SERVER_UNREACHABLE and the others of `directory-server.ts`, E_INTERRUPTED.
+ */
+export interface Topology {
+  /**
+   * Every replica that the target's topology knows, the target first, each asked anew. A replica that cannot be asked is `down` or `unknown`,
+   * never left out and never taken for well.
+   */
+  read(options?: OperationContext): Promise<TopologyState>;
+
+  /**
+   * Has no change replicated any more, between any of the servers, until {@link resume}; the changes that the replication servers still keep are
+   * dropped (`dsreplication pre-external-initialization`). All servers must be up. To suspend what is suspended changes nothing.
+   */
+  suspend(baseDns: readonly string[], options?: OperationContext): Promise<void>;
+
+  /**
+   * Ends {@link suspend}: the replicas that have the same data replicate again (`dsreplication post-external-initialization`); those that were not
+   * initialised stay out. To resume what is not suspended does no harm.
+   */
+  resume(baseDns: readonly string[], options?: OperationContext): Promise<void>;
+
+  /**
+   * Replaces all entries of `to` below the base DNs by those of `from`, and resolves when the server says that all have come
+   * (`dsreplication initialize`). Other replicas stay as they are. One that an earlier run left under way is waited for first.
+   */
+  initialize(request: InitializeRequest, options?: OperationContext): Promise<void>;
+
+  /**
+   * Has one replica refuse what clients write (its backends' writability mode `internal-only`: replication and the server's own work go on), and resolves to
+   * what was before, for {@link unfence}.
+   */
+  fence(replica: Replica, baseDns: readonly string[], options?: OperationContext): Promise<Fence>;
+
+  unfence(fence: Fence, options?: OperationContext): Promise<void>;
+
+  /** A connection to one replica by the account of the target, for reading its entries and counts; the caller closes it. */
+  connect(replica: Replica): Promise<DirectoryServer>;
+
+  close(): Promise<void>;
+}
+
+export interface InitializeRequest {
+  readonly from: Replica;
+  readonly to: Replica;
+  readonly baseDns: readonly string[];
+}
+
+export interface TopologyState {
+  /** The replicated base DNs that hold users' entries, sorted. */
+  readonly baseDns: readonly string[];
+  readonly replicas: readonly Replica[];
+}
+
+export interface Replica {
+  /** As the topology names it, and as an operator may: `ds-1.example.com:4444`. */
+  readonly name: string;
+  /** Where rootcellar reaches it over LDAP. */
+  readonly url: string;
+  /** Where the server's own programs reach it: the administration port of OpenDJ, the LDAPS port of PingDirectory. */
+  readonly administration: { readonly host: string; readonly port: number };
+  readonly isTarget: boolean;
+  readonly condition: ReplicaCondition;
+}
+
+/** `down`: it does not answer · `unknown`: it answers, and how its replication is cannot be read. */
+export type ReplicaCondition =
+  | { readonly state: 'up'; readonly version: string; readonly domains: readonly ReplicaDomain[] }
+  | { readonly state: 'down'; readonly reason: string }
+  | { readonly state: 'unknown'; readonly reason: string };
+
+/** What one replica says of one replicated base DN. */
+export interface ReplicaDomain {
+  readonly baseDn: string;
+  /** The backend that holds it. */
+  readonly backend: string;
+  /** Undefined where its backend is out of service. */
+  readonly entries: number | undefined;
+  /** The same for all who have the same initial data; undefined where none is told. */
+  readonly generationId: string | undefined;
+  /** The replication server it is connected to; undefined when to none. */
+  readonly connectedTo: string | undefined;
+  /** Changes that the others have and it has not; undefined where the server does not tell. */
+  readonly missingChanges: number | undefined;
+  /** Whether its replication works now, as far as the server tells: connected, and not at odds with the others about the generation. */
+  readonly isReplicating: boolean;
+  /** False: the replica refuses what clients write. */
+  readonly isWritable: boolean;
+}
+
+/** What {@link Topology.fence} changed: JSON, so that a journal can keep it. */
+export interface Fence {
+  readonly replica: string;
+  readonly backends: readonly { readonly id: string; readonly writability: string }[];
+}
