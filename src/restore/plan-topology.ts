@@ -53,7 +53,7 @@ export function assertTopologyWish(replication: ReplicationState, location: stri
   if (wish.isWanted) return;
   throw new Failure(
     'E_REPLICATED',
-    `Cannot restore into ${location} alone: it replicates ${replication.baseDns.join(', ')} with other servers, and a restore of one replica would be overwritten by them or spread to them`,
+    `Cannot restore into ${location} alone: it replicates ${(state ?? replication).baseDns.join(', ')} with other servers, and a restore of one replica would be overwritten by them or spread to them`,
     { hint: cureFor(state) },
   );
 }
