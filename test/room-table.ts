@@ -18,7 +18,9 @@ const job: RoomRule = [
   'archive/snapshot-copier.ts',
   'archive/archive-locks.ts',
   'archive/lease.ts',
+  'archive/topology-lease.ts',
   'directory-servers/directory-server.ts',
+  'directory-servers/topology.ts',
   // Rules about what the port says; nothing of LDAP.
   'directory-servers/server-checks.ts',
   'node:crypto',
@@ -104,7 +106,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:tls',
   ],
   // The folder that server and program both see: what lies in it, and its sweeping.
-  staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl'],
+  staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl', 'npm:zod'],
   backup: job,
   restore: job,
   // Where the layouts differ, a set is fetched and archived again.

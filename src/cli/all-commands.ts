@@ -11,6 +11,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
+import { initializeCommand } from './commands/initialize.ts';
 import { keyAddCommand } from './commands/key-add.ts';
 import { keyChangeCommand } from './commands/key-change.ts';
 import { keyListCommand } from './commands/key-list.ts';
@@ -24,6 +25,7 @@ import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
 import { repairSnapshotsCommand } from './commands/repair-snapshots.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { rollBackCommand } from './commands/roll-back.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
@@ -44,6 +46,8 @@ export const allCommands: readonly Command[] = [
   statsCommand,
   fetchCommand,
   restoreCommand,
+  rollBackCommand,
+  initializeCommand,
   verifyCommand,
   repairConfigCommand,
   repairIndexCommand,
