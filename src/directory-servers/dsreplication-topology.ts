@@ -10,7 +10,7 @@ import { judgeDomains } from './replication/judge-domains.ts';
 import { outlastInitializations } from './replication/left-initializations.ts';
 import { type ReplicaReading, readReplica } from './replication/read-replica.ts';
 import { ReplicaSessions } from './replication/replica-sessions.ts';
-import { fenceBackends, unfenceBackends } from './replication/write-fence.ts';
+import { fenceBackends, planFence, unfenceBackends } from './replication/write-fence.ts';
 import type { Fence, InitializeRequest, Replica, ReplicaCondition, Topology, TopologyState } from './topology.ts';
 
 export interface DsreplicationTopologyOptions extends DsreplicationOptions {
@@ -76,8 +76,14 @@ export class DsreplicationTopology implements Topology {
     await this.#call(attempt, { kind: 'initialize', from: from.administration, to: to.administration, baseDns }, options);
   }
 
-  async fence(replica: Replica, baseDns: readonly string[], { signal }: OperationContext = {}): Promise<Fence> {
-    return fenceBackends(this.#sessions.at(replica.url), replica.name, baseDns, signal);
+  async planFence(replica: Replica, baseDns: readonly string[], { signal }: OperationContext = {}): Promise<Fence> {
+    return planFence(this.#sessions.at(replica.url), replica.name, baseDns, signal);
+  }
+
+  async fence(replica: Replica, baseDns: readonly string[], options: OperationContext = {}): Promise<Fence> {
+    const fence = await this.planFence(replica, baseDns, options);
+    await fenceBackends(this.#sessions.at(replica.url), fence, options.signal);
+    return fence;
   }
 
   async unfence(fence: Fence, options: OperationContext = {}): Promise<void> {
