@@ -2,7 +2,7 @@
 export type RoomRule = readonly string[];
 
 /** Files directly in `src`: they pick implementations and so may import everything. */
-export const roomFreeFiles: readonly string[] = ['compose.ts', 'index.ts'];
+export const roomFreeFiles: readonly string[] = ['compose.ts', 'compose-servers.ts', 'compose-settings.ts', 'index.ts'];
 
 const everyRoom: RoomRule = ['foundation'];
 

@@ -97,8 +97,11 @@ async function runOnTopology(step: TopologyStep, scene: RestoreScene, options: O
     case 'resume':
       return topology.resume(scene.baseDns, options);
     case 'fence': {
-      const fence = await topology.fence(await replicaOf(topology, step.replica, options), scene.baseDns, options);
-      return scene.journal.noteFence(step.replica, fence.backends);
+      const replica = await replicaOf(topology, step.replica, options);
+      // Noted first: a run that is killed in between would take its own fence for what was there before.
+      await scene.journal.noteFence(step.replica, (await topology.planFence(replica, scene.baseDns, options)).backends);
+      await topology.fence(replica, scene.baseDns, options);
+      return;
     }
     case 'unfence':
       return topology.unfence({ replica: step.replica, backends: scene.journal.document.fences[step.replica] ?? [] }, options);
