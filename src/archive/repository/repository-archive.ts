@@ -1,4 +1,5 @@
 import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
+import type { RecoveryReport } from '../../domain/recovery-report.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
@@ -33,6 +34,7 @@ import type {
   SaveOptions,
   SnapshotDifference,
   SnapshotEntry,
+  StoredReport,
 } from '../archive.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
@@ -40,6 +42,7 @@ import { layoutAt } from '../layout-at.ts';
 import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import type { SnapshotCopier } from '../snapshot-copier.ts';
+import { deleteReports, isReport, orphanedReports, provenTimes, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
@@ -48,6 +51,7 @@ import { listEntries } from './list-entries.ts';
 import { RepositoryCopier } from './repository-copier.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { measureArchive } from './measure-archive.ts';
+import { repositoryReports } from './repository-reports.ts';
 import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { verifyObjects, verifySnapshot } from './verify-archive.ts';
@@ -66,6 +70,8 @@ export interface RepositoryArchiveOptions {
   /** The store given must lock what it writes by the same rule. */
   readonly objectLock?: ObjectLockSettings | undefined;
 }
+
+type PlannedObject = PrunePlan['objects'][number];
 
 const snapshotsAtOnce = 8;
 
@@ -126,10 +132,12 @@ export class RepositoryArchive implements Archive {
   }
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
-    const listed = await (await this.#opened(signal)).listSnapshots(signal);
+    const repository = await this.#opened(signal);
+    const [listed, times] = await Promise.all([repository.listSnapshots(signal), provenTimes(this.#store, signal)]);
     for (const one of listed) this.#known.set(one.id, one);
     const snapshots = withRests(await mapConcurrently(listed, snapshotsAtOnce, (one) => this.#snapshotOf(one, signal)), listed);
-    return snapshots.filter(({ server }) => filter.server === undefined || server === filter.server).toSorted(newestFirst);
+    const ofServer = snapshots.filter(({ server }) => filter.server === undefined || server === filter.server);
+    return ofServer.map((snapshot) => withProof(snapshot, times)).toSorted(newestFirst);
   }
 
   async manifest(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<Manifest> {
@@ -203,6 +211,19 @@ export class RepositoryArchive implements Archive {
       signal,
     );
     for (const { id } of snapshots) this.#known.delete(id);
+    await removeReports(
+      this.#store,
+      snapshots.map(({ id }) => id),
+      signal,
+    );
+  }
+
+  async saveReport(snapshot: Snapshot, report: RecoveryReport, { signal }: OperationContext = {}): Promise<void> {
+    await saveReport(repositoryReports(await this.#opened(signal)), snapshot, report, signal);
+  }
+
+  async reports(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<readonly StoredReport[]> {
+    return readReports(this.#store, repositoryReports(await this.#opened(signal)), snapshot, signal);
   }
 
   async planPrune({ signal }: OperationContext = {}): Promise<PrunePlan> {
@@ -214,7 +235,11 @@ export class RepositoryArchive implements Archive {
       if (age >= this.#options.graceMilliseconds) unfinishedWrites.push(write);
       else young += 1;
     }
-    const objects = removable.map(({ id, bytes }) => ({ key: `data/${id.slice(0, 2)}/${id}`, bytes }));
+    const oldest = new Date(this.#options.clock.now().getTime() - this.#options.graceMilliseconds);
+    const objects = [
+      ...removable.map(({ id, bytes }) => ({ key: `data/${id.slice(0, 2)}/${id}`, bytes })),
+      ...(await this.#forgottenReports(oldest, signal)),
+    ];
     return {
       unfinishedWrites,
       objects,
@@ -229,14 +254,16 @@ export class RepositoryArchive implements Archive {
     let done = 0;
     report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
     await this.#store.discardUnfinished(plan.unfinishedWrites, { signal });
-    const allowed = new Set(plan.objects.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)));
+    const [reports, packs] = [plan.objects.filter(({ key }) => isReport(key)), plan.objects.filter(({ key }) => !isReport(key))];
+    const allowed = new Set(packs.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)));
     const onRemoved = (objects: number): void => {
       done += objects;
       report?.({ kind: 'advance', step, done });
     };
     const given = await repository.prune(allowed, { onRemoved, onRefused, signal });
+    const ofReports = await this.#removeForgotten(reports, { signal, onRefused });
     report?.({ kind: 'end', step });
-    return given;
+    return given + ofReports;
   }
 
   async objectLocks({ signal }: OperationContext = {}): Promise<ArchiveLocks> {
@@ -269,6 +296,24 @@ export class RepositoryArchive implements Archive {
   async #refuseForeign(signal: AbortSignal | undefined): Promise<void> {
     const found = await layoutAt(this.#store, signal);
     if (found === 'plain' || found === 'synced') throw this.#foreign('make a repository in', found);
+  }
+
+  /** Reports of snapshots that are gone. */
+  async #forgottenReports(before: Date, signal: AbortSignal | undefined): Promise<readonly PlannedObject[]> {
+    const listed = await (await this.#opened(signal)).listSnapshots(signal);
+    const orphans = await orphanedReports(this.#store, new Set(listed.map(({ id }) => id)), before, signal);
+    return orphans.map(({ key, bytes }) => ({ key, bytes }));
+  }
+
+  /** Looks again whether their snapshots are gone. */
+  async #removeForgotten(planned: readonly PlannedObject[], { signal, onRefused }: PruneOptions): Promise<number> {
+    if (planned.length === 0) return 0;
+    const still = new Set((await this.#forgottenReports(new Date(8.64e15), signal)).map(({ key }) => key));
+    return deleteReports(
+      this.#store,
+      planned.filter(({ key }) => still.has(key)),
+      { signal, onRefused },
+    );
   }
 
   #opened(signal: AbortSignal | undefined): Promise<Repository> {
