@@ -60,7 +60,10 @@ const placesOf: Readonly<Record<Role, Readonly<Record<Layout, Places>>>> = {
     plain: { write: all, remove: ['.rootcellar/unfinished/*', doctor, probes] },
   },
   // A restore takes the lease of its server, so that no backup runs beside it.
-  reader: { repository: { write: [leases, reports, probes], remove: [probes] }, plain: { write: [leases, reports, probes], remove: [probes] } },
+  reader: {
+    repository: { write: [leases, reports, probes], remove: [probes] },
+    plain: { write: [leases, reports, probes], remove: [probes] },
+  },
   pruner: { repository: { write: all, remove: all }, plain: { write: all, remove: all } },
 };
 

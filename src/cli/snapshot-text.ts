@@ -32,7 +32,10 @@ export function snapshotTable<Row extends Snapshot>(
   );
 }
 
-const provenColumn: Column<Snapshot> = { title: 'proven (UTC)', cell: ({ provenAt }) => (provenAt === undefined ? '–' : formatTime(provenAt)) };
+const provenColumn: Column<Snapshot> = {
+  title: 'proven (UTC)',
+  cell: ({ provenAt }) => (provenAt === undefined ? '–' : formatTime(provenAt)),
+};
 
 /** `2026-11-23 10:46:46`. */
 export function formatTime(time: string): string {

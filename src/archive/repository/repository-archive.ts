@@ -6,7 +6,7 @@ import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { Secret } from '../../foundation/secret.ts';
-import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
 import {
   makeRepository,
   Repository,
@@ -42,7 +42,7 @@ import { layoutAt } from '../layout-at.ts';
 import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import type { SnapshotCopier } from '../snapshot-copier.ts';
-import { deleteReports, isReport, orphanedReports, provenTimes, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
+import { provenTimes, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
@@ -51,6 +51,7 @@ import { listEntries } from './list-entries.ts';
 import { RepositoryCopier } from './repository-copier.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { measureArchive } from './measure-archive.ts';
+import { executePrune, planPrune } from './repository-prune.ts';
 import { repositoryReports } from './repository-reports.ts';
 import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
@@ -70,8 +71,6 @@ export interface RepositoryArchiveOptions {
   /** The store given must lock what it writes by the same rule. */
   readonly objectLock?: ObjectLockSettings | undefined;
 }
-
-type PlannedObject = PrunePlan['objects'][number];
 
 const snapshotsAtOnce = 8;
 
@@ -227,43 +226,11 @@ export class RepositoryArchive implements Archive {
   }
 
   async planPrune({ signal }: OperationContext = {}): Promise<PrunePlan> {
-    const { removable, unneeded, wasteful, waiting } = await (await this.#opened(signal)).planPrune(signal);
-    const unfinishedWrites: UnfinishedWrite[] = [];
-    let young = 0;
-    for await (const write of this.#store.listUnfinished({ signal })) {
-      const age = this.#options.clock.now().getTime() - write.beganAt.getTime();
-      if (age >= this.#options.graceMilliseconds) unfinishedWrites.push(write);
-      else young += 1;
-    }
-    const oldest = new Date(this.#options.clock.now().getTime() - this.#options.graceMilliseconds);
-    const objects = [
-      ...removable.map(({ id, bytes }) => ({ key: `data/${id.slice(0, 2)}/${id}`, bytes })),
-      ...(await this.#forgottenReports(oldest, signal)),
-    ];
-    return {
-      unfinishedWrites,
-      objects,
-      bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
-      waiting: waiting.length + unneeded.length + wasteful.length + young,
-    };
+    return planPrune({ repository: await this.#opened(signal), store: this.#store, ...this.#options }, signal);
   }
 
-  async prune(plan: PrunePlan, { signal, report, onRefused = () => undefined }: PruneOptions = {}): Promise<number> {
-    const repository = await this.#opened(signal);
-    const step = 'prune';
-    let done = 0;
-    report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
-    await this.#store.discardUnfinished(plan.unfinishedWrites, { signal });
-    const [reports, packs] = [plan.objects.filter(({ key }) => isReport(key)), plan.objects.filter(({ key }) => !isReport(key))];
-    const allowed = new Set(packs.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)));
-    const onRemoved = (objects: number): void => {
-      done += objects;
-      report?.({ kind: 'advance', step, done });
-    };
-    const given = await repository.prune(allowed, { onRemoved, onRefused, signal });
-    const ofReports = await this.#removeForgotten(reports, { signal, onRefused });
-    report?.({ kind: 'end', step });
-    return given + ofReports;
+  async prune(plan: PrunePlan, options: PruneOptions = {}): Promise<number> {
+    return executePrune({ repository: await this.#opened(options.signal), store: this.#store }, plan, options);
   }
 
   async objectLocks({ signal }: OperationContext = {}): Promise<ArchiveLocks> {
@@ -296,24 +263,6 @@ export class RepositoryArchive implements Archive {
   async #refuseForeign(signal: AbortSignal | undefined): Promise<void> {
     const found = await layoutAt(this.#store, signal);
     if (found === 'plain' || found === 'synced') throw this.#foreign('make a repository in', found);
-  }
-
-  /** Reports of snapshots that are gone. */
-  async #forgottenReports(before: Date, signal: AbortSignal | undefined): Promise<readonly PlannedObject[]> {
-    const listed = await (await this.#opened(signal)).listSnapshots(signal);
-    const orphans = await orphanedReports(this.#store, new Set(listed.map(({ id }) => id)), before, signal);
-    return orphans.map(({ key, bytes }) => ({ key, bytes }));
-  }
-
-  /** Looks again whether their snapshots are gone. */
-  async #removeForgotten(planned: readonly PlannedObject[], { signal, onRefused }: PruneOptions): Promise<number> {
-    if (planned.length === 0) return 0;
-    const still = new Set((await this.#forgottenReports(new Date(8.64e15), signal)).map(({ key }) => key));
-    return deleteReports(
-      this.#store,
-      planned.filter(({ key }) => still.has(key)),
-      { signal, onRefused },
-    );
   }
 
   #opened(signal: AbortSignal | undefined): Promise<Repository> {

@@ -44,7 +44,9 @@ export const forgetCommand = defineCommand({
     await archive.open(context);
     const { forget, planForget } = await import('../../history/forget.ts');
     const isGiven = Object.values(keep).some((value) => value !== undefined);
-    const rule: RetentionRule = isGiven ? { ...keep, minimum: config.retention.minimum, minimumProven: config.retention.minimumProven } : config.retention;
+    const rule: RetentionRule = isGiven
+      ? { ...keep, minimum: config.retention.minimum, minimumProven: config.retention.minimumProven }
+      : config.retention;
     const decision = planForget(assertOfServer(await archive.list({ server }, context), server), { rule, ids });
     if (yes && decision.forget.length > 0) await forget(archive, await parts.leases(), decision.forget, context);
     return { ...decision, isDone: yes };

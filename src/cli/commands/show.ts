@@ -14,7 +14,8 @@ import { renderPairs, renderTable } from '../table.ts';
 export const showCommand = defineCommand({
   name: 'show',
   summary: 'Show what one snapshot holds',
-  description: 'Shows where a snapshot came from, its backends with their entry counts, the reports of its restores and drills, and its files with size and SHA-256.',
+  description:
+    'Shows where a snapshot came from, its backends with their entry counts, the reports of its restores and drills, and its files with size and SHA-256.',
   arguments: { id: snapshotArgument },
   options: { server: serverOption },
   examples: [
@@ -28,12 +29,7 @@ export const showCommand = defineCommand({
     return { snapshot, manifest, reports: await archive.reports(snapshot, context) };
   },
   render: ({ snapshot, manifest, reports }, context) =>
-    [
-      factsOf(snapshot, manifest, context),
-      backendsOf(manifest, context),
-      reportsOf(reports, context),
-      filesOf(manifest, context),
-    ]
+    [factsOf(snapshot, manifest, context), backendsOf(manifest, context), reportsOf(reports, context), filesOf(manifest, context)]
       .filter(Boolean)
       .join('\n\n'),
   json: ({ snapshot, manifest, reports }) => ({ ...snapshot, manifest, reports }),
