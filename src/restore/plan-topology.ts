@@ -44,10 +44,10 @@ export function assertTopologyWish(replication: ReplicationState, location: stri
     );
   }
   if (replication.state === 'none') {
-    if (!wish.isWanted && !wish.isFenced) return;
+    if (!wish.isWanted) return;
     throw wrongUsage(
       `Cannot restore the topology of ${location}: this server is not replicated`,
-      'leave out --topology and --fence; or make it a replica first (dsreplication enable), then run the restore again',
+      'leave out --topology; or make it a replica first (dsreplication enable), then run the restore again',
     );
   }
   if (wish.isWanted) return;

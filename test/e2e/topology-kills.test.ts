@@ -7,7 +7,7 @@ import type { RunningRootcellar } from '../harness/rootcellar.ts';
 import { assertReplicating, replicaName, setTopologyScene, spoil, type TopologyOperator, type TopologyScene } from './topology-scene.ts';
 
 const isThorough = process.env['ROOTCELLAR_TEST_POINTS'] === 'all';
-const restore = ['restore', 'latest', '--topology', '--fence', '--yes'];
+const restore = ['restore', 'latest', '--topology', '--yes'];
 
 /** A step of the restore, as the journal knows it; SECOND stands for the name of the other replica. */
 interface Point {
