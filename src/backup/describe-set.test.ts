@@ -41,7 +41,7 @@ async function described(
       via: 'ldap',
     },
     staged: {
-      backends: [{ backend: before, entry, isContentChecked: true }],
+      backends: [{ backend: before, entry, archiveFile: 'a', isContentChecked: true }],
       encryptionSettings: undefined,
       configuration: undefined,
       ...parts,

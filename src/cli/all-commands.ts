@@ -15,6 +15,7 @@ import { keyAddCommand } from './commands/key-add.ts';
 import { keyChangeCommand } from './commands/key-change.ts';
 import { keyListCommand } from './commands/key-list.ts';
 import { keyRemoveCommand } from './commands/key-remove.ts';
+import { keysReportCommand } from './commands/keys-report.ts';
 import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -52,6 +53,7 @@ export const allCommands: readonly Command[] = [
   forgetCommand,
   pruneCommand,
   copyCommand,
+  keysReportCommand,
   keyListCommand,
   keyAddCommand,
   keyRemoveCommand,

@@ -2,6 +2,9 @@ import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Backend, ServerDescription } from '../directory-servers/directory-server.ts';
 import { exitCodes, Failure } from '../foundation/failure.ts';
+import { checkKeys } from './check-keys.ts';
+import { refuseMisfits, refuseOtherProduct, versionWarnings } from './check-versions.ts';
+import type { TargetFindings } from './examine-target.ts';
 
 /** What a restore will do, decided before anything is touched; shown to the operator, who says yes to just this. */
 export interface RestorePlan {
@@ -31,30 +34,33 @@ export interface PlanRequest {
   readonly location: string;
   /** Empty: every backend of the set that holds users' entries. */
   readonly backends: readonly string[];
+  /** What the target said of keys and compatibility; undefined where it was not asked. */
+  readonly findings?: TargetFindings | undefined;
 }
 
 /**
  * Decides what to do in which order: disabled backends enabled, the encryption settings, then one backend after the other.
  *
- * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_REPLICATED, E_REPLICATION_UNKNOWN, E_SERVER_MISMATCH, E_BACKEND_MISSING: the state in which a restore would do harm
+ * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_REPLICATED, E_REPLICATION_UNKNOWN, E_SERVER_MISMATCH, E_BACKEND_MISSING, E_KEYS_MISSING, E_PIN_WRONG, E_TOOL_MISSING: the state in which a restore would do harm
  */
 export function planRestore(request: PlanRequest): RestorePlan {
-  const { snapshot, manifest, target, location } = request;
+  const { snapshot, manifest, target, location, findings } = request;
   refuseDamaged(request);
   refuseReplicated(target, location);
   refuseOtherProduct(manifest, target);
   const backends = chosenBackends(request);
-  const settings = manifest.encryptionSettings;
+  refuseMisfits(manifest, backends, target, findings?.problems);
+  const keys = checkKeys(manifest, backends, findings);
   return {
     snapshot,
     target: { location, product: target.product, version: target.version },
     steps: [
       ...backends.filter(({ id }) => isDisabled(id, target)).map(({ id }) => ({ kind: 'enable-backend' as const, backend: id })),
-      ...(settings === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: settings }]),
+      ...(keys.importFrom === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: keys.importFrom }]),
       ...backends.map((backend) => restoreStep(backend, target)),
     ],
     bytesToFetch: snapshot.bytes,
-    warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, target), ...keyWarnings(manifest, backends)],
+    warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, backends, target, findings?.problems), ...keys.warnings],
   };
 }
 
@@ -91,17 +97,6 @@ function refuseReplicated({ replication }: ServerDescription, location: string):
   );
 }
 
-function refuseOtherProduct({ source }: Manifest, target: ServerDescription): void {
-  if (source === undefined || source.product === target.product) return;
-  throw new Failure(
-    'E_SERVER_MISMATCH',
-    `Cannot restore a backup of ${source.product} ${source.version} into ${target.product} ${target.version}: their backups are not compatible`,
-    {
-      hint: `restore it into a server that runs ${source.product}`,
-    },
-  );
-}
-
 function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): readonly ManifestBackend[] {
   const chosen =
     backends.length > 0
@@ -116,10 +111,7 @@ function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): 
       },
     );
   }
-  for (const backend of chosen) {
-    refuseMissing(backend, target);
-    refuseOtherVersion(backend, manifest, target);
-  }
+  for (const backend of chosen) refuseMissing(backend, target);
   return chosen;
 }
 
@@ -138,18 +130,6 @@ function refuseMissing({ id }: ManifestBackend, target: ServerDescription): void
   });
 }
 
-/** Schema and configuration belong to one version of the server (facts of PingDirectory: "the exact same version"). */
-function refuseOtherVersion({ id, role }: ManifestBackend, { source }: Manifest, target: ServerDescription): void {
-  if ((role !== 'schema' && role !== 'config') || source === undefined || source.version === target.version) return;
-  throw new Failure(
-    'E_SERVER_MISMATCH',
-    `Cannot restore backend "${id}" of version ${source.version} into version ${target.version}: it must be the very same`,
-    {
-      hint: 'leave this backend out, or restore into a server of the same version',
-    },
-  );
-}
-
 function isDisabled(id: string, target: ServerDescription): boolean {
   return target.backends.some((backend) => backend.id === id && !backend.isEnabled);
 }
@@ -166,29 +146,4 @@ function entriesOf(baseDns: Backend['baseDns'] | ManifestBackend['baseDns']): nu
 
 function stateWarnings({ state, remarks }: Snapshot): string[] {
   return state === 'complete' ? [] : remarks.map((remark) => `the snapshot is ${state}: ${remark}`);
-}
-
-function versionWarnings({ source }: Manifest, target: ServerDescription): string[] {
-  if (source === undefined) return ['which server made the backup is not known, so its version could not be compared'];
-  const order = compareVersions(source.version, target.version);
-  if (order === 0) return [];
-  return [`the backup is of version ${source.version} and the server is ${target.version}${order > 0 ? ', which is older' : ''}`];
-}
-
-function keyWarnings(manifest: Manifest, backends: readonly ManifestBackend[]): string[] {
-  const encrypted = backends.filter((backend) => backend.isEncrypted).map((backend) => backend.id);
-  if (encrypted.length === 0 || manifest.encryptionSettings !== undefined) return [];
-  return [
-    `${encrypted.join(', ')} was encrypted by the server, and the set has no export of its keys: only a server that has them can restore it`,
-  ];
-}
-
-/** Negative when `a` is the older; missing parts count as 0. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
-  for (let place = 0; place < Math.max(left?.length ?? 0, right?.length ?? 0); place += 1) {
-    const difference = (left?.[place] ?? 0) - (right?.[place] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

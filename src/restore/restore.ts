@@ -9,6 +9,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure, interrupted, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
+import { examineTarget } from './examine-target.ts';
 import { fetchSet } from './fetch.ts';
 import { planRestore, type RestorePlan, type RestoreStep } from './plan.ts';
 import { withStateOf } from './state-after-failure.ts';
@@ -53,10 +54,12 @@ async function planAndRestore(request: RestoreRequest, options: OperationContext
   const target = await server.describe(options);
   // Before the plan, which reads what a poor account may not, and would say less of it.
   await assertPrivileges(server, 'restore', options);
+  const manifest = await archive.manifest(request.snapshot, options);
   const plan = planRestore({
     snapshot: request.snapshot,
-    manifest: await archive.manifest(request.snapshot, options),
+    manifest,
     target,
+    findings: await examineTarget(server, manifest, options),
     location: server.location,
     backends: request.backends,
   });
