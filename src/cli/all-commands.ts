@@ -8,6 +8,7 @@ import { configShowCommand } from './commands/config-show.ts';
 import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
@@ -60,6 +61,7 @@ export const allCommands: readonly Command[] = [
   keyChangeCommand,
   statusCommand,
   doctorCommand,
+  explainCommand,
   policyCommand,
   configShowCommand,
   configSettingsCommand,

@@ -44,7 +44,7 @@ test('checkKeys() refuses an encrypted backup whose key is neither on the server
   assert.throws(() => checkKeys(manifestOf('OpenDJ', ['AB', 'CD']), [encrypted], { keys: keys('cd') }), {
     code: 'E_KEYS_MISSING',
     exitCode: 1,
-    message: 'Cannot restore userRoot: the key AB that it is encrypted with is neither on the server nor in the set',
+    message: 'Cannot restore userRoot: neither the server nor the set has the key AB that it is encrypted with',
     hint: 'restore into the server that it was backed up from or a replica of it, or give this one its config/ads-truststore, ads-truststore.pin and admin-backend.ldif first',
   });
   assert.deepEqual(checkKeys(manifestOf('OpenDJ', ['AB']), [encrypted], { keys: keys('ab') }).warnings, []);
@@ -54,10 +54,10 @@ test('checkKeys() refuses what is encrypted inside a backup that is not', () => 
   const confidential = { ...userRoot, isConfidential: true };
 
   assert.throws(() => checkKeys(manifestOf('OpenDJ', ['AB', 'CD']), [confidential], { keys: keys() }), {
-    message: 'Cannot restore userRoot: the keys AB, CD that it is encrypted with are neither on the server nor in the set',
+    message: 'Cannot restore userRoot: neither the server nor the set has the keys AB, CD that it is encrypted with',
   });
   assert.throws(() => checkKeys(manifestOf('PingDirectory', ['AB', 'CD']), [userRoot], { keys: keys('AB') }), {
-    message: 'Cannot restore userRoot: the key CD that it is encrypted with is neither on the server nor in the set',
+    message: 'Cannot restore userRoot: neither the server nor the set has the key CD that it is encrypted with',
     hint: 'import the definitions into the server first ("encryption-settings import" with an export from elsewhere), then run the restore again',
   });
 });

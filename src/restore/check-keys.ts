@@ -84,7 +84,7 @@ function keysMissing(manifest: Manifest, backends: readonly ManifestBackend[], l
   const names = backends.filter(isOf).map(({ id }) => id);
   return new Failure(
     'E_KEYS_MISSING',
-    `Cannot restore ${names.join(', ')}: ${lacking.length === 1 ? 'the key' : 'the keys'} ${lacking.join(', ')} that it is encrypted with ${lacking.length === 1 ? 'is' : 'are'} neither on the server nor in the set`,
+    `Cannot restore ${names.join(', ')}: neither the server nor the set has the ${lacking.length === 1 ? 'key' : 'keys'} ${lacking.join(', ')} that it is encrypted with`,
     {
       hint:
         manifest.source?.product === 'OpenDJ'
