@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { homedir, hostname, userInfo } from 'node:os';
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
@@ -9,6 +9,7 @@ import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
 import { readSecretFile } from './config/secret-file.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
+import type { ScratchServers } from './directory-servers/scratch-server.ts';
 import type { LdapDirectoryServer } from './directory-servers/ldap-directory-server.ts';
 import type { Clock } from './foundation/clock.ts';
 import { exitCodes, Failure, messageOf, wrongUsage } from './foundation/failure.ts';
@@ -37,6 +38,10 @@ export interface Parts {
   /** What `copy` copies to: as the settings `copy` say, with what the command line says instead. */
   readonly secondArchive: (given: SecondPlace) => Promise<SecondArchive>;
   readonly server: () => Promise<DirectoryServer>;
+  /** New servers on this machine. */
+  readonly scratch: () => Promise<ScratchServers>;
+  /** Below which drills work. */
+  readonly drillFolder: () => string;
   /** The least rights of a role in the archive. @throws Failure E_USAGE when that is not in S3 */
   readonly accessPolicy: (role: Role) => Promise<AccessPolicy>;
   /** @throws Failure E_USAGE when no staging folder is configured */
@@ -96,6 +101,8 @@ export function compose(config: Config, around: Surroundings): Parts {
       return { archive: archiveThere, leases: await openLeases(second, opened, around), passwordFile };
     },
     server: server.get,
+    scratch: () => openScratch(around),
+    drillFolder: () => drillFolderOf(config),
     accessPolicy: (role) => accessPolicyOf(config, role),
     staging: () => stagingOf(config),
     close: async () => {
@@ -337,6 +344,35 @@ async function openLdapServer({ server, archive }: Config, around: Surroundings)
     newTaskId: randomUUID,
     taskTag: archive === undefined ? undefined : createHash('sha256').update(archive).digest('hex').slice(0, 8),
   });
+}
+
+async function openScratch(around: Surroundings): Promise<ScratchServers> {
+  const [{ LocalScratchServers }, { isAlive, thisProcess }, { leaseHolderSchema }] = await Promise.all([
+    import('./directory-servers/scratch/local-scratch-servers.ts'),
+    import('./archive/lease-holder.ts'),
+    import('./archive/lease.ts'),
+  ]);
+  return new LocalScratchServers({
+    clock: around.clock,
+    environment: around.environment,
+    newTaskId: randomUUID,
+    readSecret: (file) => readSecret(file, '--root-password-file', around),
+    owners: {
+      self: thisProcess(around.work),
+      isAlive: (owner) => {
+        const holder = leaseHolderSchema.safeParse(owner);
+        return holder.success ? isAlive(holder.data) : false;
+      },
+    },
+  });
+}
+
+/** A server's folder of the staging folder cannot have a name that begins with a dot. */
+function drillFolderOf({ drill, staging }: Config): string {
+  if (drill.folder !== undefined) return drill.folder;
+  return staging.folder === undefined
+    ? path.join(tmpdir(), `rootcellar-drills-${process.getuid?.() ?? userName()}`)
+    : path.join(staging.folder, '.drills');
 }
 
 async function readCaFile(file: string): Promise<string> {

@@ -92,6 +92,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'domain',
     'telemetry',
     'npm:ldapts',
+    // An installation of the server may be a zip archive.
+    'npm:yauzl',
     'node:child_process',
     'node:crypto',
     'node:events',
@@ -107,6 +109,16 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl'],
   backup: job,
   restore: job,
+  /** A restore into a server of its own: it fetches, compares versions and proves as a restore does, and reads a file of assertions. */
+  drill: [
+    ...job,
+    'restore/fetch.ts',
+    'restore/plan.ts',
+    'restore/prove.ts',
+    // A port, beside that of a server which is there.
+    'directory-servers/scratch-server.ts',
+    'npm:yaml',
+  ],
   // Where the layouts differ, a set is fetched and archived again.
   copy: [...job, 'restore/fetch.ts'],
   verify: job,
@@ -122,6 +134,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'backup',
     'restore',
     'copy',
+    'drill',
     'verify',
     'history',
     'inspect',

@@ -8,6 +8,7 @@ import { configShowCommand } from './commands/config-show.ts';
 import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { drillCommand } from './commands/drill.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
@@ -44,6 +45,7 @@ export const allCommands: readonly Command[] = [
   statsCommand,
   fetchCommand,
   restoreCommand,
+  drillCommand,
   verifyCommand,
   repairConfigCommand,
   repairIndexCommand,

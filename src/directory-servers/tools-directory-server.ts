@@ -33,6 +33,8 @@ export interface ToolsDirectoryServerOptions {
   readonly encryptionPinFile?: string | undefined;
   /** Where Java is; for `keytool` alone, the programs find their own. */
   readonly javaHome?: string | undefined;
+  /** The whole environment of the programs; this process's own unless told. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface OnlineTools {
@@ -118,7 +120,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
     const attempt = "ask the server's programs for their version";
     const program = path.join(this.#options.home, 'bin', 'backup');
     if (this.#detected === undefined) {
-      const { lines } = await runTool({ attempt, program, arguments: ['--version'], signal });
+      const { lines } = await runTool({ attempt, program, arguments: ['--version'], environment: this.#options.environment, signal });
       this.#detected = recogniseProduct(
         lines.join(' '),
         lines.find((line) => /\d+\.\d+/.test(line)),
@@ -131,7 +133,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
   }
 
   async #run(request: TaskRequest, options: OperationContext): Promise<TaskOutcome> {
-    const { home, online } = this.#options;
+    const { home, online, environment } = this.#options;
     const { dialect } = await this.#detect(options.signal);
     if (online === undefined) await assertStopped(home, attemptOf(request));
     else await online.ldap.assertInService(request, options.signal);
@@ -147,6 +149,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
         attempt: attemptOf(request),
         program: path.join(home, 'bin', toolName(request)),
         arguments: toolArguments(request, dialect.product, connection),
+        environment,
         signal: mustNotBeCutOff(request) ? undefined : options.signal,
         onLine: (line) => {
           log.push(line);
