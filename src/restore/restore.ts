@@ -10,9 +10,12 @@ import { exitCodes, Failure, interrupted, tellingInterruption } from '../foundat
 import type { OperationContext } from '../foundation/progress.ts';
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
 import { fetchSet } from './fetch.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import type { EntryProof } from '../domain/recovery-report.ts';
 import { planRestore, type RestorePlan, type RestoreStep } from './plan.ts';
 import { withStateOf } from './state-after-failure.ts';
-import { proveByCounts, type Proof } from './prove.ts';
+import { faultOf } from './proof-text.ts';
+import { proveRestored, type ProveRequest } from './prove.ts';
 
 export interface RestoreRequest {
   readonly archive: Archive;
@@ -33,15 +36,15 @@ export interface RestoreReport {
   readonly plan: RestorePlan;
   /** False: the operator said no, or only wanted the plan; nothing was touched. */
   readonly isDone: boolean;
-  readonly proofs: readonly Proof[];
+  readonly proofs: readonly EntryProof[];
   readonly duration: number;
 }
 
 /**
  * One restore onto a server that is not replicated (design §3): plan → yes → fetch, every byte checked → the server's own check of each
- * backup → encryption settings → each backend → proof by entry counts. What fails before the first restore task has touched nothing.
+ * backup → encryption settings → each backend → proof by every entry, or by the counts where the set has no export. What fails before the first restore task has touched nothing.
  *
- * @throws Failure E_RESTORE_UNPROVEN (exit code 20) when the server says success and the counts say otherwise
+ * @throws Failure E_RESTORE_UNPROVEN (exit code 20) when the server says success and the entries say otherwise
  */
 export function restore(request: RestoreRequest, options: OperationContext = {}): Promise<RestoreReport> {
   return tellingInterruption(options.signal, cutOff(request.server, 'nothing was restored yet'), () => planAndRestore(request, options));
@@ -53,22 +56,24 @@ async function planAndRestore(request: RestoreRequest, options: OperationContext
   const target = await server.describe(options);
   // Before the plan, which reads what a poor account may not, and would say less of it.
   await assertPrivileges(server, 'restore', options);
+  const manifest = await archive.manifest(request.snapshot, options);
+  if (manifest.backends.some((backend) => backend.export !== undefined)) await assertPrivileges(server, 'export', options);
   const plan = planRestore({
     snapshot: request.snapshot,
-    manifest: await archive.manifest(request.snapshot, options),
+    manifest,
     target,
     location: server.location,
     backends: request.backends,
   });
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], duration: 0 };
   const name = archiveNameOf(server, target, request.serverName);
-  return underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease }, held));
+  return underLease(leases, name, options, (lease, held) => restoreUnderLease(request, plan, { name, lease, manifest }, held));
 }
 
 async function restoreUnderLease(
   request: RestoreRequest,
   plan: RestorePlan,
-  { name, lease }: { readonly name: string; readonly lease: Lease },
+  { name, lease, manifest }: { readonly name: string; readonly lease: Lease; readonly manifest: Manifest },
   options: OperationContext,
 ): Promise<RestoreReport> {
   const { server, clock } = request;
@@ -80,7 +85,10 @@ async function restoreUnderLease(
   await lease.assertHeld();
   for (const step of plan.steps) await executeStep(server, step, run, options);
   const isUnproven = cutOff(server, 'the backends are restored, but not proven');
-  const proofs = await tellingInterruption(options.signal, isUnproven, () => prove(server, plan, options));
+  const proofRun = await makeRunFolder(request.staging, name, `proof-${request.snapshot.backupId}`);
+  const proofs = await tellingInterruption(options.signal, isUnproven, () =>
+    prove({ server, serverName: server.location, manifest, setFolder: run.folder, run: proofRun, backends: restoredBackends(plan) }, options),
+  ).finally(() => rm(proofRun.folder, { recursive: true, force: true }));
   // Kept when anything failed, so that the next try does not fetch again; a backup sweeps it.
   if (isOwn) await rm(run.folder, { recursive: true, force: true });
   return { plan, isDone: true, proofs, duration: clock.now().getTime() - began.getTime() };
@@ -128,14 +136,17 @@ function taskOf({ backend }: Extract<RestoreStep, { kind: 'restore-backend' }>, 
   return { backend: backend.id, folder: path.posix.join(run.serverFolder, backend.folder), backupId: backend.backupId };
 }
 
-async function prove(server: DirectoryServer, plan: RestorePlan, options: OperationContext): Promise<readonly Proof[]> {
-  const after = await server.describe(options);
-  const proofs = plan.steps.flatMap((step) => (step.kind === 'restore-backend' ? proveByCounts(step.backend, after) : []));
+function restoredBackends({ steps }: RestorePlan): readonly string[] {
+  return steps.flatMap((step) => (step.kind === 'restore-backend' ? [step.backend.id] : []));
+}
+
+async function prove(request: ProveRequest, options: OperationContext): Promise<readonly EntryProof[]> {
+  const proofs = await proveRestored(request, options);
   const [wrong] = proofs.filter((proof) => proof.state === 'different');
   if (wrong === undefined) return proofs;
   throw new Failure(
     'E_RESTORE_UNPROVEN',
-    `Cannot prove the restore of ${wrong.backend}: the server says that it succeeded, but ${wrong.baseDn} has ${wrong.found ?? 'an unknown number of'} entries instead of ${wrong.expected}`,
+    `Cannot prove the restore of ${wrong.backend}: the server says that it succeeded, but ${faultOf(wrong)}`,
     {
       exitCode: exitCodes.verificationFailed,
       hint: 'do not use this server yet: look at its error log, then restore again; the archive is untouched',

@@ -1,8 +1,8 @@
 import { formatCount } from '../../foundation/counts.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
+import type { EntryProof } from '../../domain/recovery-report.ts';
 import { formatDuration } from '../../foundation/durations.ts';
 import type { RestorePlan, RestoreStep } from '../../restore/plan.ts';
-import type { Proof } from '../../restore/prove.ts';
 import { defineCommand } from '../define-command.ts';
 import { findOne, snapshotArgument } from '../find-one.ts';
 import { printable, type Look } from '../look.ts';
@@ -14,9 +14,9 @@ export const restoreCommand = defineCommand({
   summary: 'Restore a snapshot into the directory server',
   description:
     'Shows the plan and asks; then fetches the snapshot, checks every byte, lets the server check each backup, restores the encryption ' +
-    'settings and the backends, and proves the result by the entry counts. Until the first backend is restored nothing on the server ' +
+    'settings and the backends, and proves the result by every entry, or by the counts where the set has no export. Until the first backend is restored nothing on the server ' +
     'is changed, save that a disabled backend is enabled. At a terminal it asks; elsewhere it needs --yes. A server that is replicated is refused.\n\n' +
-    'It ends with 20 when the snapshot is damaged, or when the server says success and the entry counts say otherwise.',
+    'It ends with 20 when the snapshot is damaged, or when the server says success and the entries say otherwise.',
   arguments: { id: snapshotArgument },
   options: {
     yes: { type: 'flag', summary: 'go on without asking' },
@@ -79,8 +79,15 @@ function stepText(step: RestoreStep): string {
   return `replace backend ${printable(step.backend.id)}: ${count(step.entriesNow)} entries now, ${count(step.entriesInSet)} in the set`;
 }
 
-function proofLine({ backend, baseDn, expected, found, state }: Proof, look: Look): string {
+function proofLine(proof: EntryProof, look: Look): string {
+  const { backend, baseDn, by, expectedEntries: expected, foundEntries: found, state, changedMeanwhile = 0 } = proof;
   const what = printable(baseDn === '' ? backend : `${backend} ${baseDn}`);
   if (state === 'unknown') return `  ${look.yellow('!')} ${what}: not proven, as the set has no entry count`;
-  return `  ${look.green('✓')} ${what}: ${found === undefined ? '–' : formatCount(found)} entries, ${found === expected ? 'as in the set' : 'within what changed while it was backed up'}`;
+  const entries = `${found === undefined ? '–' : formatCount(found)} entries`;
+  if (by === 'entries') {
+    const meanwhile = changedMeanwhile === 0 ? '' : `, but for ${formatCount(changedMeanwhile)} that were written while it was backed up`;
+    return `  ${look.green('✓')} ${what}: ${entries}, each as in the set${meanwhile}`;
+  }
+  const told = found === expected ? 'as many as in the set' : 'within what changed while it was backed up';
+  return `  ${look.green('✓')} ${what}: ${entries}, ${told} (only counted: the set has no export to compare with)`;
 }
