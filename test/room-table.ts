@@ -115,6 +115,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'restore/fetch.ts',
     'restore/plan.ts',
     'restore/prove.ts',
+    'restore/proof-text.ts',
     // A port, beside that of a server which is there.
     'directory-servers/scratch-server.ts',
     'npm:yaml',

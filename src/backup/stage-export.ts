@@ -42,7 +42,10 @@ export async function stageExport(request: ExportToStage, run: RunFolder, option
   const totals = await totalsOf(path.join(folder.folder, name), backend, options.signal);
   const said = saidBy(outcome.log);
   if (said !== undefined && (said.skipped > 0 || said.exported !== totals.entries)) {
-    throw incomplete(backend, `the server says that it exported ${said.exported} entries and skipped ${said.skipped}, and ${totals.entries} are there`);
+    throw incomplete(
+      backend,
+      `the server says that it exported ${said.exported} entries and skipped ${said.skipped}, and ${totals.entries} are there`,
+    );
   }
   if (said === undefined && totals.entries === 0) throw incomplete(backend, 'it has no entry');
   options.report?.({ kind: 'end', step, note: `${totals.entries} entries` });

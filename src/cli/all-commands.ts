@@ -20,6 +20,7 @@ import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
 import { repairConfigCommand } from './commands/repair-config.ts';
 import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
@@ -45,6 +46,7 @@ export const allCommands: readonly Command[] = [
   statsCommand,
   fetchCommand,
   restoreCommand,
+  rebuildCommand,
   drillCommand,
   verifyCommand,
   repairConfigCommand,

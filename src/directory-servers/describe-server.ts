@@ -47,7 +47,8 @@ async function readTime(session: LdapSession, signal: AbortSignal | undefined): 
 async function withPositions(session: LdapSession, backends: readonly Backend[], signal: AbortSignal | undefined): Promise<Backend[]> {
   const told: Backend[] = [];
   for (const backend of backends) {
-    if (backend.role === 'user' && backend.isEnabled) told.push({ ...backend, baseDns: await positionsOf(session, backend.baseDns, signal) });
+    if (backend.role === 'user' && backend.isEnabled)
+      told.push({ ...backend, baseDns: await positionsOf(session, backend.baseDns, signal) });
     else told.push(backend);
   }
   return told;

@@ -5,7 +5,7 @@ import type { DirectoryServer, Product } from './directory-server.ts';
 /**
  * The port to new servers: each made from an installation of the product in a folder of its own, for a drill that is over in minutes or for
  * a rebuild that stays. Calls reject with a `Failure`: E_INSTALLATION (nothing usable is at the path), E_SERVER_MISMATCH, E_SCRATCH_SETUP,
- * E_SCRATCH_START (the server's program ended badly, with its last words), E_DISK_FULL, E_INTERRUPTED.
+ * E_SCRATCH_START (the server's program ended badly, with its last words; or a port is taken), E_DISK_FULL, E_INTERRUPTED.
  */
 export interface ScratchServers {
   /** What lies at `place`: a folder or a zip archive, as the product is published. Changes nothing. */
@@ -93,6 +93,8 @@ export interface ScratchServer {
   search(request: EntrySearch, options?: OperationContext): Promise<readonly FoundEntry[]>;
   /** Stops it, has it listen on `address` from now on, and starts it again with the same ports. */
   listenOn(address: string, options?: OperationContext): Promise<void>;
+  /** Has it shut down, and resolves when its process is gone. */
+  stop(): Promise<void>;
   /** Closes our connections; the server runs on. */
   disconnect(): Promise<void>;
 }

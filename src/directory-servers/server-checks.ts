@@ -15,11 +15,7 @@ export async function assertPrivileges(server: DirectoryServer, purpose: Purpose
   const missing = await server.missingPrivileges(purpose, options);
   if (missing.length === 0) return;
   const names = missing.map(({ privilege, neededFor }) => `${privilege} (${neededFor})`).join(', ');
-  throw new Failure(
-    'E_PRIVILEGE_MISSING',
-    `Cannot ${attempts[purpose]} ${server.location}: the account lacks ${names}`,
-    {
-      hint: 'give them to the account: docs/guide/least-privilege-account.md shows how',
-    },
-  );
+  throw new Failure('E_PRIVILEGE_MISSING', `Cannot ${attempts[purpose]} ${server.location}: the account lacks ${names}`, {
+    hint: 'give them to the account: docs/guide/least-privilege-account.md shows how',
+  });
 }

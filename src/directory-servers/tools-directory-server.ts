@@ -35,6 +35,8 @@ export interface ToolsDirectoryServerOptions {
   readonly encryptionPinFile?: string | undefined;
   /** Where Java is; for `keytool` alone, the programs find their own. */
   readonly javaHome?: string | undefined;
+  /** What product it is, where that is known; its programs are asked otherwise. */
+  readonly known?: DetectedProduct | undefined;
   /** The whole environment of the programs; this process's own unless told. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
@@ -58,6 +60,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
   constructor(options: ToolsDirectoryServerOptions) {
     this.location = options.online?.url ?? options.home;
     this.#options = options;
+    this.#detected = options.known;
   }
 
   async describe(options: OperationContext = {}): Promise<ServerDescription> {

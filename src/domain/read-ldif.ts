@@ -98,7 +98,7 @@ class LdifParser {
   parse(text: string): LdifEntry[] {
     const entries: LdifEntry[] = [];
     let entry: { dn: string; names: string[]; values: string[] } | undefined;
-    for (let at = 0; at < text.length; ) {
+    for (let at = 0; at < text.length;) {
       this.#line += 1;
       let next = text.indexOf('\n', at);
       if (next < 0) next = text.length;

@@ -7,6 +7,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { Failure, interrupted, isFailure, messageOf, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { Assertion } from './assertions.ts';
+import { recordReport } from './record-report.ts';
 import { assertFits, recover, type Recovery } from './recover.ts';
 import { TimedSteps } from './timed-steps.ts';
 
@@ -63,7 +64,7 @@ async function runDrill(request: DrillRequest, options: OperationContext): Promi
     // Bugs too: the drill did not come to its end, and whoever reads the archive shall see that.
     if (options.signal?.aborted === true || isFailure(error, 'E_INTERRUPTED')) throw error;
     const report = reportOf(request, run, { outcome: 'failed', reason: messageOf(error) });
-    await record(request, report, options);
+    await recordReport(request.archive, report, options);
     throw error;
   }
 }
@@ -97,7 +98,7 @@ async function recoverInFolder(request: DrillRequest, run: Run): Promise<DrillRe
       proofs: [...recovery.proofs],
       assertions: [...recovery.assertions],
     });
-    await record(request, report, options);
+    await recordReport(request.archive, report, options);
     return { report, kept: isKept ? keptServer(recovery.server, folder) : undefined };
   } finally {
     if (!isLeft) await scratch.remove(folder);
@@ -127,6 +128,3 @@ function reportOf(
     ...found,
   };
 }
-
-/** The drill is over either way: that its report could not be kept is told, and changes nothing of what it found. */
-async function record(_request: DrillRequest, _report: RecoveryReport, _options: OperationContext): Promise<void> {}

@@ -9,7 +9,8 @@ import { Failure, interrupted } from '../foundation/failure.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { fetchSet } from '../restore/fetch.ts';
 import { compareVersions } from '../restore/plan.ts';
-import { proveByCounts } from '../restore/prove.ts';
+import { faultOf } from '../restore/proof-text.ts';
+import { proveRestored } from '../restore/prove.ts';
 import { attributesOf, findingsOf, type Assertion } from './assertions.ts';
 import type { TimedSteps } from './timed-steps.ts';
 
@@ -32,6 +33,9 @@ export interface Recovery {
   readonly reason: string | undefined;
 }
 
+/** Of the fetched set, below the folder. */
+export const setName = 'set';
+
 /** For what set-up, logs and the server's own backends take. */
 const spareBytes = 128 * 1024 * 1024;
 
@@ -44,11 +48,11 @@ export async function recover(request: RecoverRequest, timed: TimedSteps): Promi
   const { options } = timed;
   const backends = usersBackends(snapshot, manifest);
   await assertRoom(target.folder, installation, manifest);
-  const setFolder = path.join(target.folder, 'set');
+  const setFolder = path.join(target.folder, setName);
   await fetchSet(archive, snapshot, setFolder, options);
   const server = await scratch.make({ ...target, installation, manifest, setFolder }, options);
   for (const backend of backends) await untilAborted(() => restoreBackend(server, backend, setFolder, timed), options.signal);
-  const proofs = await timed.step('prove', () => untilAborted(() => prove(server, backends, timed), options.signal));
+  const proofs = await untilAborted(() => prove(server, request, backends, timed), options.signal);
   const assertions = await checkAssertions(request.assertions, server, timed);
   return { server, proofs, assertions, reason: reasonOf(proofs, assertions) };
 }
@@ -115,21 +119,16 @@ async function restoreBackend({ server }: ScratchServer, backend: ManifestBacken
   await server.restore({ backend: backend.id, folder, backupId: backend.backupId }, { report: timed.options.report });
 }
 
-async function prove(
+function prove(
   { server, url }: ScratchServer,
+  { manifest, target: { folder } }: RecoverRequest,
   backends: readonly ManifestBackend[],
   { options }: TimedSteps,
 ): Promise<readonly EntryProof[]> {
-  const after = await server.describe(options);
-  return backends.flatMap((backend) =>
-    proveByCounts(backend, after).map(({ expected, found, ...proof }) => ({
-      ...proof,
-      server: url,
-      by: expected === undefined ? ('none' as const) : ('counts' as const),
-      expectedEntries: expected,
-      foundEntries: found,
-    })),
-  );
+  // The server sees the files as we do.
+  const run = { folder, serverFolder: folder };
+  const setFolder = path.join(folder, setName);
+  return proveRestored({ server, serverName: url, manifest, backends: backends.map(({ id }) => id), setFolder, run }, options);
 }
 
 async function checkAssertions(
@@ -161,10 +160,7 @@ async function checkAssertion(assertion: Assertion, server: ScratchServer, { opt
 
 function reasonOf(proofs: readonly EntryProof[], assertions: NonNullable<RecoveryReport['assertions']>): string | undefined {
   const different = proofs.find(({ state }) => state === 'different');
-  if (different !== undefined) {
-    const { baseDn, foundEntries, expectedEntries } = different;
-    return `${baseDn} has ${foundEntries ?? 'an unknown number of'} entries instead of ${expectedEntries}`;
-  }
+  if (different !== undefined) return faultOf(different);
   const unmet = assertions.filter(({ isMet }) => !isMet);
   const [first] = unmet;
   if (first !== undefined)

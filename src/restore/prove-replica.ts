@@ -70,7 +70,12 @@ export async function proveReplica(request: ProveReplicaRequest, options: Operat
 }
 
 /** What tells the work of writers apart, where there may be any: their entries' times, and the target's counts. */
-async function sinceThen({ target, backend, writersSince }: ProveReplicaRequest, baseDn: string, entriesThen: number, options: OperationContext) {
+async function sinceThen(
+  { target, backend, writersSince }: ProveReplicaRequest,
+  baseDn: string,
+  entriesThen: number,
+  options: OperationContext,
+) {
   if (writersSince === undefined) return {};
   const window: TimeWindow = { began: Math.floor(Date.parse(writersSince) / 1000), ended: 0xffff_ffff };
   const removedMeanwhile = async (created: number): Promise<number> => {

@@ -52,7 +52,11 @@ export async function proveRestored(request: ProveRequest, options: OperationCon
   for (const id of request.backends) {
     const backend = request.manifest.backends.find((one) => one.id === id);
     if (backend === undefined) continue;
-    proofs.push(...(backend.export === undefined ? await byCounts(request, backend, options) : await byEntries(request, backend, backend.export, options)));
+    proofs.push(
+      ...(backend.export === undefined
+        ? await byCounts(request, backend, options)
+        : await byEntries(request, backend, backend.export, options)),
+    );
   }
   return proofs;
 }

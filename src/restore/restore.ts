@@ -87,7 +87,10 @@ async function restoreUnderLease(
   const isUnproven = cutOff(server, 'the backends are restored, but not proven');
   const proofRun = await makeRunFolder(request.staging, name, `proof-${request.snapshot.backupId}`);
   const proofs = await tellingInterruption(options.signal, isUnproven, () =>
-    prove({ server, serverName: server.location, manifest, setFolder: run.folder, run: proofRun, backends: restoredBackends(plan) }, options),
+    prove(
+      { server, serverName: server.location, manifest, setFolder: run.folder, run: proofRun, backends: restoredBackends(plan) },
+      options,
+    ),
   ).finally(() => rm(proofRun.folder, { recursive: true, force: true }));
   // Kept when anything failed, so that the next try does not fetch again; a backup sweeps it.
   if (isOwn) await rm(run.folder, { recursive: true, force: true });

@@ -20,11 +20,17 @@ suite('the proof of a restore', () => {
     const { proofs } = await operator.json<{ readonly proofs: readonly EntryProof[] }>(['restore', 'latest', '--yes']);
 
     const [proof, ...others] = proofs;
-    assert.deepEqual([proof?.baseDn, proof?.by, proof?.state, proof?.differences, others], ['dc=example,dc=com', 'entries', 'equal', 0, []]);
+    assert.deepEqual(
+      [proof?.baseDn, proof?.by, proof?.state, proof?.differences, others],
+      ['dc=example,dc=com', 'entries', 'equal', 0, []],
+    );
     assert.notEqual(proof?.foundDigest, proof?.expectedDigest);
     const told = proof?.examples?.filter(({ difference }) => difference === 'changed-meanwhile') ?? [];
     assert.ok((proof?.changedMeanwhile ?? 0) > 0 && told.length > 0, JSON.stringify(proof));
-    assert.ok(told.every(({ dn }) => /^(uid=user\.1\d,|cn=written )/.test(dn)), JSON.stringify(told));
+    assert.ok(
+      told.every(({ dn }) => /^(uid=user\.1\d,|cn=written )/.test(dn)),
+      JSON.stringify(told),
+    );
   });
 
   test('a restore of a quiet directory has the very digest of the snapshot', async () => {

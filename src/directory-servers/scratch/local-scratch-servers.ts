@@ -5,6 +5,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { Failure, interrupted } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { Secret } from '../../foundation/secret.ts';
+import { recogniseProduct } from '../detect-product.ts';
 import { runTool } from '../run-tool.ts';
 import type { Installation, ScratchRequest, ScratchServer, ScratchServers, ServerPorts } from '../scratch-server.ts';
 import { ToolsDirectoryServer } from '../tools-directory-server.ts';
@@ -135,7 +136,7 @@ export class LocalScratchServers implements ScratchServers {
       const state = schema === undefined ? 'the set has none' : `it is of version ${manifest.source?.version ?? 'unknown'}`;
       return options.report?.({ kind: 'note', level: 'warning', text: `the schema of the installation is used as it is: ${state}` });
     }
-    const tools = new ToolsDirectoryServer({ home, environment });
+    const tools = new ToolsDirectoryServer({ home, environment, known: recogniseProduct(installation.product, installation.version) });
     const { signal } = options;
     await tools.restore({ backend: schema.id, folder: path.join(setFolder, schema.folder), backupId: schema.backupId }, { signal });
   }

@@ -42,6 +42,7 @@ export class RunningScratchServer implements ScratchServer {
   readonly #options: RunningOptions;
   readonly #session: LdapSession;
   #processId = 0;
+  #address = '127.0.0.1';
 
   constructor(options: RunningOptions) {
     this.#options = options;
@@ -75,6 +76,7 @@ export class RunningScratchServer implements ScratchServer {
       ...{ folder, words, environment, clock, signal },
       program: path.join(home, 'bin', program),
       outputFile: path.join(folder, 'server.out'),
+      address: this.#address === '0.0.0.0' ? '127.0.0.1' : this.#address,
       ports: Object.values(ports),
     });
   }
@@ -84,14 +86,20 @@ export class RunningScratchServer implements ScratchServer {
   }
 
   async listenOn(address: string, { signal }: OperationContext = {}): Promise<void> {
-    const { folder, home, product, clock } = this.#options;
-    await this.disconnect();
-    await endProcessesOf(folder, 'gently', clock);
+    const { home, product } = this.#options;
+    await this.stop();
     if (scratchProducts[product].hasEditableConfig) {
       const file = path.join(home, 'config', 'config.ldif');
       await writeFile(file, listenOnAddress(await readFile(file, 'utf8'), address), { mode: 0o600 });
     }
+    this.#address = address;
     await this.start(signal);
+  }
+
+  async stop(): Promise<void> {
+    const { folder, clock } = this.#options;
+    await this.disconnect();
+    await endProcessesOf(folder, 'gently', clock);
   }
 
   async disconnect(): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Clock } from '../../foundation/clock.ts';
-import { Failure, interrupted } from '../../foundation/failure.ts';
+import { Failure, interrupted, messageOf } from '../../foundation/failure.ts';
 import { endProcessesOf } from './own-processes.ts';
 
 export interface StartRequest {
@@ -13,7 +13,8 @@ export interface StartRequest {
   readonly environment: Readonly<Record<string, string>>;
   /** Where what it prints goes. */
   readonly outputFile: string;
-  /** Loopback ports that must answer. */
+  /** Where its ports must answer. */
+  readonly address: string;
   readonly ports: readonly number[];
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
@@ -29,8 +30,10 @@ const pauseMilliseconds = 50;
  * @throws Failure E_SCRATCH_START, E_INTERRUPTED
  */
 export async function startServer(request: StartRequest): Promise<number> {
-  const { folder, clock, signal } = request;
+  const { folder, clock, signal, address, ports } = request;
   const attempt = 'start the new server';
+  // Another server on the port would answer in its place.
+  for (const port of ports) await assertFree(attempt, address, port);
   await using output = await open(request.outputFile, 'w', 0o600);
   const child = spawn(request.program, request.words, {
     cwd: folder,
@@ -47,7 +50,7 @@ export async function startServer(request: StartRequest): Promise<number> {
   void ended.then((how) => (end = how));
   const giveUpAt = clock.now().getTime() + deadlineMilliseconds;
   try {
-    while (!(await allAnswer(request.ports))) {
+    while (!(await allAnswer(address, ports))) {
       if (signal?.aborted === true) throw interrupted(`The attempt to ${attempt}`);
       if (end !== undefined) throw await notStarted(attempt, end, request.outputFile);
       if (clock.now().getTime() > giveUpAt) throw await notStarted(attempt, 'it is not ready after ten minutes', request.outputFile);
@@ -69,14 +72,29 @@ async function notStarted(attempt: string, state: string, outputFile: string): P
   });
 }
 
-async function allAnswer(ports: readonly number[]): Promise<boolean> {
-  for (const port of ports) if (!(await answers(port))) return false;
+async function assertFree(attempt: string, host: string, port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen({ host, port, exclusive: true });
+    await once(probe, 'listening');
+  } catch (error) {
+    throw new Failure('E_SCRATCH_START', `Cannot ${attempt}: port ${port} of ${host} cannot be listened on: ${messageOf(error)}`, {
+      hint: 'name a port that is free',
+      cause: error,
+    });
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
+async function allAnswer(host: string, ports: readonly number[]): Promise<boolean> {
+  for (const port of ports) if (!(await answers(host, port))) return false;
   return true;
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
+    const socket = connect({ host, port });
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
