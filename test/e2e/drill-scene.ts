@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Attribute, Change, type Client } from 'ldapts';
 import { passwordFile } from '../harness/archive-password.ts';
-import { startOpendj, type OpendjServer } from '../harness/opendj.ts';
+import { startOpendj } from '../harness/opendj.ts';
 import { opendjRelease } from '../harness/parts.ts';
 import { type RootcellarResult, type RunningRootcellar, runRootcellar, spawnRootcellar } from '../harness/rootcellar.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -53,7 +53,7 @@ async function backUpOnce(run: DrillScene['run'], staging: string): Promise<void
   await run(['init'], 0);
   const client = await directory.connect();
   try {
-    await furnish(client, directory);
+    await furnish(client, directory.baseDn);
   } finally {
     await client.unbind();
   }
@@ -68,7 +68,7 @@ async function backUpOnce(run: DrillScene['run'], staging: string): Promise<void
 }
 
 /** A schema of its own, a second backend with an index on it, and entries that need both. */
-async function furnish(client: Client, { baseDn }: OpendjServer): Promise<void> {
+export async function furnish(client: Client, baseDn: string): Promise<void> {
   const schema = (type: string, value: string): Change =>
     new Change({ operation: 'add', modification: new Attribute({ type, values: [value] }) });
   await client.modify('cn=schema', [
@@ -106,7 +106,6 @@ async function furnish(client: Client, { baseDn }: OpendjServer): Promise<void> 
 
 /** Processes that work for a folder below `parent`. */
 export async function processesBelow(parent: string): Promise<readonly number[]> {
-  const { readdir } = await import('node:fs/promises');
   const found: number[] = [];
   for (const name of (await readdir('/proc')).filter((one) => /^\d+$/.test(one))) {
     const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');

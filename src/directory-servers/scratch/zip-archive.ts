@@ -34,14 +34,20 @@ export async function unpackZip(file: string, root: string, folder: string, sign
     signal?.throwIfAborted();
     if (!entry.fileName.startsWith(root)) return;
     const mode = (entry.externalFileAttributes >>> 16) & 0xffff;
-    const target = path.join(folder, entry.fileName.slice(root.length));
+    const name = entry.fileName.slice(root.length);
+    const target = path.join(folder, name);
     if (entry.fileName.endsWith('/')) return void (await mkdir(target, { recursive: true }));
     if ((mode & typeMask) === linkType) return;
     await mkdir(path.dirname(target), { recursive: true });
     await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target), { signal });
     // Those of others than the owner count for nothing: the folder is ours alone. What is read-only could not be changed by a set-up.
-    await chmod(target, (mode & 0o100) === 0 ? 0o600 : 0o700);
+    await chmod(target, isProgram(name, mode) ? 0o700 : 0o600);
   });
+}
+
+/** By its mode, or by its place in an archive that was made where there are no modes. */
+function isProgram(name: string, mode: number): boolean {
+  return mode === 0 ? /^(setup|bin\/[^/.]+|lib\/[^/]+\.sh)$/.test(name) : (mode & 0o100) !== 0;
 }
 
 const typeMask = 0o17_0000;
