@@ -177,6 +177,10 @@ const retention = z.strictObject({
   keepYearly: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N years that have one', example: '5' }),
   keepWithin: optionalDuration({ description: 'keep all that are not older than this, counted from the newest', example: '30d' }),
   minimum: count(1, keepMost, 1, { description: 'never keep fewer good ones of a server than this, whatever the rule says', example: '3' }),
+  minimumProven: count(0, keepMost, 1, {
+    description: 'never keep fewer of a server that a restore or drill has proven than this, as far as there are any',
+    example: '2',
+  }),
 });
 
 function location(wording: { readonly description: string; readonly example: string }) {

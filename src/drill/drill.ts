@@ -64,7 +64,7 @@ async function runDrill(request: DrillRequest, options: OperationContext): Promi
     // Bugs too: the drill did not come to its end, and whoever reads the archive shall see that.
     if (options.signal?.aborted === true || isFailure(error, 'E_INTERRUPTED')) throw error;
     const report = reportOf(request, run, { outcome: 'failed', reason: messageOf(error) });
-    await recordReport(request.archive, report, options);
+    await recordReport(request.archive, request.snapshot, report, options);
     throw error;
   }
 }
@@ -98,7 +98,7 @@ async function recoverInFolder(request: DrillRequest, run: Run): Promise<DrillRe
       proofs: [...recovery.proofs],
       assertions: [...recovery.assertions],
     });
-    await recordReport(request.archive, report, options);
+    await recordReport(request.archive, request.snapshot, report, options);
     return { report, kept: isKept ? keptServer(recovery.server, folder) : undefined };
   } finally {
     if (!isLeft) await scratch.remove(folder);

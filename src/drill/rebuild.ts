@@ -79,7 +79,7 @@ async function rebuildInFolder(request: RebuildRequest, { began, timed }: Run): 
   await server.disconnect();
   const sourceConfiguration = await tidyUp(folder, manifest.configuration);
   const report = reportOf(request, { began, timed }, recovery, `${installation.product} ${installation.version} at ${server.url}`);
-  await recordReport(archive, report, options);
+  await recordReport(archive, snapshot, report, options);
   await scratch.release(folder);
   return {
     report: { ...report, milliseconds: clock.now().getTime() - began.getTime() },

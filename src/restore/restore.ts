@@ -86,12 +86,21 @@ async function restoreUnderLease(
   for (const step of plan.steps) await executeStep(server, step, run, options);
   const isUnproven = cutOff(server, 'the backends are restored, but not proven');
   const proofRun = await makeRunFolder(request.staging, name, `proof-${request.snapshot.backupId}`);
-  const proofs = await tellingInterruption(options.signal, isUnproven, () =>
-    prove(
-      { server, serverName: server.location, manifest, setFolder: run.folder, run: proofRun, backends: restoredBackends(plan) },
-      options,
-    ),
-  ).finally(() => rm(proofRun.folder, { recursive: true, force: true }));
+  const proofRequest = {
+    server,
+    serverName: server.location,
+    manifest,
+    backends: restoredBackends(plan),
+    setFolder: run.folder,
+    run: proofRun,
+  };
+  const proofs = await tellingInterruption(options.signal, isUnproven, async () => {
+    try {
+      return await prove(proofRequest, options);
+    } finally {
+      await rm(proofRun.folder, { recursive: true, force: true });
+    }
+  });
   // Kept when anything failed, so that the next try does not fetch again; a backup sweeps it.
   if (isOwn) await rm(run.folder, { recursive: true, force: true });
   return { plan, isDone: true, proofs, duration: clock.now().getTime() - began.getTime() };

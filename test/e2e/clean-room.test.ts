@@ -65,7 +65,12 @@ async function byGuide(scene: Scene, { home, passwordFile, installation, before 
   const { s3 } = scene;
   const script = path.join(home, 'guide.sh');
   // Only what this machine must not do for other people's sake is added: listen on loopback alone.
-  await writeFile(script, `set -eux\n${shellBlocks(await readFile(guide, 'utf8'), '## Without rootcellar: OpenDJ').map(onLoopback).join('\n')}`);
+  await writeFile(
+    script,
+    `set -eux\n${shellBlocks(await readFile(guide, 'utf8'), '## Without rootcellar: OpenDJ')
+      .map(onLoopback)
+      .join('\n')}`,
+  );
   const pidFile = path.join(work, 'opendj/logs/server.pid');
   try {
     const output = await runProgram('bash', [script], {
@@ -103,16 +108,36 @@ async function byRebuild(operator: Operator, { home, passwordFile, installation,
   const [ldap = 0, ldaps = 0, admin = 0] = await freePorts(3);
   const ports = ['--ldap-port', ldap, '--ldaps-port', ldaps, '--admin-port', admin].map(String);
   // Of the settings only those of the archive: no server, no staging folder.
-  const noServer = Object.fromEntries(Object.keys(operator.environment).filter((name) => /_(SERVER|STAGING)_/.test(name)).map((name) => [name, '']));
+  const noServer = Object.fromEntries(
+    Object.keys(operator.environment)
+      .filter((name) => /_(SERVER|STAGING)_/.test(name))
+      .map((name) => [name, '']),
+  );
   const words = ['rebuild', '--to', to, '--installation', installation, '--root-password-file', passwordFile, ...ports];
   const { stdout } = await operator.run([...words, '--listen-address', '127.0.0.2', '--host-name', '127.0.0.2', '--json'], 0, noServer);
   const { report, rebuilt, sourceConfiguration } = JSON.parse(stdout) as RebuildReport;
   try {
-    assert.deepEqual([report.outcome, report.proofs.map(({ by, differences }) => [by, differences])], ['proven', [['entries', 0], ['entries', 0]]]);
+    assert.deepEqual(
+      [report.outcome, report.proofs.map(({ by, differences }) => [by, differences])],
+      [
+        'proven',
+        [
+          ['entries', 0],
+          ['entries', 0],
+        ],
+      ],
+    );
     await assertIsBack({ url: `ldaps://127.0.0.2:${ldaps}`, caFile: rebuilt.caFile }, before);
     assert.match(await readFile(sourceConfiguration ?? '', 'utf8'), /^dn: cn=config$/m);
     // Nothing that holds entries in clear text is left beside the server, and no owner that a later run could take for dead.
-    assert.deepEqual((await readdir(to)).toSorted(), ['ca.pem', 'keystore.p12', 'keystore.pin', 'server', 'server.out', 'source-config.ldif']);
+    assert.deepEqual((await readdir(to)).toSorted(), [
+      'ca.pem',
+      'keystore.p12',
+      'keystore.pin',
+      'server',
+      'server.out',
+      'source-config.ldif',
+    ]);
     const again = await operator.run(words, 2, noServer);
     assert.match(again.stderr, /^rootcellar: Cannot use \S+rebuilt: it holds \S+$/m);
   } finally {
@@ -134,7 +159,10 @@ function onLoopback(block: string): string {
   return block.replace(setUp, `${patch}${setUp}`);
 }
 
-async function assertIsBack({ url, caFile }: { readonly url: string; readonly caFile?: string }, before: readonly EntryDigests[]): Promise<void> {
+async function assertIsBack(
+  { url, caFile }: { readonly url: string; readonly caFile?: string },
+  before: readonly EntryDigests[],
+): Promise<void> {
   const client = new Client({ url, ...(caFile !== undefined && { tlsOptions: { ca: await readFile(caFile) } }) });
   try {
     await client.bind('cn=Directory Manager', rootPassword);
