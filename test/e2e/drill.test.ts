@@ -3,9 +3,12 @@ import { cp, mkdir, mkdtemp, readdir, readFile, readlink, writeFile } from 'node
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { RecoveryReport } from '../../src/domain/recovery-report.ts';
+import type { StoredReport } from '../../src/archive/archive.ts';
+import { archivePassword } from '../harness/archive-password.ts';
+import { resticAt } from '../harness/restic.ts';
 import { runProgram } from '../harness/run-program.ts';
 import { smallVolume } from '../harness/small-volume.ts';
-import { alterByte } from './alter-byte.ts';
+import { alterByte, placeOf } from './alter-byte.ts';
 import { type DrillScene, processesBelow, secondBaseDn, setDrillScene } from './drill-scene.ts';
 
 const assertionsThatHold = `
@@ -57,6 +60,9 @@ suite('drill', { timeout: 900_000 }, () => {
     assert.deepEqual(await readdir(scene.drills), []);
     assert.deepEqual(await processesBelow(scene.drills), []);
   };
+  const reports = async (environment = {}): Promise<readonly StoredReport[]> =>
+    (JSON.parse((await scene.run(['show', 'latest', '--json'], 0, environment)).stdout) as { readonly reports: readonly StoredReport[] })
+      .reports;
   const written = async (name: string, text: string): Promise<string> => {
     const file = path.join(await mkdtemp(path.join(scene.folder, 'files-')), name);
     await writeFile(file, text);
@@ -113,6 +119,12 @@ suite('drill', { timeout: 900_000 }, () => {
     }
     const sum = report.steps.reduce((all, { name, milliseconds }) => all + (name === 'tear it down' ? 0 : milliseconds), 0);
     assert.ok(report.milliseconds >= sum && report.milliseconds < sum * 2 + 2000, 'the time in all is that of the steps');
+    const [failed, kept] = await reports();
+    assert.deepEqual(kept?.report, report);
+    // Of the other one, which could not run.
+    assert.deepEqual([failed?.outcome, failed?.report?.reason], ['failed', 'Cannot make a server from /nowhere: there is nothing']);
+    const [listed] = JSON.parse((await scene.run(['list', '--json'], 0)).stdout) as readonly { readonly provenAt?: string }[];
+    assert.equal(listed?.provenAt, report.time);
     await nothingIsLeft();
   });
 
@@ -123,7 +135,7 @@ suite('drill', { timeout: 900_000 }, () => {
 
     const { stdout } = await scene.run(['drill', '--assertions', file, '--installation', zip], 20);
 
-    assert.match(stdout, /^Drill of snapshot \w{12} of ds-0: not proven in .*: 4 of 4 assertions are not met, the first: many more: /);
+    assert.match(stdout, /^Drill of snapshot \w{12} of ds-0: not proven in .*: 3 of 4 assertions are not met, the first: many more: /);
     const lines = stdout.split('\n').filter((line) => line.includes('✗'));
     assert.deepEqual(lines, [
       '  ✗ many more: 50 entries were found instead of at least 1000',
@@ -131,19 +143,25 @@ suite('drill', { timeout: 900_000 }, () => {
         'seeAlso of uid=user.0,ou=People,dc=example,dc=com is absent instead of "x"; uid=nobody,ou=People,dc=example,dc=com was not found',
       '  ✗ groups: 1 entry was found instead of 0',
     ]);
+    const [kept] = await reports();
+    assert.deepEqual([kept?.outcome, kept?.report?.assertions?.map(({ isMet }) => isMet)], ['unproven', [false, false, false, true]]);
     await nothingIsLeft();
   });
 
   test('a damaged snapshot ends with 20, and no server is made of it', async () => {
     const archive = path.join(scene.folder, 'damaged');
     await cp(scene.archive, archive, { recursive: true });
-    for (const pack of (await readdir(path.join(archive, 'data'), { recursive: true })).filter((name) => /\w{64}$/.test(name))) {
-      await alterByte(path.join(archive, 'data', pack), { offset: 0, length: 200 });
-    }
+    const restic = await resticAt({ repository: archive, password: archivePassword });
+    const { pack, range } = await placeOf(restic, archive, '/userRoot', /^backup-userRoot-/);
+    await alterByte(pack, range);
 
     const { stderr } = await scene.run(['drill'], 20, { ROOTCELLAR_ARCHIVE: archive });
 
+    assert.match(stderr, /^rootcellar: .*userRoot.*$/m);
     assert.doesNotMatch(stderr, /set up the server/);
+    const [kept] = await reports({ ROOTCELLAR_ARCHIVE: archive });
+    assert.deepEqual([kept?.outcome, kept?.kind], ['failed', 'drill']);
+    assert.ok(stderr.includes(kept?.report?.reason ?? 'a reason'));
     await nothingIsLeft();
   });
 
@@ -172,6 +190,8 @@ suite('drill', { timeout: 900_000 }, () => {
       const [, sentence = ''] = /^rootcellar: (.*)$/m.exec(stderr) ?? [];
       if (typeof state === 'string') assert.equal(sentence, state);
       else assert.match(sentence, state);
+      const [kept] = await reports();
+      assert.deepEqual([kept?.outcome, kept?.report?.reason], ['failed', sentence]);
       await nothingIsLeft();
     });
   }
@@ -192,6 +212,7 @@ suite('drill', { timeout: 900_000 }, () => {
     ['while the server restores', /· restore backend "userRoot"/],
   ] as const) {
     test(`told to stop ${when} it ends its server, removes its folder and says so`, async () => {
+      const before = await reports();
       const drill = scene.spawn(['drill']);
       await drill.prints(line);
       drill.kill('SIGTERM');
@@ -199,6 +220,7 @@ suite('drill', { timeout: 900_000 }, () => {
 
       assert.equal(exitCode, 130, stderr);
       assert.match(stderr, /^rootcellar: The drill was interrupted: its server is ended and its folder removed$/m);
+      assert.deepEqual(await reports(), before, 'nothing was recorded');
       await nothingIsLeft();
     });
   }

@@ -27,7 +27,17 @@ export function valuesOf({ lines }: LdifBlock, attribute: string): readonly stri
 
 /** The entry with these values in place of those that it has of the attribute; none removes it. */
 export function withValues(block: LdifBlock, attribute: string, values: readonly string[]): LdifBlock {
-  return { ...block, lines: [...block.lines.filter((line) => !isOf(line, attribute)), ...values.map((value) => `${attribute}: ${value}`)] };
+  return {
+    ...block,
+    lines: [...block.lines.filter((line) => !isOf(line, attribute)), ...values.map((value) => ldifLine(attribute, value))],
+  };
+}
+
+/** In base64 what no reader has to take as it is (RFC 2849, SAFE-STRING). */
+function ldifLine(attribute: string, value: string): string {
+  return /^[!-9;=-~][ -~]*$/.test(value) && !value.endsWith(' ')
+    ? `${attribute}: ${value}`
+    : `${attribute}:: ${Buffer.from(value).toString('base64')}`;
 }
 
 function isOf(line: string, attribute: string): boolean {
