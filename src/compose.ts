@@ -6,6 +6,7 @@ import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
+import { required } from './config/required-setting.ts';
 import { readSecretFile } from './config/secret-file.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
@@ -347,24 +348,13 @@ async function openLdapServer({ server, archive }: Config, around: Surroundings)
 }
 
 async function openScratch(around: Surroundings): Promise<ScratchServers> {
-  const [{ LocalScratchServers }, { isAlive, thisProcess }, { leaseHolderSchema }] = await Promise.all([
+  const [{ LocalScratchServers }, { ownersOf }] = await Promise.all([
     import('./directory-servers/scratch/local-scratch-servers.ts'),
     import('./archive/lease-holder.ts'),
-    import('./archive/lease.ts'),
   ]);
-  return new LocalScratchServers({
-    clock: around.clock,
-    environment: around.environment,
-    newTaskId: randomUUID,
-    readSecret: (file) => readSecret(file, '--root-password-file', around),
-    owners: {
-      self: thisProcess(around.work),
-      isAlive: (owner) => {
-        const holder = leaseHolderSchema.safeParse(owner);
-        return holder.success ? isAlive(holder.data) : false;
-      },
-    },
-  });
+  const readRootPassword = (file: string): Promise<Secret> => readSecret(file, '--root-password-file', around);
+  const { clock, environment, work } = around;
+  return new LocalScratchServers({ clock, environment, newTaskId: randomUUID, readSecret: readRootPassword, owners: ownersOf(work) });
 }
 
 /** A server's folder of the staging folder cannot have a name that begins with a dot. */
@@ -389,22 +379,6 @@ async function readCaFile(file: string): Promise<string> {
 function stagingOf({ staging }: Config): Staging {
   const folder = required(staging.folder, 'staging.folder');
   return { folder, serverFolder: staging.serverFolder ?? folder };
-}
-
-function required(value: string | undefined, name: string): string {
-  if (value !== undefined) return value;
-  throw notSet(name);
-}
-
-function notSet(name: string): Failure {
-  const words = name
-    .split('.')
-    .flatMap((key) => key.split(/(?=[A-Z])/))
-    .map((word) => word.toLowerCase());
-  return wrongUsage(
-    `Cannot begin: the setting ${name} is not set`,
-    `give --${words.join('-')}, set ROOTCELLAR_${words.join('_').toUpperCase()}, or write it into the configuration file`,
-  );
 }
 
 interface Once<Made> {

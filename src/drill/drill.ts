@@ -4,7 +4,7 @@ import type { Manifest } from '../domain/manifest.ts';
 import type { RecoveryReport } from '../domain/recovery-report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { Failure, interrupted, isFailure, messageOf, tellingInterruption } from '../foundation/failure.ts';
+import { type Failure, interrupted, isFailure, messageOf, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { Assertion } from './assertions.ts';
 import { recordReport } from './record-report.ts';
@@ -120,7 +120,13 @@ function reportOf(
 ): RecoveryReport {
   const { id, backupId, server } = snapshot;
   return {
-    ...{ version: 1, kind: 'drill', snapshot: id, backupId, server, time: began.toISOString(), program },
+    version: 1,
+    kind: 'drill',
+    snapshot: id,
+    backupId,
+    server,
+    time: began.toISOString(),
+    program,
     milliseconds: clock.now().getTime() - began.getTime(),
     target: installation,
     steps: timed.steps,

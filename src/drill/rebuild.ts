@@ -100,7 +100,14 @@ async function tidyUp(folder: string, configuration: string | undefined): Promis
 function reportOf({ clock, snapshot, program }: RebuildRequest, { began, timed }: Run, recovery: Recovery, target: string): RecoveryReport {
   const { id, backupId, server } = snapshot;
   return {
-    ...{ version: 1, kind: 'restore', snapshot: id, backupId, server, time: began.toISOString(), program, target },
+    version: 1,
+    kind: 'restore',
+    snapshot: id,
+    backupId,
+    server,
+    time: began.toISOString(),
+    program,
+    target,
     outcome: recovery.reason === undefined ? 'proven' : 'unproven',
     milliseconds: clock.now().getTime() - began.getTime(),
     steps: timed.steps,

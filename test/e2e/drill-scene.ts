@@ -42,7 +42,12 @@ export async function setDrillScene(): Promise<DrillScene> {
   };
   await backUpOnce(run, file('staging'));
   return {
-    ...{ folder: home.path, archive: file('archive'), drills: file('drills'), installation, environment, run },
+    folder: home.path,
+    archive: file('archive'),
+    drills: file('drills'),
+    installation,
+    environment,
+    run,
     spawn: (words, change = {}) => spawnRootcellar(words, { env: { ...environment, ...change }, cwd: home.path }),
     [Symbol.asyncDispose]: () => home.remove(),
   };
@@ -105,11 +110,21 @@ export async function furnish(client: Client, baseDn: string): Promise<void> {
 }
 
 /** Processes that work for a folder below `parent`. */
-export async function processesBelow(parent: string): Promise<readonly number[]> {
+export function processesBelow(parent: string): Promise<readonly number[]> {
+  return processesWith((value) => value.startsWith(`${parent}/`));
+}
+
+/** Processes that work for this folder. */
+export function processesOf(folder: string): Promise<readonly number[]> {
+  return processesWith((value) => value === folder);
+}
+
+async function processesWith(isOne: (value: string) => boolean): Promise<readonly number[]> {
   const found: number[] = [];
   for (const name of (await readdir('/proc')).filter((one) => /^\d+$/.test(one))) {
     const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '');
-    if (environment.includes(`ROOTCELLAR_SCRATCH_FOLDER=${parent}/`)) found.push(Number(name));
+    const [, value] = /(?:^|\0)ROOTCELLAR_SCRATCH_FOLDER=([^\0]*)/.exec(environment) ?? [];
+    if (value !== undefined && isOne(value)) found.push(Number(name));
   }
   return found;
 }

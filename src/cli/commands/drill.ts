@@ -55,7 +55,11 @@ export const drillCommand = defineCommand({
     const parts = await context.parts();
     return drill(
       {
-        ...{ archive, snapshot, clock: context.clock, assertions: read, installation: place },
+        archive,
+        snapshot,
+        clock: context.clock,
+        assertions: read,
+        installation: place,
         scratch: await parts.scratch(),
         program: `rootcellar ${context.programVersion}`,
         parentFolder: parts.drillFolder(),

@@ -84,7 +84,12 @@ export const rebuildCommand = defineCommand({
     const { rebuild } = await import('../../drill/rebuild.ts');
     return rebuild(
       {
-        ...{ archive, snapshot, clock: context.clock, installation: place, rootPasswordFile: passwordFile, listenAddress },
+        archive,
+        snapshot,
+        clock: context.clock,
+        installation: place,
+        rootPasswordFile: passwordFile,
+        listenAddress,
         scratch: await parts.scratch(),
         program: `rootcellar ${context.programVersion}`,
         folder: path.resolve(to),

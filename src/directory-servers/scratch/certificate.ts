@@ -37,12 +37,9 @@ export async function makeOwnCertificate(request: CertificateRequest): Promise<O
   await writeFile(made.pinFile, randomBytes(16).toString('hex'), { mode: 0o600 });
   const store = ['-keystore', made.keyStore, '-storetype', 'PKCS12', '-storepass:file', made.pinFile, '-alias', alias];
   const names = ['dns:localhost', 'ip:127.0.0.1', ...request.hostNames.map((name) => `${isIP(name) === 0 ? 'dns' : 'ip'}:${name}`)];
-  await keytool(request, [
-    '-genkeypair',
-    ...store,
-    ...['-keyalg', 'EC', '-groupname', 'secp256r1', '-dname', 'CN=localhost,O=rootcellar', '-validity', String(request.days), '-noprompt'],
-    ...['-ext', `san=${[...new Set(names)].join(',')}`, '-ext', 'bc=ca:true'],
-  ]);
+  const about = ['-dname', 'CN=localhost,O=rootcellar', '-validity', String(request.days), '-ext', `san=${[...new Set(names)].join(',')}`];
+  const key = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-ext', 'bc=ca:true', '-noprompt'];
+  await keytool(request, ['-genkeypair', ...store, ...key, ...about]);
   await keytool(request, ['-exportcert', ...store, '-rfc', '-file', made.caFile]);
   return made;
 }

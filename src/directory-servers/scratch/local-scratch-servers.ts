@@ -97,9 +97,14 @@ export class LocalScratchServers implements ScratchServers {
     if (scratchProducts[installation.product].hasEditableConfig) await editConfig(place, isTemporary);
     else await createBackends(place, signal);
     const running = new RunningScratchServer({
-      ...{ folder, home, product: installation.product, ports, bindDn: rootDn, passwordFile, caFile, clock: this.#options.clock },
-      readSecret: this.#options.readSecret,
-      newTaskId: this.#options.newTaskId,
+      ...this.#options,
+      folder,
+      home,
+      product: installation.product,
+      ports,
+      bindDn: rootDn,
+      passwordFile,
+      caFile,
       environment: { ...environment, ...(isTemporary ? scratchJvmOptions(request.heapBytes) : { OPENDJ_JAVA_ARGS: '' }) },
     });
     await step(options, 'start the server', () => running.start(signal));
@@ -117,7 +122,12 @@ export class LocalScratchServers implements ScratchServers {
     const certificate = await makeOwnCertificate({ folder, hostNames, days: certificateDays, environment, signal });
     const licence = (await readdir(home)).find((name) => name.toLowerCase().endsWith('.lic'));
     const words = scratchProducts[installation.product].setup({
-      ...{ ports, certificate, passwordFile, backends, heapBytes, bindDn: rootDn },
+      ports,
+      certificate,
+      passwordFile,
+      backends,
+      heapBytes,
+      bindDn: rootDn,
       encryptionSettings:
         manifest.encryptionSettings === undefined || encryptionPinFile === undefined
           ? undefined

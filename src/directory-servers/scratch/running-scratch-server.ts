@@ -73,7 +73,11 @@ export class RunningScratchServer implements ScratchServer {
     const { folder, home, product, ports, clock, environment } = this.#options;
     const [program, ...words] = scratchProducts[product].start;
     this.#processId = await startServer({
-      ...{ folder, words, environment, clock, signal },
+      folder,
+      words,
+      environment,
+      clock,
+      signal,
       program: path.join(home, 'bin', program),
       outputFile: path.join(folder, 'server.out'),
       address: this.#address === '0.0.0.0' ? '127.0.0.1' : this.#address,

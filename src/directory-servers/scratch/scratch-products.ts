@@ -34,22 +34,23 @@ export const scratchProducts: Readonly<Record<Product, ScratchProduct>> = {
   /** As `setup --help` of OpenDJ 5.0.3 says; tried. */
   OpenDJ: {
     setup: ({ ports, certificate, bindDn, passwordFile, backends }) => [
-      ...[
-        '--cli',
-        '--no-prompt',
-        '--acceptLicense',
-        '--noPropertiesFile',
-        '--doNotStart',
-        '--quiet',
-        '--skipPortCheck',
-        '--enableStartTLS',
-      ],
-      ...['--hostname', 'localhost', '--ldapPort', `${ports.ldap}`, '--ldapsPort', `${ports.ldaps}`],
-      ...['--adminConnectorPort', `${ports.administration}`],
-      ...['--usePkcs12keyStore', certificate.keyStore, '--keyStorePasswordFile', certificate.pinFile, '--certNickname', certificate.alias],
-      ...['--rootUserDN', bindDn, '--rootUserPasswordFile', passwordFile],
-      // It makes one backend, whose entry is the model of those that are put in its place.
-      ...['--backendType', 'je', ...firstBaseDns(backends).flatMap((dn) => ['--baseDN', dn])],
+      '--cli',
+      ...quietly,
+      '--quiet',
+      ...named({
+        hostname: 'localhost',
+        ldapPort: ports.ldap,
+        ldapsPort: ports.ldaps,
+        adminConnectorPort: ports.administration,
+        usePkcs12keyStore: certificate.keyStore,
+        keyStorePasswordFile: certificate.pinFile,
+        certNickname: certificate.alias,
+        rootUserDN: bindDn,
+        rootUserPasswordFile: passwordFile,
+        // It makes one backend, whose entry is the model of those that are put in its place.
+        backendType: 'je',
+        baseDN: firstBaseDns(backends),
+      }),
     ],
     start: ['start-ds', '--nodetach'],
     createBackend: undefined,
@@ -62,38 +63,45 @@ export const scratchProducts: Readonly<Record<Product, ScratchProduct>> = {
    */
   PingDirectory: {
     setup: ({ ports, certificate, bindDn, passwordFile, backends, heapBytes, encryptionSettings, licenceFile }) => [
-      ...[
-        '--no-prompt',
-        '--acceptLicense',
-        '--noPropertiesFile',
-        '--doNotStart',
-        '--skipPortCheck',
-        '--skipHostnameCheck',
-        '--enableStartTLS',
-      ],
-      ...['--instanceName', 'rootcellar', '--location', 'rootcellar', '--localHostName', 'localhost', '--listenAddress', '127.0.0.1'],
-      ...['--ldapPort', `${ports.ldap}`, '--ldapsPort', `${ports.ldaps}`, '--httpsPort', `${ports.administration}`],
-      ...['--usePkcs12KeyStore', certificate.keyStore, '--keyStorePasswordFile', certificate.pinFile, '--certNickname', certificate.alias],
-      ...['--rootUserDN', bindDn, '--rootUserPasswordFile', passwordFile],
-      ...firstBaseDns(backends).flatMap((dn) => ['--baseDN', dn]),
-      ...(heapBytes === undefined ? [] : ['--maxHeapSize', `${megabytes(heapBytes)}m`]),
-      ...(encryptionSettings === undefined
-        ? []
-        : [
-            ...['--encryptDataWithSettingsImportedFromFile', encryptionSettings.file],
-            ...['--encryptionSettingsExportPassphraseFile', encryptionSettings.pinFile],
-          ]),
-      ...(licenceFile === undefined ? [] : ['--licenseKeyFile', licenceFile]),
+      ...quietly,
+      '--skipHostnameCheck',
+      ...named({
+        instanceName: 'rootcellar',
+        location: 'rootcellar',
+        localHostName: 'localhost',
+        listenAddress: '127.0.0.1',
+        ldapPort: ports.ldap,
+        ldapsPort: ports.ldaps,
+        httpsPort: ports.administration,
+        usePkcs12KeyStore: certificate.keyStore,
+        keyStorePasswordFile: certificate.pinFile,
+        certNickname: certificate.alias,
+        rootUserDN: bindDn,
+        rootUserPasswordFile: passwordFile,
+        baseDN: firstBaseDns(backends),
+        maxHeapSize: heapBytes === undefined ? undefined : `${megabytes(heapBytes)}m`,
+        encryptDataWithSettingsImportedFromFile: encryptionSettings?.file,
+        encryptionSettingsExportPassphraseFile: encryptionSettings?.pinFile,
+        licenseKeyFile: licenceFile,
+      }),
     ],
     start: ['start-server', '--nodetach'],
-    createBackend: ({ id, baseDns }) => [
-      'dsconfig',
-      ...['--offline', '--no-prompt', 'create-backend', '--backend-name', id, '--type', 'local-db', '--set', 'enabled:true'],
-      ...baseDns.flatMap((dn) => ['--set', `base-dn:${dn}`]),
-    ],
+    createBackend: ({ id, baseDns }) => {
+      const settings = ['enabled:true', ...baseDns.map((dn) => `base-dn:${dn}`)];
+      const words = named({ 'backend-name': id, type: 'local-db', set: settings });
+      return ['dsconfig', '--offline', '--no-prompt', 'create-backend', ...words];
+    },
     hasEditableConfig: false,
   },
 };
+
+/** What the set-ups of the family have in common. */
+const quietly = ['--no-prompt', '--acceptLicense', '--noPropertiesFile', '--doNotStart', '--skipPortCheck', '--enableStartTLS'] as const;
+
+/** Options with their values: a list is said once for each, and what is undefined is left out. */
+function named(values: Readonly<Record<string, string | number | readonly string[] | undefined>>): readonly string[] {
+  return Object.entries(values).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [`--${name}`, String(one)]));
+}
 
 /** The backends that set-up does not make by itself. */
 export function furtherBackends(backends: readonly WantedBackend[]): readonly WantedBackend[] {
