@@ -21,6 +21,8 @@ export interface DsreplicationTopologyOptions extends DsreplicationOptions {
   /** Makes a connection to one replica by the target's account. */
   readonly connect: (url: string) => DirectoryServer;
   readonly clock: Clock;
+  /** How long an initialization that was begun before may show no progress; 10 minutes unless told. */
+  readonly patienceMilliseconds?: number | undefined;
 }
 
 /** A topology whose replication is told what to do by the server's own program `dsreplication`, and whose state is read over LDAP. */
@@ -72,7 +74,8 @@ export class DsreplicationTopology implements Topology {
   async initialize({ from, to, baseDns }: InitializeRequest, options: OperationContext = {}): Promise<void> {
     const attempt = `initialize ${to.name} from ${from.name}`;
     this.#program.assertConfigured(attempt);
-    for (const { url } of [from, to]) await outlastInitializations(this.#sessions.at(url), this.#options.clock, options);
+    const { clock, patienceMilliseconds = 600_000 } = this.#options;
+    await outlastInitializations(this.#sessions.at(to.url), { attempt, clock, patienceMilliseconds }, options);
     await this.#call(attempt, { kind: 'initialize', from: from.administration, to: to.administration, baseDns }, options);
   }
 
