@@ -7,7 +7,7 @@ import { shortId } from '../domain/find-snapshot.ts';
 import { encodeManifest, manifestName, type Manifest } from '../domain/manifest.ts';
 import type { RetentionRule } from '../domain/retention.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
+import type { Backend, DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { type Failure, interrupted, messageOf, tellingInterruption } from '../foundation/failure.ts';
@@ -39,6 +39,8 @@ export interface BackupRequest {
   readonly encrypt: boolean | 'server-default';
   readonly compress: boolean;
   readonly maxMegabytesPerSecond?: number | undefined;
+  /** Whether each backend with users' entries is exported as well, so that a restore can be proven entry by entry. */
+  readonly isExported: boolean;
   /** How many archived sets stay in the staging folder for a fast restore. */
   readonly keepLocal: number;
   /** Applied after the set is archived; an empty rule forgets nothing. */
@@ -68,6 +70,7 @@ export async function backUp(request: BackupRequest, options: OperationContext =
   await archive.open(options);
   const description = await server.describe(options);
   await assertPrivileges(server, 'backup', options);
+  if (request.isExported) await assertPrivileges(server, 'export', options);
   const name = archiveNameOf(server, description, request.serverName);
   await assertNoRestore(request, name, description, options);
   return tellingInterruption(
@@ -197,7 +200,9 @@ async function stageSet(
 ): Promise<Manifest> {
   const { server, staging } = request;
   const backends = chooseBackends(run.description, request.backends);
-  const expected = backends.reduce((sum, backend) => sum + (backend.databaseBytes ?? 0), 0);
+  const last = before.find((snapshot) => snapshot.state === 'complete');
+  const lastSet = last && (await request.archive.manifest(last, options));
+  const expected = backends.reduce((sum, backend) => sum + (backend.databaseBytes ?? 0) + exportBytesOf(backend, request, lastSet), 0);
   await assertRoom(staging, expected, `a backup of ${backends.map((backend) => backend.id).join(', ')}`);
   const staged = await stageBackends(request, run.description, backends, folder, options);
   const after = await server.describe(options);
@@ -206,6 +211,7 @@ async function stageSet(
       folder: folder.folder,
       backupId: path.basename(folder.folder),
       began,
+      ended: request.clock.now(),
       server: run.name,
       program: request.program,
       source: { description: run.description, after, location: server.location, via: request.via },
@@ -214,20 +220,27 @@ async function stageSet(
     },
     options.signal,
   );
-  const flagged = await flagSuspicions(request, manifest, before, options);
+  const flagged = await flagSuspicions(request, manifest, lastSet, options);
   await writeStaged(path.join(folder.folder, manifestName), encodeManifest(flagged));
   return flagged;
 }
 
+/** As large as the last one and a tenth more; the first is taken to be at most as large as the database, which has indexes beside the entries. */
+function exportBytesOf({ id, role, databaseBytes = 0 }: Backend, { isExported }: BackupRequest, lastSet: Manifest | undefined): number {
+  if (!isExported || role !== 'user') return 0;
+  const path = lastSet?.backends.find((backend) => backend.id === id)?.export?.path;
+  const lastBytes = lastSet?.files.find((file) => file.path === path)?.bytes;
+  return lastBytes === undefined ? databaseBytes : Math.ceil(lastBytes * 1.1);
+}
+
 async function flagSuspicions(
-  { archive, backends, suspicionShare, isAccepted }: BackupRequest,
+  { backends, suspicionShare, isAccepted }: BackupRequest,
   manifest: Manifest,
-  before: readonly Snapshot[],
+  lastSet: Manifest | undefined,
   options: OperationContext,
 ): Promise<Manifest> {
-  const last = before.find((snapshot) => snapshot.state === 'complete');
   const rule = { share: suspicionShare, isWholeServer: backends.length === 0 };
-  const suspicions = suspicionsOf(manifest, last && (await archive.manifest(last, options)), rule);
+  const suspicions = suspicionsOf(manifest, lastSet, rule);
   const name = isAccepted ? 'accepted' : 'suspicious';
   for (const text of suspicions) options.report?.({ kind: 'note', level: 'warning', text: `${name}: ${text}` });
   return suspicions.length === 0 || isAccepted ? manifest : { ...manifest, suspicions: [...suspicions] };

@@ -2,11 +2,14 @@ import path from 'node:path';
 import type { Backend, DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import { stageExport, type StagedExport } from './stage-export.ts';
 import { checkBackend, type CheckedBackend } from './check-backend.ts';
 import { type RunFolder, writeStaged } from '../staging/staging.ts';
 
 export interface StagedBackend extends CheckedBackend {
   readonly backend: Backend;
+  /** Only of backends with users' entries, where exports are wanted. */
+  readonly exported: StagedExport | undefined;
 }
 
 export interface StagedSet {
@@ -24,6 +27,8 @@ export interface StageRequest {
   readonly encrypt: boolean | 'server-default';
   readonly compress: boolean;
   readonly maxMegabytesPerSecond?: number | undefined;
+  /** Whether each backend with users' entries is exported as well, so that a restore can be proven entry by entry. */
+  readonly isExported: boolean;
 }
 
 export const encryptionSettingsName = 'encryption-settings.export';
@@ -97,5 +102,7 @@ async function stageBackend(request: StageRequest, backend: Backend, run: RunFol
       ? 'checked by its CRCs'
       : `present and not empty: ${checked.entry.isEncrypted ? 'the server encrypted it' : 'it is no zip'}`,
   });
-  return { backend, ...checked };
+  const isExported = request.isExported && backend.role === 'user';
+  const exported = isExported ? await stageExport({ server, backend: backend.id, maxMegabytesPerSecond }, run, options) : undefined;
+  return { backend, exported, ...checked };
 }

@@ -29,7 +29,7 @@ function stepText(step: RestoreStep, { topology }: RestorePlan): string {
     case 'fence':
       return `have ${printable(step.replica)} refuse what clients write`;
     case 'suspend':
-      return `suspend replication of ${printable(topology?.baseDns.join(', ') ?? '')}: what clients write elsewhere from here on is lost`;
+      return `suspend replication of ${printable(topology?.baseDns.join(', ') ?? '')}${topology?.isFenced === true ? '' : ': what clients write from here on gets lost, or makes replicas differ'}`;
     case 'import-encryption-settings':
       return `add the encryption settings of the set to the server's own`;
     case 'restore-backend':

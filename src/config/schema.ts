@@ -185,6 +185,11 @@ const backup = z.strictObject({
     description: 'have the server encrypt what it writes; such a file needs the encryption settings to be of use',
   }),
   compress: boolean(false, { description: 'have the server compress what it writes, which takes it much longer' }),
+  export: choice(['auto', 'true', 'false'], 'auto', {
+    description:
+      'have the server export the entries of each user backend into the set too, so that a restore can be proven entry by entry; auto does so in the layout repository, which encrypts it, and not in plain, where it would lie in clear text',
+    example: 'true',
+  }),
   maxMegabytesPerSecond: optionalCount(1, keepMost, { description: 'limit of how fast the server reads its database', example: '50' }),
   suspicionShare: share(0.5, {
     description: 'a set with less than this share of the bytes or entries of the one before is kept but flagged as suspicious',
@@ -200,6 +205,10 @@ const retention = z.strictObject({
   keepYearly: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N years that have one', example: '5' }),
   keepWithin: optionalDuration({ description: 'keep all that are not older than this, counted from the newest', example: '30d' }),
   minimum: count(1, keepMost, 1, { description: 'never keep fewer good ones of a server than this, whatever the rule says', example: '3' }),
+  minimumProven: count(0, keepMost, 1, {
+    description: 'never keep fewer of a server that a restore or drill has proven than this, as far as there are any',
+    example: '2',
+  }),
 });
 
 function location(wording: { readonly description: string; readonly example: string }) {

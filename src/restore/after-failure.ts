@@ -1,7 +1,8 @@
 import { Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { RestorePlan } from './plan.ts';
-import { proveReplica } from './prove-steps.ts';
+import { proveLikeTarget } from './prove-steps.ts';
+import { replicaProof } from './replica-proof.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { planRollBack, rollBack, rolledBackText } from './roll-back.ts';
 import { type RestoreScene } from './run-steps.ts';
@@ -30,12 +31,10 @@ export async function afterFailure(error: unknown, scene: FailedRestore, options
   try {
     const back = planRollBack(journal.document, await topology.read(options));
     options.report?.({ kind: 'note', level: 'warning', text: `rolling back: ${messageOf(error)}` });
-    const proof = { ...scene, topology };
-    await rollBack(
-      back,
-      { ...proof, proveLike: async (source, context) => void (await proveReplica(proof, source, back.target, context)) },
-      options,
-    );
+    const proof = replicaProof({ ...scene, topology });
+    const proveLike = async (name: string, context: OperationContext) =>
+      void (await proveLikeTarget(proof, { target: back.target, name, isFresh: true }, context));
+    await rollBack(back, { ...scene, topology, proveLike }, options);
     return told(error, rolledBackText(back), hintOf(error));
   } catch (second) {
     return withWayOn(

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Leases } from '../archive/lease.ts';
 import { underTopologyLeases } from '../archive/topology-lease.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
@@ -8,9 +9,9 @@ import type { Clock } from '../foundation/clock.ts';
 import { Failure, wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { readJournal } from '../staging/restore-journal.ts';
-import type { Staging } from '../staging/staging.ts';
+import { makeRunFolder, type Staging } from '../staging/staging.ts';
 import { domainsOf, entriesOf, isWell } from './plan-topology.ts';
-import { proveReplica } from './prove-steps.ts';
+import { proveLikeTarget } from './prove-steps.ts';
 import { unfinished } from '../staging/unfinished-restore.ts';
 
 export interface InitializeReplicaRequest {
@@ -63,7 +64,7 @@ export async function initializeReplica(request: InitializeReplicaRequest, optio
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], duration: 0 };
   const began = clock.now().getTime();
   const proofs = await underTopologyLeases(leases, name, plan.baseDns, options, (_held, context) =>
-    carryOut(plan, { server, topology, clock }, context),
+    carryOut(plan, { server, topology, staging, name, clock }, context),
   );
   return { plan, isDone: true, proofs, duration: clock.now().getTime() - began };
 }
@@ -99,20 +100,29 @@ function conditionText(replica: Replica): string {
 interface Scene {
   readonly server: DirectoryServer;
   readonly topology: Topology;
+  readonly staging: Staging;
+  readonly name: string;
   readonly clock: Clock;
 }
 
 async function carryOut(
   plan: InitializePlan,
-  { server, topology, clock }: Scene,
+  { server, topology, staging, name, clock }: Scene,
   options: OperationContext,
 ): Promise<readonly EntryProof[]> {
+  const { baseDns, source, target } = plan;
   const { replicas } = await topology.read(options);
-  const [from, to] = [plan.source, plan.target].map((name) => replicas.find((replica) => replica.name === name));
+  const [from, to] = [source, target].map((wanted) => replicas.find((replica) => replica.name === wanted));
   if (from === undefined || to === undefined) throw new Error('the topology has lost a replica');
-  const step = `initialise ${plan.target} from ${plan.source}`;
+  const writersSince = clock.now().toISOString();
+  const step = `initialise ${target} from ${source}`;
   options.report?.({ kind: 'begin', step });
-  await topology.initialize({ from, to, baseDns: plan.baseDns }, options);
+  await topology.initialize({ from, to, baseDns }, options);
   options.report?.({ kind: 'end', step });
-  return proveReplica({ server, topology, baseDns: plan.baseDns, clock }, plan.source, plan.target, options);
+  const run = await makeRunFolder(staging, name, 'proof-initialize');
+  try {
+    return await proveLikeTarget({ server, topology, baseDns, clock, run, writersSince }, { target, name: source, isFresh: true }, options);
+  } finally {
+    await rm(run.folder, { recursive: true, force: true });
+  }
 }

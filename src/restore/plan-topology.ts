@@ -44,16 +44,16 @@ export function assertTopologyWish(replication: ReplicationState, location: stri
     );
   }
   if (replication.state === 'none') {
-    if (!wish.isWanted && !wish.isFenced) return;
+    if (!wish.isWanted) return;
     throw wrongUsage(
       `Cannot restore the topology of ${location}: this server is not replicated`,
-      'leave out --topology and --fence; or make it a replica first (dsreplication enable), then run the restore again',
+      'leave out --topology; or make it a replica first (dsreplication enable), then run the restore again',
     );
   }
   if (wish.isWanted) return;
   throw new Failure(
     'E_REPLICATED',
-    `Cannot restore into ${location} alone: it replicates ${replication.baseDns.join(', ')} with other servers, and a restore of one replica would be overwritten by them or spread to them`,
+    `Cannot restore into ${location} alone: it replicates ${(state ?? replication).baseDns.join(', ')} with other servers, and a restore of one replica would be overwritten by them or spread to them`,
     { hint: cureFor(state) },
   );
 }

@@ -3,13 +3,13 @@ import type { Archive, NearSet } from '../archive/archive.ts';
 import type { Lease, Leases } from '../archive/lease.ts';
 import { underTopologyLeases } from '../archive/topology-lease.ts';
 import type { Manifest } from '../domain/manifest.ts';
-import type { EntryProof } from '../domain/recovery-report.ts';
+import type { EntryProof, RecoveryReport } from '../domain/recovery-report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
 import type { Topology } from '../directory-servers/topology.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { type Failure, interrupted, tellingInterruption } from '../foundation/failure.ts';
+import { type Failure, interrupted, messageOf, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { readJournal, RestoreJournal, type JournalDocument } from '../staging/restore-journal.ts';
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
@@ -17,7 +17,9 @@ import { afterFailure } from './after-failure.ts';
 import { fetchSet } from './fetch.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
 import { assertTopologyWish, planTopology, type TopologyWish } from './plan-topology.ts';
-import { proveReplica, proveTarget } from './prove-steps.ts';
+import { proveLikeTarget, proveTarget } from './prove-steps.ts';
+import { replicaProof } from './replica-proof.ts';
+import { reportOf } from './restore-report.ts';
 import { runSteps, taskOf, topologyOf, type RestoreScene } from './run-steps.ts';
 import { unfinished } from '../staging/unfinished-restore.ts';
 
@@ -29,6 +31,8 @@ export interface RestoreRequest {
   readonly topology: () => Promise<Topology>;
   readonly staging: Staging;
   readonly clock: Clock;
+  /** `rootcellar 0.1.0`, for the report. */
+  readonly program: string;
   /** The name of the server that is restored into; its own where it is undefined. */
   readonly serverName?: string | undefined;
   readonly snapshot: Snapshot;
@@ -133,24 +137,43 @@ interface Work {
 
 async function restoreUnderLease(work: Work, options: OperationContext): Promise<RestoreReport> {
   const { request, plan } = work;
-  const { server, clock } = request;
+  const { server, clock, staging } = request;
   const began = clock.now();
   await server.cancelAbandonedTasks(options);
-  const { run, isOwn, near } = await stage(request, work.name);
+  const places = await stage(request, work.name);
+  const proofRun = await makeRunFolder(staging, work.name, `proof-${plan.snapshot.backupId}`);
   const journal = await openJournal(work, began);
   const proofs: EntryProof[] = [];
-  const scene = await sceneOf(work, { run, journal, proofs, near });
+  const scene = await sceneOf(work, { ...places, proofRun, journal, proofs });
+  const tell = (failure: unknown) =>
+    saveReport(request, reportOf({ ...work, program: request.program, journal, proofs, failure, began, now: clock.now() }), options);
   try {
     const isUnproven = cutOff(server, 'see the plan of the next run for what was done');
     await tellingInterruption(options.signal, isUnproven, () => runSteps(plan.steps, scene, options));
   } catch (error) {
+    await tell(error);
     throw await afterFailure(error, { ...scene, plan, onFailure: request.onFailure, clock }, options);
+  } finally {
+    await rm(proofRun.folder, { recursive: true, force: true });
   }
+  await tell(undefined);
   await journal.remove();
   // Kept when anything failed, so that the next try does not fetch again; a backup sweeps it.
-  if (isOwn) await rm(run.folder, { recursive: true, force: true });
+  if (places.isOwn) await rm(places.run.folder, { recursive: true, force: true });
   const { steps } = journal.document;
   return { plan, isDone: true, proofs, steps, duration: clock.now().getTime() - began.getTime() };
+}
+
+/** What came of it is kept beside the snapshot; where that cannot be, the restore is what it is all the same. */
+async function saveReport(
+  { archive, snapshot }: RestoreRequest,
+  report: RecoveryReport | undefined,
+  options: OperationContext,
+): Promise<void> {
+  if (report === undefined || options.signal?.aborted === true) return;
+  await archive.saveReport(snapshot, report, options).catch((error: unknown) => {
+    options.report?.({ kind: 'note', level: 'warning', text: `the report could not be kept in the archive: ${messageOf(error)}` });
+  });
 }
 
 async function openJournal({ request, plan, name, earlier }: Work, began: Date): Promise<RestoreJournal> {
@@ -177,23 +200,35 @@ async function openJournal({ request, plan, name, earlier }: Work, began: Date):
   );
 }
 
-async function sceneOf(
-  { request, plan, manifest, leases, name }: Work,
-  {
-    run,
-    journal,
-    proofs,
-    near,
-  }: { readonly run: RunFolder; readonly journal: RestoreJournal; readonly proofs: EntryProof[]; readonly near: readonly NearSet[] },
-): Promise<RestoreScene> {
+interface Places {
+  readonly run: RunFolder;
+  readonly near: readonly NearSet[];
+  readonly proofRun: RunFolder;
+  readonly journal: RestoreJournal;
+  /** Gets what is proven. */
+  readonly proofs: EntryProof[];
+}
+
+async function sceneOf({ request, plan, manifest, leases, name }: Work, places: Places): Promise<RestoreScene> {
   const { server, archive, snapshot, backends } = request;
+  const { run, near, proofRun, journal, proofs } = places;
   const topology = plan.topology === undefined ? undefined : await request.topology();
   const steps = plan.steps.filter((step) => step.kind === 'restore-backend');
+  const target = plan.topology?.target ?? name;
+  const proof = {
+    server,
+    serverName: target,
+    manifest,
+    backends: steps.map(({ backend }) => backend.id),
+    setFolder: run.folder,
+    run: proofRun,
+  };
   return {
     server,
     topology,
     journal,
     run,
+    proofRun,
     baseDns: plan.topology?.baseDns ?? [],
     // Who names backends of a damaged set was told in the plan that they are whole.
     fetch: async (options) =>
@@ -201,15 +236,10 @@ async function sceneOf(
     checkBackups: async (options) => {
       for (const step of steps) await server.restore({ ...taskOf(step, run), verifyOnly: true }, options);
     },
-    prove: async (options) => {
-      const serverName = plan.topology?.target ?? name;
-      proofs.push(...(await proveTarget({ server, serverName, manifest, backends: steps.map(({ backend }) => backend), run }, options)));
-    },
+    prove: async (options) => void proofs.push(...(await proveTarget(proof, options))),
     proveReplica: async (replica, options) => {
-      if (plan.topology === undefined) throw new Error('a replica was to be proven where there is none');
-      const { baseDns, target } = plan.topology;
-      const proof = { server, topology: topologyOf({ topology }), baseDns, clock: request.clock };
-      proofs.push(...(await proveReplica(proof, target, replica, options)));
+      const like = replicaProof({ server, topology: topologyOf({ topology }), clock: request.clock, journal, proofRun });
+      proofs.push(...(await proveLikeTarget(like, { target, name: replica }, options)));
     },
     assertHeld: async () => {
       for (const lease of leases) await lease.assertHeld();

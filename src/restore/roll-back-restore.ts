@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { Leases } from '../archive/lease.ts';
 import { underTopologyLeases } from '../archive/topology-lease.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
@@ -7,8 +8,9 @@ import type { Clock } from '../foundation/clock.ts';
 import { wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { RestoreJournal } from '../staging/restore-journal.ts';
-import type { Staging } from '../staging/staging.ts';
-import { proveReplica } from './prove-steps.ts';
+import { makeRunFolder, type Staging } from '../staging/staging.ts';
+import { proveLikeTarget } from './prove-steps.ts';
+import { replicaProof } from './replica-proof.ts';
 import { planRollBack, rollBack, type RollBackPlan } from './roll-back.ts';
 
 export interface RollBackRequest {
@@ -50,9 +52,15 @@ export async function rollBackRestore(request: RollBackRequest, options: Operati
   const began = clock.now().getTime();
   await underTopologyLeases(leases, name, plan.baseDns, options, async (_held, context) => {
     await server.cancelAbandonedTasks(context);
-    const proof = { server, topology, baseDns: plan.baseDns, clock };
-    const proveLike = async (source: string, inner: OperationContext) => void (await proveReplica(proof, source, plan.target, inner));
-    await rollBack(plan, { server, topology, journal, proveLike }, context);
+    const proofRun = await makeRunFolder(staging, name, `proof-${plan.backupId}`);
+    const proof = replicaProof({ server, topology, clock, journal, proofRun });
+    const proveLike = async (other: string, inner: OperationContext) =>
+      void (await proveLikeTarget(proof, { target: plan.target, name: other, isFresh: true }, inner));
+    try {
+      await rollBack(plan, { server, topology, journal, proveLike }, context);
+    } finally {
+      await rm(proofRun.folder, { recursive: true, force: true });
+    }
   });
   return { plan, isDone: true, duration: clock.now().getTime() - began };
 }

@@ -19,7 +19,7 @@ function journal(keys: readonly string[], parts: Partial<JournalDocument> = {}):
       baseDns: [exampleBaseDn],
       target: one,
       others: [two, three].map((name) => ({ name, entriesNow: 2000, isWritable: true })),
-      isFenced: false,
+      isFenced: true,
     },
     fences: {},
     direction: 'forward',
@@ -41,6 +41,7 @@ test('planRollBack() lets replication go on where nothing was restored', () => {
     baseDns: [exampleBaseDn],
     backends: [],
     isResumed: true,
+    compared: [],
     unfenced: [two],
   });
   assert.equal(rolledBackText(plan), 'replication goes on, and nothing was restored');
@@ -58,6 +59,18 @@ test('planRollBack() takes the entries of the first replica that is as it was, o
     rolledBackText(planRollBack(document, emptied)),
     `it was rolled back: ${one} has the entries of ${three} again, replication goes on, and no other replica was changed`,
   );
+});
+
+test('planRollBack() compares with all where clients could write meanwhile: they may differ from each other', () => {
+  const fenced = journal(['suspend', 'restore userRoot']);
+  const open = { ...fenced, topology: fenced.topology && { ...fenced.topology, isFenced: false } };
+
+  assert.deepEqual(planRollBack(fenced, exampleTopology()).compared, [two]);
+  assert.deepEqual(planRollBack(open, exampleTopology()).compared, [two, three]);
+  assert.deepEqual(planRollBack({ ...open, steps: [{ key: 'suspend', state: 'begun', milliseconds: 0 }] }, exampleTopology()).compared, [
+    two,
+    three,
+  ]);
 });
 
 test('planRollBack() takes replicas that were empty before as they are', () => {

@@ -16,6 +16,8 @@ export interface RollBackPlan {
   /** Backends to put into service before. */
   readonly backends: readonly string[];
   readonly isResumed: boolean;
+  /** Replicas that the restored one is compared with: all where clients could write meanwhile, for then they may differ from each other. */
+  readonly compared: readonly string[];
   /** Replicas that take clients' writes again. */
   readonly unfenced: readonly string[];
 }
@@ -41,11 +43,14 @@ export function planRollBack(journal: JournalDocument, state: TopologyState | un
     );
   }
   const restored = steps.filter(({ key }) => key.startsWith('restore ')).map(({ key }) => key.slice('restore '.length));
+  const source = restored.length === 0 ? undefined : sourceOf(journal, state, from);
+  const others = topology.isFenced ? [] : topology.others.map(({ name }) => name).filter((name) => name !== source);
   return {
     snapshot,
     backupId,
     target: topology.target,
-    source: restored.length === 0 ? undefined : sourceOf(journal, state, from),
+    source,
+    compared: [...(source === undefined ? [] : [source]), ...others],
     baseDns: topology.baseDns,
     backends: restored,
     isResumed: steps.some(({ key }) => key === 'suspend'),
@@ -79,7 +84,7 @@ export interface RollBackScene {
   readonly topology: Topology;
   readonly journal: RestoreJournal;
   /** Rejects when the restored server has not what the replica has. */
-  readonly proveLike: (source: string, options: OperationContext) => Promise<void>;
+  readonly proveLike: (replica: string, options: OperationContext) => Promise<void>;
 }
 
 /** Carries the plan out, each step noted in the journal; at its end replication goes on, no fence is left, and the journal is removed. */
@@ -102,7 +107,7 @@ export async function rollBack(plan: RollBackPlan, scene: RollBackScene, options
     });
   }
   if (plan.isResumed) await step('resume replication', () => topology.resume(baseDns, options));
-  if (source !== undefined) await step(`compare with ${source}`, () => scene.proveLike(source, options));
+  for (const replica of plan.compared) await step(`compare with ${replica}`, () => scene.proveLike(replica, options));
   for (const replica of plan.unfenced) {
     const backends = journal.document.fences[replica] ?? [];
     await step(`let clients write to ${replica} again`, () => topology.unfence({ replica, backends }, options));

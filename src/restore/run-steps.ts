@@ -14,6 +14,8 @@ export interface RestoreScene {
   readonly topology: Topology | undefined;
   readonly journal: RestoreJournal;
   readonly run: RunFolder;
+  /** Where the server writes what it is compared by. */
+  readonly proofRun: RunFolder;
   readonly baseDns: readonly string[];
   readonly fetch: (options: OperationContext) => Promise<void>;
   /** The server's own check of each backup. */
@@ -98,10 +100,9 @@ async function runOnTopology(step: TopologyStep, scene: RestoreScene, options: O
       return topology.resume(scene.baseDns, options);
     case 'fence': {
       const replica = await replicaOf(topology, step.replica, options);
-      // Noted first: a run that is killed in between would take its own fence for what was there before.
+      // Noted before it is set: a run that was killed in between would take its own fence for the operator's.
       await scene.journal.noteFence(step.replica, (await topology.planFence(replica, scene.baseDns, options)).backends);
-      await topology.fence(replica, scene.baseDns, options);
-      return;
+      return void (await topology.fence(replica, scene.baseDns, options));
     }
     case 'unfence':
       return topology.unfence({ replica: step.replica, backends: scene.journal.document.fences[step.replica] ?? [] }, options);

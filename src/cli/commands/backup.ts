@@ -28,7 +28,7 @@ export const backupCommand = defineCommand({
     const { config } = await context.loadConfig();
     const parts = await context.parts();
     const { backUp } = await import('../../backup/backup.ts');
-    const { encrypt, compress, maxMegabytesPerSecond, suspicionShare } = config.backup;
+    const { encrypt, compress, export: exports, maxMegabytesPerSecond, suspicionShare } = config.backup;
     return backUp(
       {
         archive: await parts.archive(),
@@ -42,6 +42,7 @@ export const backupCommand = defineCommand({
         backends: backend.length > 0 ? backend : (config.backup.backends ?? []),
         encrypt: encrypt === 'server-default' ? encrypt : encrypt === 'true',
         compress,
+        isExported: exports === 'auto' ? config.layout === 'repository' : exports === 'true',
         maxMegabytesPerSecond,
         keepLocal: config.keepLocal,
         retention: config.retention,

@@ -11,10 +11,10 @@ export const restoreCommand = defineCommand({
   summary: 'Restore a snapshot into the directory server',
   description:
     'Shows the plan and asks; then fetches the snapshot, checks every byte, lets the server check each backup, restores the encryption ' +
-    'settings and the backends, and proves the result. Until the first backend is restored nothing on the server ' +
+    'settings and the backends, and proves the result by every entry, or by the counts where the set has no export. Until the first backend is restored nothing on the server ' +
     'is changed, save that a disabled backend is enabled. At a terminal it asks; elsewhere it needs --yes.\n\n' +
     'A server that is replicated is refused, as its replicas would overwrite what is restored or take it over. With --topology all of them are brought to ' +
-    'the state of the snapshot: replication is suspended, this server restored and proven, the others initialised from it, replication resumed, and each of ' +
+    'the state of the snapshot: they refuse what clients write, replication is suspended, this server restored and proven, the others initialised from it, replication resumed, and each of ' +
     'them proven. Until the proof no other replica is changed, and what fails before it is rolled back. Killed in the middle, the same command ' +
     'goes on where it was; "rootcellar roll-back" undoes it instead.\n\n' +
     'It ends with 20 when the snapshot is damaged, or when the server says success and its entries say otherwise.',
@@ -24,17 +24,21 @@ export const restoreCommand = defineCommand({
     plan: { type: 'flag', summary: 'only show the plan' },
     backend: { type: 'texts', placeholder: 'NAME', summary: 'restore only this backend; otherwise all that hold users’ entries' },
     topology: { type: 'flag', summary: 'bring all replicas to the state of the snapshot' },
-    fence: { type: 'flag', summary: 'with --topology: all replicas refuse what clients write until the end' },
+    keepWritable: {
+      type: 'flag',
+      summary:
+        'with --topology: replicas take what clients write meanwhile, which gets lost, or makes them differ; otherwise they refuse it until the end',
+    },
     stopOnFailure: { type: 'flag', summary: 'with --topology: leave all as it is when something fails before the proof' },
     server: serverOption,
   },
   examples: [
     { line: 'rootcellar restore latest --plan', summary: 'what would happen' },
     { line: 'rootcellar restore 3f2a --backend userRoot --yes', summary: 'one backend, without a question' },
-    { line: 'rootcellar restore latest --topology --fence', summary: 'all replicas, with no write getting lost unseen' },
+    { line: 'rootcellar restore latest --topology', summary: 'all replicas' },
   ],
   exits: ['archiveMissing', 'busy', 'wrongKey', 'verificationFailed', 'interrupted'],
-  run: async ({ id, yes, plan: isPlanOnly, backend, topology, fence, stopOnFailure, server }, context) => {
+  run: async ({ id, yes, plan: isPlanOnly, backend, topology, keepWritable, stopOnFailure, server }, context) => {
     const { config } = await context.loadConfig();
     const { archive, snapshot } = await findOne(id, server, context);
     const parts = await context.parts();
@@ -47,10 +51,11 @@ export const restoreCommand = defineCommand({
         topology: parts.topology,
         staging: parts.staging(),
         clock: context.clock,
+        program: `rootcellar ${context.programVersion}`,
         serverName: config.server.name,
         snapshot,
         backends: backend,
-        wish: { isWanted: topology, isFenced: fence },
+        wish: { isWanted: topology, isFenced: !keepWritable },
         onFailure: stopOnFailure ? 'stop' : 'roll-back',
         approve: async (plan) => {
           if (isPlanOnly) return false;
