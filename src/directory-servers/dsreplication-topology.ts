@@ -1,5 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
-import { Failure, isFailure, messageOf } from '../foundation/failure.ts';
+import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { detectProduct } from './detect-product.ts';
 import type { DirectoryServer, Product } from './directory-server.ts';
@@ -39,14 +39,15 @@ export class DsreplicationTopology implements Topology {
   }
 
   async read({ signal }: OperationContext = {}): Promise<TopologyState> {
-    const found = await findReplicas(this.#sessions.target, await this.#ownProduct(signal), this.#options.servers, signal);
-    const readings = await Promise.all(found.map((replica) => this.#readOne(replica, signal)));
-    const target = readings[0]?.reading;
-    const all = readings.flatMap(({ reading }) => reading ?? []);
-    const replicas = readings
-      .filter(({ replica, reading }) => replica.isTarget || reading === undefined || !isSameServer(reading, target))
-      .map(({ replica, reading, failed }): Replica => ({ ...replica, condition: conditionOf(reading, failed, all) }));
-    return { baseDns: [...new Set(all.flatMap(({ domains }) => domains.map(({ baseDn }) => baseDn)))].toSorted(), replicas };
+    const { target } = this.#sessions;
+    const found = await findReplicas(target, await this.#ownProduct(signal), this.#options.servers, signal);
+    const read = distinct(await Promise.all(found.replicas.map((replica) => this.#readOne(replica, signal))));
+    if (read.length < found.registered) throw tooFew(read.length, found.registered, target.url);
+    const all = read.flatMap(({ reading }) => reading ?? []);
+    return {
+      baseDns: [...new Set(all.flatMap(({ domains }) => domains.map(({ baseDn }) => baseDn)))].toSorted(),
+      replicas: read.map(({ replica, reading, failed }) => ({ ...replica, condition: conditionOf(reading, failed, all) })),
+    };
   }
 
   async suspend(baseDns: readonly string[], options: OperationContext = {}): Promise<void> {
@@ -159,10 +160,21 @@ function conditionOf(reading: ReplicaReading | undefined, failed: unknown, all: 
   return { state: isFailure(failed, 'E_SERVER_UNREACHABLE') ? 'down' : 'unknown', reason: messageOf(failed) };
 }
 
-/** The target may be among the given addresses by another name. */
-function isSameServer(reading: ReplicaReading, target: ReplicaReading | undefined): boolean {
-  const ids = (of: ReplicaReading | undefined): string => JSON.stringify(of?.domains.map(({ baseDn, serverId }) => [baseDn, serverId]));
-  return reading.domains.length > 0 && ids(reading) === ids(target);
+/** One server may be among the given addresses by several names; its replicas have IDs of their own. */
+function distinct(all: readonly Read[]): readonly Read[] {
+  const idsOf = ({ reading }: Read): string | undefined =>
+    reading !== undefined && reading.domains.length > 0
+      ? JSON.stringify(reading.domains.map(({ baseDn, serverId }) => [baseDn, serverId]))
+      : undefined;
+  return all.filter((one, index) => idsOf(one) === undefined || all.findIndex((other) => idsOf(other) === idsOf(one)) === index);
+}
+
+function tooFew(named: number, known: number, target: string): Failure {
+  const state = `the setting replication.servers names ${named} of its servers with ${target}, and the topology knows ${known}`;
+  return new Failure('E_REPLICATION_SETTINGS', `Cannot read the topology: ${state}`, {
+    hint: 'name the LDAP address of every replica there; one that is gone for good is taken out with dsreplication disable',
+    exitCode: exitCodes.usage,
+  });
 }
 
 function targetOf(replicas: readonly Replica[]): Replica {

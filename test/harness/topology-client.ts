@@ -10,7 +10,7 @@ import type { OpendjTopology } from './topology.ts';
 
 /** The port to a topology of the tests, seen from its first server. */
 export function clientOfTopology(
-  { servers, caFile, adminUid, adminPasswordFile }: OpendjTopology,
+  { servers, caFile, adminUid, adminPasswordFile }: Pick<OpendjTopology, 'servers' | 'caFile' | 'adminUid' | 'adminPasswordFile'>,
   options: Partial<DsreplicationTopologyOptions> = {},
 ): DsreplicationTopology & AsyncDisposable {
   const [first] = servers;

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { DsreplicationTopologyOptions } from '../../src/directory-servers/dsreplication-topology.ts';
+import { startOpendj } from '../harness/opendj.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { type OpendjTopology, startTopology } from '../harness/topology.ts';
 import { clientOfTopology, describeUser, domainOf, replicaOf, replicating, serverAt } from '../harness/topology-client.ts';
@@ -36,6 +37,38 @@ describe('a topology of three OpenDJ servers', () => {
       const expected = { baseDn: baseDns[0], backend: 'userRoot', entries: 53, missingChanges: 0, isReplicating: true, isWritable: true };
       assert.deepEqual(domain, expected);
     }
+  });
+
+  it('read() reaches the replicas by the addresses of replication.servers, the target by another name among them', async () => {
+    const [, second, third] = topology.servers.map((server) => server.ldapsUrl);
+    const other = `ldaps://localhost:${serverAt(topology, 0).ldapsPort}`;
+    assert.ok(second !== undefined && third !== undefined);
+    await using client = clientOfTopology(topology, { servers: [third, other, second] });
+    const { replicas } = await client.read();
+    assert.deepEqual(
+      replicas.map(({ url, isTarget }) => [url, isTarget]),
+      [
+        [serverAt(topology, 0).ldapsUrl, true],
+        [third, false],
+        [second, false],
+      ],
+    );
+    assert.deepEqual(
+      replicas.map(({ administration }) => administration.port),
+      [0, 2, 1].map((index) => serverAt(topology, index).adminPort),
+    );
+    assert.deepEqual(await replicating(client, topology), [true, true, true]);
+  });
+
+  it('read() refuses replication.servers that are fewer than the topology has, the same one twice among them', async () => {
+    const { ldapsUrl, ldapsPort } = serverAt(topology, 1);
+    await using client = clientOfTopology(topology, { servers: [ldapsUrl, `ldaps://localhost:${ldapsPort}`] });
+    const named = `names 2 of its servers with ${serverAt(topology, 0).ldapsUrl}, and the topology knows 3`;
+    await assert.rejects(client.read(), {
+      code: 'E_REPLICATION_SETTINGS',
+      exitCode: 2,
+      message: `Cannot read the topology: the setting replication.servers ${named}`,
+    });
   });
 
   it('suspend() stops replication between all of them, resume() begins it again, and each may be said twice', async () => {
@@ -113,4 +146,20 @@ describe('a topology of three OpenDJ servers', () => {
       assert.deepEqual(await replicating(client, topology), [true, true, true]);
     });
   }
+});
+
+describe('a server that replicates with none', () => {
+  it('read() tells of it alone, and of no base DN', async () => {
+    await using server = await startOpendj();
+    await using folder = await temporaryFolder();
+    const adminPasswordFile = path.join(folder.path, 'password');
+    await writeFile(adminPasswordFile, server.password, { mode: 0o600 });
+    await using client = clientOfTopology({ servers: [server], caFile: server.caFile, adminUid: 'admin', adminPasswordFile });
+    const { baseDns: replicated, replicas } = await client.read();
+    assert.deepEqual(replicated, []);
+    assert.deepEqual(
+      replicas.map(({ isTarget, condition }) => [isTarget, condition]),
+      [[true, { state: 'up', version: '5.0.3', domains: [] }]],
+    );
+  });
 });
