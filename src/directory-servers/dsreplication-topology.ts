@@ -172,7 +172,7 @@ function distinct(all: readonly Read[]): readonly Read[] {
 function tooFew(named: number, known: number, target: string): Failure {
   const state = `the setting replication.servers names ${named} of its servers with ${target}, and the topology knows ${known}`;
   return new Failure('E_REPLICATION_SETTINGS', `Cannot read the topology: ${state}`, {
-    hint: 'name the LDAP address of every replica there; one that is gone for good is taken out with dsreplication disable',
+    hint: 'name the LDAP address of every replica there, or take one that is gone for good out of the topology',
     exitCode: exitCodes.usage,
   });
 }
@@ -189,6 +189,6 @@ function domainsOf({ condition }: Replica, baseDns: readonly string[]) {
 
 function notAllUp(attempt: string, name: string, reason: string): Failure {
   return new Failure('E_REPLICA_DOWN', `Cannot ${attempt}: of the topology's servers ${name} is not up (${reason})`, {
-    hint: 'start it, or take it out of the topology with dsreplication disable; one that comes back later would not know that replication is suspended',
+    hint: 'start it, or, where it is gone for good, take it out of the topology; one that comes back later would bring its old entries along',
   });
 }
