@@ -43,6 +43,7 @@ export class DsreplicationTopology implements Topology {
     const found = await findReplicas(target, await this.#ownProduct(signal), this.#options.servers, signal);
     const read = distinct(await Promise.all(found.replicas.map((replica) => this.#readOne(replica, signal))));
     if (read.length < found.registered) throw tooFew(read.length, found.registered, target.url);
+    if (found.registered === 0 && read.length === 1 && isReplica(read[0])) throw unreadableRegistry(target.url);
     const all = read.flatMap(({ reading }) => reading ?? []);
     return {
       baseDns: [...new Set(all.flatMap(({ domains }) => domains.map(({ baseDn }) => baseDn)))].toSorted(),
@@ -167,6 +168,18 @@ function distinct(all: readonly Read[]): readonly Read[] {
       ? JSON.stringify(reading.domains.map(({ baseDn, serverId }) => [baseDn, serverId]))
       : undefined;
   return all.filter((one, index) => idsOf(one) === undefined || all.findIndex((other) => idsOf(other) === idsOf(one)) === index);
+}
+
+function isReplica(read: Read | undefined): boolean {
+  return (read?.reading?.domains.length ?? 0) > 0;
+}
+
+function unreadableRegistry(target: string): Failure {
+  const state = `${target} replicates with other servers, but shows no list of them to this account`;
+  return new Failure('E_REPLICATION_SETTINGS', `Cannot read the topology: ${state}`, {
+    hint: 'let the account read cn=Servers,cn=admin data (PingDirectory: cn=Topology,cn=config), or name the addresses in replication.servers',
+    exitCode: exitCodes.usage,
+  });
 }
 
 function tooFew(named: number, known: number, target: string): Failure {

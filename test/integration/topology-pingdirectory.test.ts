@@ -103,13 +103,22 @@ describe('a topology as PingDirectory keeps it', () => {
       message: 'Cannot fence pingdirectory-0: it has no backend for dc=elsewhere',
     });
   });
+
+  it('read() takes no replica for alone because it shows no list of the others', async () => {
+    const instances = ['pingdirectory-0', 'pingdirectory-1'].map((name) => `cn=${name},cn=Server Instances,cn=Topology,cn=config`);
+    for (const dn of instances) await client.del(dn);
+    try {
+      await assert.rejects(topology.read(), {
+        code: 'E_REPLICATION_SETTINGS',
+        message: `Cannot read the topology: ${double.ldapsUrl} replicates with other servers, but shows no list of them to this account`,
+      });
+    } finally {
+      await addInstances(client, new URL(double.ldapsUrl).port);
+    }
+  });
 });
 
-async function addReplica(client: Client, ownPort: string): Promise<void> {
-  const userRoot = { objectClass: 'ds-cfg-local-db-backend', 'ds-cfg-backend-id': 'userRoot', 'ds-cfg-base-dn': baseDn };
-  await client.add('ds-cfg-backend-id=userRoot,cn=Backends,cn=config', { ...userRoot, 'ds-cfg-writability-mode': 'enabled' });
-  await client.add('cn=Topology,cn=config', { objectClass: 'ds-cfg-branch' });
-  await client.add('cn=Server Instances,cn=Topology,cn=config', { objectClass: 'ds-cfg-branch' });
+async function addInstances(client: Client, ownPort: string): Promise<void> {
   for (const [name, port] of [
     ['pingdirectory-0', ownPort],
     ['pingdirectory-1', '1'],
@@ -121,6 +130,14 @@ async function addReplica(client: Client, ownPort: string): Promise<void> {
       'ds-cfg-ldaps-port': port,
     });
   }
+}
+
+async function addReplica(client: Client, ownPort: string): Promise<void> {
+  const userRoot = { objectClass: 'ds-cfg-local-db-backend', 'ds-cfg-backend-id': 'userRoot', 'ds-cfg-base-dn': baseDn };
+  await client.add('ds-cfg-backend-id=userRoot,cn=Backends,cn=config', { ...userRoot, 'ds-cfg-writability-mode': 'enabled' });
+  await client.add('cn=Topology,cn=config', { objectClass: 'ds-cfg-branch' });
+  await client.add('cn=Server Instances,cn=Topology,cn=config', { objectClass: 'ds-cfg-branch' });
+  await addInstances(client, ownPort);
   const replica = { 'base-dn': baseDn, 'replica-id': '10', 'generation-id': '15', 'connected-to': 'pingdirectory-0:8989' };
   await client.add(replicaDn, { objectClass: 'ds-replica-monitor-entry', 'replication-backlog': '4', ...replica });
   const server = 'server-id="12" server="pingdirectory-0:8989" generation-id="15"';
