@@ -1,10 +1,9 @@
-import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { detectProduct } from './detect-product.ts';
 import type { DirectoryServer, Product } from './directory-server.ts';
 import type { LdapSessionOptions } from './ldap-session.ts';
-import { type DsreplicationOptions, DsreplicationProgram } from './replication/dsreplication-program.ts';
+import { type DsreplicationOptions, DsreplicationProgram, usualPatienceMilliseconds } from './replication/dsreplication-program.ts';
 import { type FoundReplica, findReplicas } from './replication/find-replicas.ts';
 import { judgeDomains } from './replication/judge-domains.ts';
 import { outlastInitializations } from './replication/left-initializations.ts';
@@ -20,9 +19,6 @@ export interface DsreplicationTopologyOptions extends DsreplicationOptions {
   readonly servers?: readonly string[] | undefined;
   /** Makes a connection to one replica by the target's account. */
   readonly connect: (url: string) => DirectoryServer;
-  readonly clock: Clock;
-  /** How long an initialization that was begun before may show no progress; 10 minutes unless told. */
-  readonly patienceMilliseconds?: number | undefined;
 }
 
 /** A topology whose replication is told what to do by the server's own program `dsreplication`, and whose state is read over LDAP. */
@@ -76,7 +72,7 @@ export class DsreplicationTopology implements Topology {
   async initialize({ from, to, baseDns }: InitializeRequest, options: OperationContext = {}): Promise<void> {
     const attempt = `initialize ${to.name} from ${from.name}`;
     this.#program.assertConfigured(attempt);
-    const { clock, patienceMilliseconds = 600_000 } = this.#options;
+    const { clock, patienceMilliseconds = usualPatienceMilliseconds } = this.#options;
     await outlastInitializations(this.#sessions.at(to.url), { attempt, clock, patienceMilliseconds }, options);
     await this.#call(attempt, { kind: 'initialize', from: from.administration, to: to.administration, baseDns }, options);
   }
