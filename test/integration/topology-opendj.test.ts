@@ -108,6 +108,11 @@ describe('a topology of three OpenDJ servers', () => {
     const fence = await client.fence(replicaOf(replicas, fenced), baseDns);
     assert.deepEqual(fence.backends, [{ id: 'userRoot', writability: 'enabled' }]);
     await assert.rejects(describeUser(fenced, 'refused'), /read-only/);
+    await fenced.restart();
+    await assert.rejects(describeUser(fenced, 'refused after a restart'), /read-only/);
+    assert.deepEqual((await client.planFence(replicaOf(replicas, fenced), baseDns)).backends, [
+      { id: 'userRoot', writability: 'internal-only' },
+    ]);
     await describeUser(other, 'passes the fence');
     await topology.waitUntilReplicated();
     assert.deepEqual(
