@@ -11,7 +11,8 @@ import type { DirectoryServer } from './directory-server.ts';
 export interface Topology {
   /**
    * Every replica that the target's topology knows, the target first, each asked anew. A replica that cannot be asked is `down` or `unknown`,
-   * never left out and never taken for well.
+   * never left out and never taken for well. Rejects where the target itself does not answer, as it
+   * knows who the others are.
    */
   read(options?: OperationContext): Promise<TopologyState>;
 
