@@ -86,8 +86,8 @@ function proofLine(proof: EntryProof, look: Look): string {
   const entries = `${found === undefined ? '–' : formatCount(found)} entries`;
   if (by === 'entries') {
     const meanwhile = changedMeanwhile === 0 ? '' : `, but for ${formatCount(changedMeanwhile)} that were written while it was backed up`;
-    return `  ${look.green('✓')} ${what}: ${entries}, each as in the set${meanwhile}`;
+    return `  ${look.green('✓')} ${what}: ${entries}, as in the set, each of them compared${meanwhile}`;
   }
-  const told = found === expected ? 'as many as in the set' : 'within what changed while it was backed up';
-  return `  ${look.green('✓')} ${what}: ${entries}, ${told} (only counted: the set has no export to compare with)`;
+  const told = found === expected ? 'as in the set' : 'within what changed while it was backed up';
+  return `  ${look.green('✓')} ${what}: ${entries}, ${told} (only counted: the set has no export to compare them with)`;
 }
