@@ -19,7 +19,7 @@ export interface StagedExport {
 }
 
 export interface ExportToStage {
-  readonly server: DirectoryServer;
+  readonly server: Pick<DirectoryServer, 'exportLdif'>;
   readonly backend: string;
   readonly maxMegabytesPerSecond?: number | undefined;
 }
