@@ -12,12 +12,16 @@ import { archiveNameOf, assertPrivileges } from '../directory-servers/server-che
 import type { Clock } from '../foundation/clock.ts';
 import { type Failure, interrupted, messageOf, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import { refuseKeysThatStayBehind } from './check-keys.ts';
 import { chooseBackends } from './choose-backends.ts';
 import { extendLocksAfter, type Protection } from './extend-locks-after.ts';
 import { forgetByRule } from './forget-by-rule.ts';
 import { describeSet } from './describe-set.ts';
 import { stageBackends } from './stage-backends.ts';
 import { assertRoom, makeRunFolder, markArchived, sweepStaging, type RunFolder, type Staging, writeStaged } from '../staging/staging.ts';
+import { readJournal } from '../staging/restore-journal.ts';
+import { unfinished } from '../staging/unfinished-restore.ts';
+import { topologyLeaseNames } from '../archive/topology-lease.ts';
 import { suspicionsOf } from './suspicion.ts';
 
 export interface BackupRequest {
@@ -34,6 +38,8 @@ export interface BackupRequest {
   /** Empty: all that a rebuild needs. */
   readonly backends: readonly string[];
   readonly encrypt: boolean | 'server-default';
+  /** `leave-out`: PingDirectory's encryption settings are kept elsewhere, and the set has none; `export` unless told. */
+  readonly encryptionSettings?: 'export' | 'leave-out' | undefined;
   readonly compress: boolean;
   readonly maxMegabytesPerSecond?: number | undefined;
   /** Whether each backend with users' entries is exported as well, so that a restore can be proven entry by entry. */
@@ -66,14 +72,29 @@ export async function backUp(request: BackupRequest, options: OperationContext =
   const { archive, server, leases } = request;
   await archive.open(options);
   const description = await server.describe(options);
+  refuseKeysThatStayBehind(description, request.encrypt);
   await assertPrivileges(server, 'backup', options);
   if (request.isExported) await assertPrivileges(server, 'export', options);
   const name = archiveNameOf(server, description, request.serverName);
+  await assertNoRestore(request, name, description, options);
   return tellingInterruption(
     options.signal,
     () => cutOff(name),
     () => underLease(leases, name, options, (lease, held) => backUpUnderLease(request, { name, description, lease }, held)),
   );
+}
+
+/** While a topology is being restored its replicas hold neither what they had nor what they will have. */
+async function assertNoRestore(
+  { staging, leases }: BackupRequest,
+  name: string,
+  { replication }: ServerDescription,
+  options: OperationContext,
+): Promise<void> {
+  const journal = await readJournal(staging, name);
+  if (journal?.topology !== undefined) throw unfinished(journal, `back up server "${name}"`);
+  if (replication.state !== 'replicated') return;
+  for (const lease of topologyLeaseNames(replication.baseDns)) await leases.assertFree(lease, options);
 }
 
 interface Run {

@@ -8,13 +8,16 @@ import { configShowCommand } from './commands/config-show.ts';
 import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
+import { initializeCommand } from './commands/initialize.ts';
 import { keyAddCommand } from './commands/key-add.ts';
 import { keyChangeCommand } from './commands/key-change.ts';
 import { keyListCommand } from './commands/key-list.ts';
 import { keyRemoveCommand } from './commands/key-remove.ts';
+import { keysReportCommand } from './commands/keys-report.ts';
 import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -24,6 +27,7 @@ import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
 import { repairSnapshotsCommand } from './commands/repair-snapshots.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { rollBackCommand } from './commands/roll-back.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
@@ -44,6 +48,8 @@ export const allCommands: readonly Command[] = [
   statsCommand,
   fetchCommand,
   restoreCommand,
+  rollBackCommand,
+  initializeCommand,
   verifyCommand,
   repairConfigCommand,
   repairIndexCommand,
@@ -52,12 +58,14 @@ export const allCommands: readonly Command[] = [
   forgetCommand,
   pruneCommand,
   copyCommand,
+  keysReportCommand,
   keyListCommand,
   keyAddCommand,
   keyRemoveCommand,
   keyChangeCommand,
   statusCommand,
   doctorCommand,
+  explainCommand,
   policyCommand,
   configShowCommand,
   configSettingsCommand,

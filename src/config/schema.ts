@@ -13,9 +13,11 @@ import {
   size,
   sizeBetween,
   text,
+  textOrDefault,
 } from './setting-kinds.ts';
 
 const urlExpected = 'without a user or password inside';
+const ldapAddress = /^ldaps?:\/\/[^\s@/?#,]+\/?$/i;
 const keepMost = 100_000;
 const leastPackBytes = 64 * 1024;
 /** As restic has it. */
@@ -94,7 +96,7 @@ const server = z.strictObject({
       example: 'ldaps://localhost:1636',
       placeholder: 'URL',
     },
-    /^ldaps?:\/\/[^\s@/?#]+\/?$/i,
+    ldapAddress,
   ),
   name: text(
     {
@@ -135,6 +137,32 @@ const server = z.strictObject({
   timeout: duration('30s', { description: 'how long to wait for a connection or an answer of the server', example: '10s' }),
 });
 
+const replication = z.strictObject({
+  adminUid: textOrDefault(
+    'admin',
+    {
+      description: 'user ID of the administrator whom all servers of a replicated topology know',
+      expected: 'a user ID',
+      placeholder: 'UID',
+    },
+    /^[^\s,=\p{Cc}]+$/u,
+  ),
+  adminPasswordFile: path({
+    description: "file that holds this administrator's password; needed to suspend, resume and initialise replicas",
+    example: '/run/secrets/admin-password',
+    isSecretFile: true,
+  }),
+  servers: names(
+    {
+      description: 'addresses of all replicas; otherwise those by which the servers know each other',
+      expected: `a list of ldaps:// or ldap:// addresses ${urlExpected}`,
+      example: 'ldaps://ds-0.ds:1636,ldaps://ds-1.ds:1636',
+      placeholder: 'URL,…',
+    },
+    ldapAddress,
+  ),
+});
+
 const staging = z.strictObject({
   folder: path({ description: 'folder where the server and rootcellar both see the files of a run', example: '/opt/backup/rootcellar' }),
   serverFolder: text(
@@ -155,6 +183,10 @@ const backup = z.strictObject({
   }),
   encrypt: choice(['false', 'true', 'server-default'], 'false', {
     description: 'have the server encrypt what it writes; such a file needs the encryption settings to be of use',
+  }),
+  encryptionSettings: choice(['export', 'leave-out'], 'export', {
+    description:
+      "whether PingDirectory's encryption settings, without which its data may be lost, are in each backup; leave-out: they are kept elsewhere",
   }),
   compress: boolean(false, { description: 'have the server compress what it writes, which takes it much longer' }),
   export: choice(['auto', 'true', 'false'], 'auto', {
@@ -243,6 +275,7 @@ export const configSchema = z.strictObject({
   objectLock: objectLock.prefault({}),
   copy: copy.prefault({}),
   server: server.prefault({}),
+  replication: replication.prefault({}),
   staging: staging.prefault({}),
   backup: backup.prefault({}),
   repository: z
