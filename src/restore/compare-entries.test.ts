@@ -128,7 +128,7 @@ test('compareEntries() refuses a source that has far more entries than were coun
 });
 
 test('compareEntries() finds the same in one turn as in many', async () => {
-  const names = fc.uniqueArray(fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz'));
+  const names = fc.uniqueArray(fc.stringMatching(/^[a-z]$/));
   const side = names.chain((chosen) =>
     fc.tuple(...chosen.map((name) => fc.constantFrom(entry(name), entry(name, 'other'), entry(name, 'third', 150)))),
   );

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { Attribute, Change, type Client } from 'ldapts';
+import { Attribute, Change, type Client, Control } from 'ldapts';
 import { stageExport } from '../../src/backup/stage-export.ts';
 import { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
 import type { Manifest, ManifestBackend } from '../../src/domain/manifest.ts';
@@ -50,6 +50,32 @@ suite('the proof before a real OpenDJ', () => {
       new Change({ operation: 'replace', modification: new Attribute({ type: 'telephoneNumber', values: [telephoneNumber] }) }),
     );
   const place = (name: string) => ({ folder: path.join(home.path, name), serverFolder: path.join(home.path, name) });
+
+  test('readEntries() reads what searches hide, and no virtual attributes; page by page', async () => {
+    const dn = `ou=read,${baseDn}`;
+    const add = (name: string, objectClass: string, more: Record<string, string>) =>
+      client.add(name === '' ? dn : `cn=${name},${dn}`, { objectClass: ['top', ...objectClass.split(' ')], ...more });
+    try {
+      await add('', 'organizationalUnit', { ou: 'read' });
+      await add('policy', 'subentry pwdPolicy', { pwdAttribute: 'userPassword', subtreeSpecification: '{}' });
+      await add('dynamic', 'groupOfURLs', { memberURL: `ldap:///${baseDn}??sub?(uid=user.1)` });
+      await add('virtual', 'groupOfNames ds-virtual-static-group', { 'ds-target-group-dn': `cn=dynamic,${dn}` });
+      for (let person = 0; person < 500; person += 1) {
+        await client.add(`uid=p${person},${dn}`, { objectClass: ['top', 'inetOrgPerson'], uid: `p${person}`, cn: 'P', sn: 'P' });
+      }
+
+      const batches = await Array.fromAsync(server.readEntries(dn));
+
+      const found = batches.flat();
+      assert.deepEqual([found.length, batches.length], [504, 2]);
+      assert.ok(found.some((entry) => entry.dn === `cn=policy,${dn}`));
+      const names = new Set(found.flatMap((entry) => entry.names.map((name) => name.toLowerCase())));
+      for (const name of ['entrydn', 'hassubordinates', 'etag', 'member', 'pwdpolicysubentry']) assert.ok(!names.has(name), name);
+      for (const name of ['createtimestamp', 'entryuuid']) assert.ok(names.has(name), name);
+    } finally {
+      await client.del(dn, new Control('1.2.840.113556.1.4.805'));
+    }
+  });
 
   /** A set with the export of now, whose window ended before anything else is written. */
   async function takeSet(name: string, { began = '2020-01-01T00:00:00.000Z', ended = '2020-01-01T00:00:01.000Z', isExported = true } = {}) {
