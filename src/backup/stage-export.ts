@@ -55,7 +55,7 @@ export async function stageExport(request: ExportToStage, run: RunFolder, option
 async function totalsOf(file: string, backend: string, signal: AbortSignal | undefined): Promise<EntryTotals> {
   const totals = new EntryTotals();
   try {
-    for await (const batch of readLdif(createReadStream(file, { highWaterMark: 256 * 1024 }), { name: file, signal })) {
+    for await (const batch of readLdif(createReadStream(file), { name: file, signal })) {
       for (const entry of batch) totals.add(entryDigest(entry));
     }
     return totals;

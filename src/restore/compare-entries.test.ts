@@ -118,6 +118,14 @@ test('compareEntries() counts all and keeps the first of each kind', async () =>
   assert.deepEqual([differences, examples.length], [200, 50]);
 });
 
+test('compareEntries() does not overlook an entry that is there twice', async () => {
+  const [a, b] = [entry('a'), entry('b')];
+
+  assert.equal((await compare([a, b], [a, b, a])).differences, 1);
+  assert.equal((await compare([a, b, b], [a, b])).differences, 1);
+  assert.equal((await compare([entry('a', 'new', 0, 150), b], [a, b, b], { window })).differences, 1);
+});
+
 test('compareEntries() refuses a source that has far more entries than were counted', async () => {
   const many = Array.from({ length: 100 }, (_, index) => entry(`n${index}`));
 

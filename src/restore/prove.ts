@@ -181,5 +181,5 @@ export async function exportAnew(
 
 /** The entries of an LDIF file of ours. */
 export function ldifSource(name: string, signal: AbortSignal | undefined): EntrySource {
-  return () => readLdif(createReadStream(name, { highWaterMark: 256 * 1024 }), { name, signal });
+  return () => readLdif(createReadStream(name), { name, signal });
 }
