@@ -76,7 +76,7 @@ test('stageExport() says when the file is not where the server was told to write
 
   await assert.rejects(stage(home, undefined), {
     code: 'E_STAGING_NOT_SHARED',
-    message: `Cannot read the export of userRoot: ENOENT: no such file or directory, open '${file}'`,
+    message: `Cannot read the export ${file}: ENOENT: no such file or directory, open '${file}'`,
     hint: /^a server may write exports for its own user alone: run rootcellar as the same user, or set backup\.export to false/,
   });
 });
