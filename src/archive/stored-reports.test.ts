@@ -9,6 +9,7 @@ import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import { Failure } from '../foundation/failure.ts';
 import { MemoryStore } from '../object-stores/memory-store.ts';
 import type { Archive } from './archive.ts';
+import { isLockedInPlain, isLockedInRepository } from './object-lock/object-lock-rule.ts';
 import { PlainArchive } from './plain/plain-archive.ts';
 
 const hour = 3_600_000;
@@ -155,4 +156,10 @@ test('a report of the layout repository is sealed', async () => {
 
   const bytes = await store.get(stored?.key ?? '');
   assert.ok(!Buffer.from(bytes).includes('userRoot') && !Buffer.from(bytes).includes('proofs'));
+});
+
+test('a report is not locked in either layout: nothing needs it, and it goes with its snapshot', () => {
+  const key = `.rootcellar/reports/${'a'.repeat(64)}/20261124T100000123Z-drill-proven.json`;
+
+  assert.deepEqual([isLockedInRepository(key), isLockedInPlain(key)], [false, false]);
 });
