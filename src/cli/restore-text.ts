@@ -102,8 +102,8 @@ export function proofLine(
     by === 'entries'
       ? 'each as it should be'
       : foundEntries === expectedEntries
-        ? 'as many as expected'
-        : 'within what changed while it was backed up';
+        ? 'as many as in the set; only counted, as the set has no export'
+        : 'within what changed while it was backed up; only counted, as the set has no export';
   const moved =
     changedMeanwhile === undefined || changedMeanwhile === 0 ? '' : `, ${formatCount(changedMeanwhile)} of them changed meanwhile`;
   return `  ${state === 'equal' ? look.green('✓') : look.red('✗')} ${what}: ${counted} entries, ${how}${moved}`;
