@@ -2,7 +2,7 @@
 export type RoomRule = readonly string[];
 
 /** Files directly in `src`: they pick implementations and so may import everything. */
-export const roomFreeFiles: readonly string[] = ['compose.ts', 'index.ts'];
+export const roomFreeFiles: readonly string[] = ['compose.ts', 'compose-servers.ts', 'compose-settings.ts', 'index.ts'];
 
 const everyRoom: RoomRule = ['foundation'];
 
@@ -18,7 +18,9 @@ const job: RoomRule = [
   'archive/snapshot-copier.ts',
   'archive/archive-locks.ts',
   'archive/lease.ts',
+  'archive/topology-lease.ts',
   'directory-servers/directory-server.ts',
+  'directory-servers/topology.ts',
   // Rules about what the port says; nothing of LDAP.
   'directory-servers/server-checks.ts',
   'node:crypto',
@@ -106,14 +108,14 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:tls',
   ],
   // The folder that server and program both see: what lies in it, and its sweeping.
-  staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl'],
+  staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl', 'npm:zod'],
   backup: job,
   restore: job,
   /** A restore into a server of its own: it fetches, compares versions and proves as a restore does, and reads a file of assertions. */
   drill: [
     ...job,
     'restore/fetch.ts',
-    'restore/plan.ts',
+    'restore/compare-versions.ts',
     'restore/prove.ts',
     'restore/proof-text.ts',
     // A port, beside that of a server which is there.

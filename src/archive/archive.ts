@@ -74,11 +74,16 @@ export interface Archive {
 
   /**
    * Writes files of a snapshot, each checked, to where they are wanted; replaces what is there. Only where the layout can do that faster than by
-   * {@link read}. Until it has resolved none of them is whole.
+   * {@link read}. Until it has resolved none of them is whole. What a set of `near` has of the content is taken from there, checked, and not
+   * from the store; a set that is gone or altered does no harm.
    *
    * @throws Failure E_FILE_DAMAGED
    */
-  fetch?(snapshot: Snapshot, files: readonly FileTarget[], options?: OperationContext): Promise<void>;
+  fetch?(
+    snapshot: Snapshot,
+    files: readonly FileTarget[],
+    options?: OperationContext & { readonly near?: readonly NearSet[] },
+  ): Promise<void>;
 
   /** Compares what is stored with the manifest: every object's presence and size, and every byte of what is to be read. Never rejects for damage. */
   verify(snapshot: Snapshot, read: DataToRead, options?: OperationContext): Promise<readonly Damage[]>;
@@ -232,6 +237,12 @@ export interface FileTarget {
   readonly file: ManifestFile;
   /** A path of this machine; its folder is made. */
   readonly target: string;
+}
+
+/** A set of the same archive that was fetched or made on this machine. */
+export interface NearSet {
+  readonly snapshotId: string;
+  readonly folder: string;
 }
 
 /** What a verify reads: nothing, all, or the objects with these keys. */

@@ -18,6 +18,9 @@ import { forgetByRule } from './forget-by-rule.ts';
 import { describeSet } from './describe-set.ts';
 import { stageBackends } from './stage-backends.ts';
 import { assertRoom, makeRunFolder, markArchived, sweepStaging, type RunFolder, type Staging, writeStaged } from '../staging/staging.ts';
+import { readJournal } from '../staging/restore-journal.ts';
+import { unfinished } from '../staging/unfinished-restore.ts';
+import { topologyLeaseNames } from '../archive/topology-lease.ts';
 import { suspicionsOf } from './suspicion.ts';
 
 export interface BackupRequest {
@@ -69,11 +72,25 @@ export async function backUp(request: BackupRequest, options: OperationContext =
   await assertPrivileges(server, 'backup', options);
   if (request.isExported) await assertPrivileges(server, 'export', options);
   const name = archiveNameOf(server, description, request.serverName);
+  await assertNoRestore(request, name, description, options);
   return tellingInterruption(
     options.signal,
     () => cutOff(name),
     () => underLease(leases, name, options, (lease, held) => backUpUnderLease(request, { name, description, lease }, held)),
   );
+}
+
+/** While a topology is being restored its replicas hold neither what they had nor what they will have. */
+async function assertNoRestore(
+  { staging, leases }: BackupRequest,
+  name: string,
+  { replication }: ServerDescription,
+  options: OperationContext,
+): Promise<void> {
+  const journal = await readJournal(staging, name);
+  if (journal?.topology !== undefined) throw unfinished(journal, `back up server "${name}"`);
+  if (replication.state !== 'replicated') return;
+  for (const lease of topologyLeaseNames(replication.baseDns)) await leases.assertFree(lease, options);
 }
 
 interface Run {

@@ -13,9 +13,11 @@ import {
   size,
   sizeBetween,
   text,
+  textOrDefault,
 } from './setting-kinds.ts';
 
 const urlExpected = 'without a user or password inside';
+const ldapAddress = /^ldaps?:\/\/[^\s@/?#,]+\/?$/i;
 const keepMost = 100_000;
 const leastPackBytes = 64 * 1024;
 /** As restic has it. */
@@ -94,7 +96,7 @@ const server = z.strictObject({
       example: 'ldaps://localhost:1636',
       placeholder: 'URL',
     },
-    /^ldaps?:\/\/[^\s@/?#]+\/?$/i,
+    ldapAddress,
   ),
   name: text(
     {
@@ -133,6 +135,32 @@ const server = z.strictObject({
     isSecretFile: true,
   }),
   timeout: duration('30s', { description: 'how long to wait for a connection or an answer of the server', example: '10s' }),
+});
+
+const replication = z.strictObject({
+  adminUid: textOrDefault(
+    'admin',
+    {
+      description: 'user ID of the administrator whom all servers of a replicated topology know',
+      expected: 'a user ID',
+      placeholder: 'UID',
+    },
+    /^[^\s,=\p{Cc}]+$/u,
+  ),
+  adminPasswordFile: path({
+    description: "file that holds this administrator's password; needed to suspend, resume and initialise replicas",
+    example: '/run/secrets/admin-password',
+    isSecretFile: true,
+  }),
+  servers: names(
+    {
+      description: 'addresses of all replicas; otherwise those by which the servers know each other',
+      expected: `a list of ldaps:// or ldap:// addresses ${urlExpected}`,
+      example: 'ldaps://ds-0.ds:1636,ldaps://ds-1.ds:1636',
+      placeholder: 'URL,…',
+    },
+    ldapAddress,
+  ),
 });
 
 const staging = z.strictObject({
@@ -264,6 +292,7 @@ export const configSchema = z.strictObject({
   objectLock: objectLock.prefault({}),
   copy: copy.prefault({}),
   server: server.prefault({}),
+  replication: replication.prefault({}),
   staging: staging.prefault({}),
   backup: backup.prefault({}),
   repository: z

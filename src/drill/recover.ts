@@ -8,7 +8,7 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import { Failure, interrupted } from '../foundation/failure.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { fetchSet } from '../restore/fetch.ts';
-import { compareVersions } from '../restore/plan.ts';
+import { compareVersions } from '../restore/compare-versions.ts';
 import { faultOf } from '../restore/proof-text.ts';
 import { proveRestored } from '../restore/prove.ts';
 import { attributesOf, findingsOf, type Assertion } from './assertions.ts';

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
 import type { RecoveryReport } from '../../domain/recovery-report.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
@@ -12,6 +13,7 @@ import {
   Repository,
   type ListedSnapshot,
   type LockOwner,
+  type NearFile,
   type ScryptCost,
   type SnapshotFile,
   type TreeEntry,
@@ -27,6 +29,7 @@ import type {
   DataToRead,
   Damage,
   FileTarget,
+  NearSet,
   ObjectFinding,
   PruneOptions,
   PrunePlan,
@@ -167,12 +170,17 @@ export class RepositoryArchive implements Archive {
     yield* checkedContent(() => repository.read(node, signal), file, nameOf(snapshot, file));
   }
 
-  async fetch(snapshot: Snapshot, files: readonly FileTarget[], { signal, report }: OperationContext = {}): Promise<void> {
+  async fetch(
+    snapshot: Snapshot,
+    files: readonly FileTarget[],
+    { signal, report, near = [] }: OperationContext & { readonly near?: readonly NearSet[] } = {},
+  ): Promise<void> {
     const repository = await this.#opened(signal);
     const wanted = await Promise.all(files.map(async ({ file, target }) => ({ entry: await this.#entry(snapshot, file, signal), target })));
     let done = 0;
     await repository.fetch(
       wanted,
+      await this.#nearFiles(near, signal),
       (bytes) => {
         done += bytes;
         report?.({ kind: 'advance', step: 'fetch', done });
@@ -329,6 +337,19 @@ export class RepositoryArchive implements Archive {
       exitCode: exitCodes.verificationFailed,
       hint: 'use another snapshot; "rootcellar verify --read-data" tells which are whole',
     });
+  }
+
+  /** What sets on this machine may have; one that the archive has no more is of no use. */
+  async #nearFiles(near: readonly NearSet[], signal: AbortSignal | undefined): Promise<readonly NearFile[]> {
+    if (near.length === 0) return [];
+    const listed = await this.list({}, { signal });
+    const found = await mapConcurrently(near, 2, async ({ snapshotId, folder }) => {
+      const snapshot = listed.find(({ id, state }) => id === snapshotId && state !== 'damaged');
+      if (snapshot === undefined) return [];
+      const { files, prefix } = await this.#contentsOf(snapshot, signal);
+      return [...files].map(([name, entry]) => ({ entry, file: path.join(folder, name.slice(prefix.length)) }));
+    });
+    return found.flat();
   }
 
   async #contentsOf(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<SnapshotContents> {
