@@ -45,7 +45,7 @@ const assertionsThatDoNot = `
       - dn: uid=nobody,ou=People,dc=example,dc=com
 - name: groups
   base: ou=Groups,dc=example,dc=com
-  expect: { count: 1 }
+  expect: { count: 0 }
 - name: no such place
   base: ou=Nowhere,dc=example,dc=com
   expect: { count: 0 }
