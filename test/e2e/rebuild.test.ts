@@ -74,7 +74,8 @@ suite('rebuild', { timeout: 900_000 }, () => {
     try {
       const { stderr } = await scene.run([...words, '--to', to], 1);
 
-      assert.match(stderr, /^rootcellar: Cannot start the new server: port \d+ of 127\.0\.0\.1 cannot be listened on: .*EADDRINUSE/m);
+      assert.match(stderr, /^rootcellar: Cannot make the server: port \d+ of 127\.0\.0\.1 cannot be listened on: .*EADDRINUSE/m);
+      assert.doesNotMatch(stderr, /fetch/);
       assert.deepEqual(await processesOf(to), []);
       await assert.rejects(readdir(to));
     } finally {

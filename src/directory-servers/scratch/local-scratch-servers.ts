@@ -16,7 +16,7 @@ import { RunningScratchServer } from './running-scratch-server.ts';
 import { changeConfig, type WantedBackend } from './scratch-config.ts';
 import { newDrillFolder, type Owners, ScratchFolders } from './scratch-folders.ts';
 import { furtherBackends, megabytes, scratchProducts } from './scratch-products.ts';
-import { freeLoopbackPorts } from './server-process.ts';
+import { assertPortsFree, freeLoopbackPorts } from './server-process.ts';
 
 export interface ScratchOptions {
   readonly clock: Clock;
@@ -68,6 +68,10 @@ export class LocalScratchServers implements ScratchServers {
 
   remove(folder: string): Promise<void> {
     return this.#folders.remove(folder);
+  }
+
+  assertFree(ports: ServerPorts, address: string): Promise<void> {
+    return assertPortsFree('make the server', [...new Set(['127.0.0.1', address])], ports);
   }
 
   async make(request: ScratchRequest, options: OperationContext = {}): Promise<ScratchServer> {
