@@ -1,8 +1,10 @@
-// node tools/generate-reference.ts: writes docs/reference/ from the definitions of commands and settings.
+// node tools/generate-reference.ts: writes docs/reference/ from the definitions of commands and settings, and the index of docs/runbooks/.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { allCommands } from '../src/cli/all-commands.ts';
+import { readRunbooks } from '../src/cli/read-runbooks.ts';
 import { referencePages } from '../src/cli/reference-pages.ts';
+import { runbookIndex } from '../src/cli/runbooks.ts';
 
 const folder = path.join(import.meta.dirname, '../docs/reference');
 await mkdir(folder, { recursive: true });
@@ -10,3 +12,5 @@ for (const [name, text] of Object.entries(referencePages(allCommands))) {
   await writeFile(path.join(folder, name), text);
   console.log(`wrote docs/reference/${name}`);
 }
+await writeFile(path.join(import.meta.dirname, '../docs/runbooks/README.md'), runbookIndex(await readRunbooks()));
+console.log('wrote docs/runbooks/README.md');

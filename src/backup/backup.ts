@@ -12,6 +12,7 @@ import { archiveNameOf, assertPrivileges } from '../directory-servers/server-che
 import type { Clock } from '../foundation/clock.ts';
 import { type Failure, interrupted, messageOf, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import { refuseKeysThatStayBehind } from './check-keys.ts';
 import { chooseBackends } from './choose-backends.ts';
 import { extendLocksAfter, type Protection } from './extend-locks-after.ts';
 import { forgetByRule } from './forget-by-rule.ts';
@@ -37,6 +38,8 @@ export interface BackupRequest {
   /** Empty: all that a rebuild needs. */
   readonly backends: readonly string[];
   readonly encrypt: boolean | 'server-default';
+  /** `leave-out`: PingDirectory's encryption settings are kept elsewhere, and the set has none; `export` unless told. */
+  readonly encryptionSettings?: 'export' | 'leave-out' | undefined;
   readonly compress: boolean;
   readonly maxMegabytesPerSecond?: number | undefined;
   /** Whether each backend with users' entries is exported as well, so that a restore can be proven entry by entry. */
@@ -69,6 +72,7 @@ export async function backUp(request: BackupRequest, options: OperationContext =
   const { archive, server, leases } = request;
   await archive.open(options);
   const description = await server.describe(options);
+  refuseKeysThatStayBehind(description, request.encrypt);
   await assertPrivileges(server, 'backup', options);
   if (request.isExported) await assertPrivileges(server, 'export', options);
   const name = archiveNameOf(server, description, request.serverName);

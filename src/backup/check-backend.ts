@@ -8,6 +8,8 @@ import { checkZip, isZip } from './check-zip.ts';
 /** What a backend's folder was found to hold. */
 export interface CheckedBackend {
   readonly entry: BackupInfoEntry;
+  /** Of its archive file, in the same folder. */
+  readonly archiveFile: string;
   /** False where only presence and size could be checked: the server encrypted it, or it is no zip. */
   readonly isContentChecked: boolean;
 }
@@ -38,10 +40,10 @@ export async function checkBackend(
     },
   );
   if (size === 0) throw incomplete(backend, `${archiveFile} is empty or no file`);
-  if (entry.isEncrypted || !(await isZip(name))) return { entry, isContentChecked: false };
+  if (entry.isEncrypted || !(await isZip(name))) return { entry, archiveFile, isContentChecked: false };
   const checked = await checkZip(name, signal);
   if (typeof checked === 'object') throw incomplete(backend, `${archiveFile} is damaged: ${checked.wrong}`);
-  return { entry, isContentChecked: true };
+  return { entry, archiveFile, isContentChecked: true };
 }
 
 async function readDescriptor(folder: string, serverFolder: string, backend: string): Promise<string> {

@@ -42,7 +42,7 @@ async function described(
       via: 'ldap',
     },
     staged: {
-      backends: [{ backend: before, entry, isContentChecked: true, exported: undefined }],
+      backends: [{ backend: before, entry, archiveFile: 'a', isContentChecked: true, exported: undefined }],
       encryptionSettings: undefined,
       configuration: undefined,
       ...parts,

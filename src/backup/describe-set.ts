@@ -27,7 +27,7 @@ export interface SetToDescribe {
 export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Promise<Manifest> {
   const { description, after, location, via } = set.source;
   const { product, vendorVersion, version, instanceName } = description;
-  const { encryptionSettings, configuration } = set.staged;
+  const { encryptionSettings, encryptionPin, keys, configuration } = set.staged;
   return {
     version: 1,
     backupId: set.backupId,
@@ -35,15 +35,24 @@ export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Pro
     server: set.server,
     origin: 'backup',
     program: set.program,
-    source: { product, vendorVersion, version, ...(instanceName === undefined ? {} : { instanceName }), location, via },
+    source: {
+      product,
+      vendorVersion,
+      version,
+      ...(instanceName === undefined ? {} : { instanceName }),
+      location,
+      via,
+      ...(keys?.isKnown === true ? { keyIds: keys.keys.map(({ id }) => id) } : {}),
+    },
     backends: set.staged.backends.map((staged) => ({ ...manifestBackend(staged, after), ...exportOf(staged, set) })),
     ...(encryptionSettings === undefined ? {} : { encryptionSettings }),
+    ...(encryptionPin === undefined ? {} : { encryptionPin }),
     ...(configuration === undefined ? {} : { configuration }),
     files: await describeFiles(set.folder, { isHashed: set.isHashed, signal }),
   };
 }
 
-function manifestBackend({ backend, entry }: StagedBackend, after: ServerDescription): ManifestBackend {
+function manifestBackend({ backend, entry, keyId, compatibility }: StagedBackend, after: ServerDescription): ManifestBackend {
   const later = after.backends.find((one) => one.id === backend.id)?.baseDns ?? [];
   return {
     id: backend.id,
@@ -63,6 +72,9 @@ function manifestBackend({ backend, entry }: StagedBackend, after: ServerDescrip
     }),
     isEncrypted: entry.isEncrypted,
     isCompressed: entry.isCompressed,
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(backend.isConfidential === true ? { isConfidential: true } : {}),
+    ...(compatibility === undefined ? {} : { compatibility }),
   };
 }
 

@@ -9,6 +9,7 @@ import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
+import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
@@ -17,6 +18,7 @@ import { keyAddCommand } from './commands/key-add.ts';
 import { keyChangeCommand } from './commands/key-change.ts';
 import { keyListCommand } from './commands/key-list.ts';
 import { keyRemoveCommand } from './commands/key-remove.ts';
+import { keysReportCommand } from './commands/keys-report.ts';
 import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
 import { policyCommand } from './commands/policy.ts';
@@ -60,12 +62,14 @@ export const allCommands: readonly Command[] = [
   forgetCommand,
   pruneCommand,
   copyCommand,
+  keysReportCommand,
   keyListCommand,
   keyAddCommand,
   keyRemoveCommand,
   keyChangeCommand,
   statusCommand,
   doctorCommand,
+  explainCommand,
   policyCommand,
   configShowCommand,
   configSettingsCommand,

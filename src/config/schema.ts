@@ -184,6 +184,10 @@ const backup = z.strictObject({
   encrypt: choice(['false', 'true', 'server-default'], 'false', {
     description: 'have the server encrypt what it writes; such a file needs the encryption settings to be of use',
   }),
+  encryptionSettings: choice(['export', 'leave-out'], 'export', {
+    description:
+      "whether PingDirectory's encryption settings, without which its data may be lost, are in each backup; leave-out: they are kept elsewhere",
+  }),
   compress: boolean(false, { description: 'have the server compress what it writes, which takes it much longer' }),
   export: choice(['auto', 'true', 'false'], 'auto', {
     description:

@@ -1,4 +1,6 @@
 import type { LdifEntry } from '../domain/read-ldif.ts';
+import type { EncryptionKeys } from '../domain/encryption-keys.ts';
+import type { PinSeal } from '../domain/pin-seal.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 
 /**
@@ -7,7 +9,7 @@ import type { OperationContext } from '../foundation/progress.ts';
  * Every path named `…Folder` or `…File` here is a path as the *server* sees it: the server's own process reads and writes there.
  * Calls reject with a `Failure` whose code is one of: E_SERVER_UNREACHABLE, E_SERVER_TLS, E_BIND_REFUSED, E_PRIVILEGE_MISSING,
  * E_SERVER_UNKNOWN, E_BACKEND_MISSING, E_BACKEND_DISABLED, E_STAGING_NOT_WRITABLE, E_DISK_FULL, E_TASK_FAILED, E_TASK_LOST, E_INTERRUPTED,
- * E_TOOL_MISSING, E_TOOL_FAILED.
+ * E_TOOL_MISSING, E_TOOL_FAILED, E_ENCRYPTION_SETTINGS.
  */
 export interface DirectoryServer {
   /** For people, without secrets: `ldaps://host:port` or the tools' folder. */
@@ -49,6 +51,33 @@ export interface DirectoryServer {
 
   /** Adds the definitions of such an export to the server's own; those it has already are kept. */
   importEncryptionSettings(inputFile: string, options?: OperationContext): Promise<void>;
+
+  /**
+   * Proves that the pin opens an export that this server made just now, and resolves to the definitions that the server has, and so the export.
+   * The server has it in again, where it adds nothing; that is compared.
+   */
+  proveEncryptionSettings(exportFile: string, options?: OperationContext): Promise<EncryptionKeys>;
+
+  /**
+   * By which keys the server reads what it encrypted: PingDirectory's encryption-settings definitions, by its own tool; OpenDJ's cipher keys. What
+   * cannot be told is said so, and never taken for "none". Rejects with E_TOOL_MISSING where PingDirectory's tool is not there.
+   */
+  listEncryptionKeys(options?: OperationContext): Promise<EncryptionKeys>;
+
+  /** A seal of the configured pin, for {@link isPinOf}: no secret. */
+  sealPin(): Promise<PinSeal>;
+
+  /** Whether the configured pin is the one that was sealed; undefined where none is configured. */
+  isPinOf(seal: PinSeal): Promise<boolean | undefined>;
+
+  /** What the server says of a backend, for {@link backupProblems} of another server or version; in Base64. Undefined where it offers no such thing. */
+  backupDescriptor(baseDn: string, options?: OperationContext): Promise<string | undefined>;
+
+  /** What the server has against restoring a backup with that descriptor into the backend with this base DN; undefined where it does not tell. */
+  backupProblems(
+    request: { readonly baseDn: string; readonly source: string },
+    options?: OperationContext,
+  ): Promise<CompatibilityProblems | undefined>;
 
   /**
    * The server's configuration as LDIF: every entry at and below `cn=config` that the account may read, parents first. It holds what the
@@ -102,6 +131,8 @@ export interface Backend {
   readonly baseDns: readonly BaseDn[];
   /** Size of its database files, where the server tells. */
   readonly databaseBytes: number | undefined;
+  /** True: OpenDJ keeps its entries encrypted (`ds-cfg-confidentiality-enabled`), and they stay so in a backup that is not encrypted itself. */
+  readonly isConfidential?: boolean | undefined;
 }
 
 export interface BaseDn {
@@ -158,4 +189,11 @@ export interface TaskOutcome {
   readonly taskId: string;
   /** The server's lines in their order, as it wrote them. */
   readonly log: readonly string[];
+}
+
+/** What a server has against a backup. */
+export interface CompatibilityProblems {
+  /** With one of them the server does not restore it. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
 }

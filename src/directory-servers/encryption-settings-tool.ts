@@ -1,7 +1,10 @@
 import path from 'node:path';
+import { type EncryptionKeys, parseEncryptionSettings } from '../domain/encryption-keys.ts';
+import type { PinSeal } from '../domain/pin-seal.ts';
 import { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { runTool } from './run-tool.ts';
+import { isPinOf, sealPin } from './seal-pin.ts';
 
 export interface EncryptionSettingsOptions {
   /** The server's root folder, as this process sees it. */
@@ -17,36 +20,82 @@ export class EncryptionSettingsTool {
     this.#options = options;
   }
 
+  /** The definitions that the server has; needs no pin. */
+  async list(options: OperationContext): Promise<EncryptionKeys> {
+    return parseEncryptionSettings(await this.#run('list the encryption settings', ['list'], options));
+  }
+
   /** Writes all definitions, sealed with the pin, into `outputFile`. */
   async exportTo(outputFile: string, options: OperationContext): Promise<void> {
-    await this.#run('export the encryption settings', (pinFile) => ['export', '--output-file', outputFile, '--pin-file', pinFile], options);
+    const attempt = 'export the encryption settings';
+    await this.#run(attempt, ['export', '--output-file', outputFile, '--pin-file', this.#pinFile(attempt)], options);
   }
 
   /** Adds the definitions; which one is preferred stays as it is. */
-  async importFrom(inputFile: string, options: OperationContext): Promise<void> {
-    await this.#run('import the encryption settings', (pinFile) => ['import', '--input-file', inputFile, '--pin-file', pinFile], options);
+  async importFrom(inputFile: string, options: OperationContext, attempt = 'import the encryption settings'): Promise<void> {
+    await this.#run(attempt, ['import', '--input-file', inputFile, '--pin-file', this.#pinFile(attempt)], options);
   }
 
-  async #run(attempt: string, toolArguments: (pinFile: string) => readonly string[], { signal, report }: OperationContext): Promise<void> {
-    const { home, encryptionPinFile } = this.#options;
-    if (home === undefined || encryptionPinFile === undefined) {
-      const absent = home === undefined ? "the server's root folder is not known" : 'there is no file with a pin to seal them';
-      const hint =
-        home === undefined ? "set server.home to the server's root folder, as rootcellar sees it" : 'set server.encryptionPinFile';
-      throw new Failure('E_TOOL_MISSING', `Cannot ${attempt}: ${absent}`, { hint });
-    }
+  /**
+   * Proves that the pin opens an export that this server has just made, by importing it where it came from: the server keeps what it has and skips
+   * what it has already. Its list is read before and after.
+   */
+  async proveOpens(inputFile: string, options: OperationContext): Promise<EncryptionKeys> {
+    const before = await this.list(options);
+    await this.importFrom(inputFile, options, 'open the export of the encryption settings again');
+    const after = await this.list(options);
+    if (namesOf(before) === namesOf(after)) return after;
+    throw new Failure(
+      'E_ENCRYPTION_SETTINGS',
+      'Cannot rely on the export of the encryption settings: the server has other definitions since it read its own export again',
+      { hint: 'run "bin/encryption-settings list" on the server and see which definition is new, then run the backup again' },
+    );
+  }
+
+  async sealPin(): Promise<PinSeal> {
+    return sealPin(this.#pinFile('seal the pin of the encryption settings'));
+  }
+
+  /** Undefined where no pin is configured. */
+  async isPinOf(seal: PinSeal): Promise<boolean | undefined> {
+    const { encryptionPinFile } = this.#options;
+    return encryptionPinFile === undefined ? undefined : isPinOf(encryptionPinFile, seal);
+  }
+
+  #pinFile(attempt: string): string {
+    const { encryptionPinFile } = this.#options;
+    this.#home(attempt);
+    if (encryptionPinFile !== undefined) return encryptionPinFile;
+    throw new Failure('E_TOOL_MISSING', `Cannot ${attempt}: there is no file with a pin to seal them`, {
+      hint: 'set server.encryptionPinFile',
+    });
+  }
+
+  #home(attempt: string): string {
+    if (this.#options.home !== undefined) return this.#options.home;
+    throw new Failure('E_TOOL_MISSING', `Cannot ${attempt}: the server's root folder is not known`, {
+      hint: "set server.home to the server's root folder, as rootcellar sees it",
+    });
+  }
+
+  async #run(attempt: string, toolArguments: readonly string[], { signal, report }: OperationContext): Promise<readonly string[]> {
     const { exitCode, lines } = await runTool({
       attempt,
-      program: path.join(home, 'bin', 'encryption-settings'),
-      arguments: toolArguments(encryptionPinFile),
+      program: path.join(this.#home(attempt), 'bin', 'encryption-settings'),
+      arguments: toolArguments,
       signal,
-      onLine: (text) => report?.({ kind: 'note', level: 'info', text }),
+      onLine: (text) => (toolArguments[0] === 'list' ? undefined : report?.({ kind: 'note', level: 'info', text })),
     });
-    if (exitCode === 0) return;
+    if (exitCode === 0) return lines;
     const words = lines.at(-1)?.replace(/[.\s]+$/, '') ?? 'nothing';
     throw new Failure('E_TOOL_FAILED', `Cannot ${attempt}: bin/encryption-settings ended with exit code ${exitCode} and says "${words}"`, {
       hint: 'see that the pin in server.encryptionPinFile is the right one, and run the program by hand to see more',
       facts: { exitCode },
     });
   }
+}
+
+/** Of keys that are not known only their number of lines would tell something, and that is not compared. */
+function namesOf(keys: EncryptionKeys): string {
+  return keys.isKnown ? keys.keys.map(({ id, isPreferred }) => `${id} ${isPreferred}`).join('\n') : '';
 }

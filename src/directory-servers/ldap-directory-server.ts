@@ -7,6 +7,7 @@ import { describeServer } from './describe-server.ts';
 import { type DetectedProduct, detectProduct } from './detect-product.ts';
 import type {
   BackUpRequest,
+  CompatibilityProblems,
   DirectoryServer,
   ExportLdifRequest,
   MissingPrivilege,
@@ -15,12 +16,16 @@ import type {
   ServerDescription,
   TaskOutcome,
 } from './directory-server.ts';
+import type { EncryptionKeys } from '../domain/encryption-keys.ts';
+import type { PinSeal } from '../domain/pin-seal.ts';
 import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
 import { runTask } from './follow-task.ts';
 import { LdapSession, type LdapSessionOptions } from './ldap-session.ts';
 import { findMissingPrivileges } from './missing-privileges.ts';
 import { readBackends } from './read-backends.ts';
 import { readAllEntries } from './read-entries.ts';
+import { readDescriptor, readProblems } from './read-compatibility.ts';
+import { readCipherKeys } from './read-keys.ts';
 import { type StopTools, stopAbandonedTasks, stopTask, taskIdPrefix } from './stop-task.ts';
 import { type TaskRequest, attemptOf, taskDn, taskEntry, unsupportedWish } from './task-entry.ts';
 
@@ -87,6 +92,34 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async importEncryptionSettings(inputFile: string, options: OperationContext = {}): Promise<void> {
     await this.#encryptionSettings().importFrom(inputFile, options);
+  }
+
+  async proveEncryptionSettings(exportFile: string, options: OperationContext = {}): Promise<EncryptionKeys> {
+    return this.#encryptionSettings().proveOpens(exportFile, options);
+  }
+
+  async listEncryptionKeys(options: OperationContext = {}): Promise<EncryptionKeys> {
+    const { dialect } = await this.#detect(options.signal);
+    return dialect.hasEncryptionSettings ? this.#encryptionSettings().list(options) : readCipherKeys(this.#session, options.signal);
+  }
+
+  async sealPin(): Promise<PinSeal> {
+    return this.#encryptionSettings().sealPin();
+  }
+
+  async isPinOf(seal: PinSeal): Promise<boolean | undefined> {
+    return this.#encryptionSettings().isPinOf(seal);
+  }
+
+  async backupDescriptor(baseDn: string, options: OperationContext = {}): Promise<string | undefined> {
+    return readDescriptor(this.#session, baseDn, options.signal);
+  }
+
+  async backupProblems(
+    request: { readonly baseDn: string; readonly source: string },
+    options: OperationContext = {},
+  ): Promise<CompatibilityProblems | undefined> {
+    return readProblems(this.#session, request, options.signal);
   }
 
   async readConfiguration({ signal }: OperationContext = {}): Promise<string> {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Attribute, Change, Client, type Control, type Entry, ResultCodeError } from 'ldapts';
 import { Failure, interrupted, isFailure, messageOf } from '../foundation/failure.ts';
 import type { Secret } from '../foundation/secret.ts';
+import { decodeBer } from './ber.ts';
 import { type LdapAddress, dial, unreachable } from './ldap-dial.ts';
 
 export interface LdapAccount {
@@ -147,6 +148,27 @@ export class LdapSession {
     });
   }
 
+  /**
+   * The value of an extended operation's answer, byte for byte; undefined where it has none. It has a connection of its own: ldapts reads such a value as
+   * text, in which bytes are lost, so it is taken from what came in.
+   */
+  async extended(oid: string, value: Buffer, signal?: AbortSignal): Promise<Buffer | undefined> {
+    const attempt = `ask for the operation ${oid}`;
+    const { client, socket } = await this.#dialAndBind(signal);
+    const received: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => received.push(chunk));
+    try {
+      await client.exop(oid, value);
+      return extendedValueIn(Buffer.concat(received));
+    } catch (error) {
+      if (hasResult(error, resultCodes.insufficientAccess)) throw privilegeMissing(attempt, error);
+      if (error instanceof ResultCodeError && !saysGoodbye(error)) throw error;
+      throw unreachable(`Cannot ${attempt} on ${this.url}: ${brokenBecause(error)}`, error);
+    } finally {
+      await client.unbind().catch(() => undefined);
+    }
+  }
+
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
@@ -177,13 +199,17 @@ export class LdapSession {
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<Client> {
+    return (await this.#dialAndBind(signal)).client;
+  }
+
+  async #dialAndBind(signal: AbortSignal | undefined): Promise<{ readonly client: Client; readonly socket: Socket }> {
     const { readCa, timeoutMilliseconds, bindDn, readPassword, ...address } = this.#options;
     const [caPem, password] = await Promise.all([readCa?.(), readPassword()]);
     const socket = await dial({ ...address, caPem, connectTimeoutMilliseconds: timeoutMilliseconds }, signal);
     const client = clientOver(socket, timeoutMilliseconds);
     try {
       await client.bind(bindDn, password.reveal());
-      return client;
+      return { client, socket };
     } catch (error) {
       socket.destroy();
       throw this.#bindFailure(error);
@@ -217,6 +243,16 @@ function clientOver(socket: Socket, timeout: number): Client {
       return socket;
     },
   });
+}
+
+/** LDAPMessage { id, ExtendedResponse [APPLICATION 24] { …, responseValue [11] } } (RFC 4511, 4.12). */
+function extendedValueIn(received: Buffer): Buffer | undefined {
+  for (const message of decodeBer(received).elements) {
+    const [, response] = decodeBer(message.content).elements;
+    if (response?.tag !== 0x78) continue;
+    return decodeBer(response.content).elements.find(({ tag }) => tag === 0x8b)?.content;
+  }
+  return undefined;
 }
 
 /** Tells whether the server refused with this result code. */

@@ -11,6 +11,7 @@ export interface ConfiguredBackend {
   /** Whether it keeps a database of its own, as those with users' entries do. */
   readonly hasDatabase: boolean;
   readonly baseDns: readonly string[];
+  readonly isConfidential: boolean;
 }
 
 /**
@@ -30,7 +31,15 @@ export async function readBackends(session: LdapSession, dialect: ProductDialect
     const isPrivate = entry.value('ds-backend-is-private')?.toLowerCase() !== 'false';
     const baseDns = readBaseDns(entry);
     const role = roleOf(id, isPrivate, dialect);
-    backends.set(id, { id, role, isEnabled: true, canBeBackedUp: canBeBackedUp(id, role, dialect), baseDns, databaseBytes: sizes.get(id) });
+    backends.set(id, {
+      id,
+      role,
+      isEnabled: true,
+      canBeBackedUp: canBeBackedUp(id, role, dialect),
+      baseDns,
+      databaseBytes: sizes.get(id),
+      ...(backends.get(id)?.isConfidential === true ? { isConfidential: true } : {}),
+    });
   }
   return inOrder([...backends.values()]);
 }
@@ -55,7 +64,14 @@ async function readMonitored(session: LdapSession, signal: AbortSignal | undefin
 
 /** Undefined where the account may not read the configuration. */
 export async function readConfigured(session: LdapSession, signal?: AbortSignal): Promise<readonly ConfiguredBackend[] | undefined> {
-  const attributes = ['objectClass', 'ds-cfg-backend-id', 'ds-cfg-enabled', 'ds-cfg-base-dn', 'ds-cfg-is-private-backend'];
+  const attributes = [
+    'objectClass',
+    'ds-cfg-backend-id',
+    'ds-cfg-enabled',
+    'ds-cfg-base-dn',
+    'ds-cfg-is-private-backend',
+    'ds-cfg-confidentiality-enabled',
+  ];
   try {
     const entries = await session.search({ base: 'cn=Backends,cn=config', scope: 'one', attributes }, signal);
     return entries.map((entry) => configuredBackend((attribute) => entry.values(attribute)));
@@ -73,6 +89,7 @@ export function configuredBackend(values: (attribute: string) => readonly string
     isPrivate: values('ds-cfg-is-private-backend')[0]?.toLowerCase() === 'true',
     hasDatabase: values('objectClass').some((name) => /^ds-cfg-(local-db|je|pdb|pluggable)-backend$/i.test(name)),
     baseDns: values('ds-cfg-base-dn'),
+    isConfidential: values('ds-cfg-confidentiality-enabled')[0]?.toLowerCase() === 'true',
   };
 }
 
@@ -86,6 +103,7 @@ export function describeConfigured(entry: ConfiguredBackend, dialect: ProductDia
     canBeBackedUp: canBeBackedUp(entry.id, role, dialect),
     baseDns: entry.baseDns.map((dn) => ({ dn, entries: undefined })),
     databaseBytes: undefined,
+    ...(entry.isConfidential ? { isConfidential: true } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 import { recogniseProduct, type DetectedProduct } from './detect-product.ts';
 import type {
   BackUpRequest,
+  CompatibilityProblems,
   DirectoryServer,
   ExportLdifRequest,
   MissingPrivilege,
@@ -15,6 +16,8 @@ import type {
   ServerDescription,
   TaskOutcome,
 } from './directory-server.ts';
+import type { EncryptionKeys } from '../domain/encryption-keys.ts';
+import type { PinSeal } from '../domain/pin-seal.ts';
 import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
 import type { LdapDirectoryServer } from './ldap-directory-server.ts';
 import { describeConfigured, inOrder } from './read-backends.ts';
@@ -111,6 +114,41 @@ export class ToolsDirectoryServer implements DirectoryServer {
 
   async importEncryptionSettings(inputFile: string, options: OperationContext = {}): Promise<void> {
     await new EncryptionSettingsTool(this.#options).importFrom(inputFile, options);
+  }
+
+  async proveEncryptionSettings(exportFile: string, options: OperationContext = {}): Promise<EncryptionKeys> {
+    return new EncryptionSettingsTool(this.#options).proveOpens(exportFile, options);
+  }
+
+  async listEncryptionKeys(options: OperationContext = {}): Promise<EncryptionKeys> {
+    const { online } = this.#options;
+    const { dialect } = await this.#detect(options.signal);
+    if (dialect.hasEncryptionSettings) return new EncryptionSettingsTool(this.#options).list(options);
+    return (
+      online?.ldap.listEncryptionKeys(options) ?? {
+        isKnown: false,
+        reason: 'the server is stopped, and only a running one is asked for its keys',
+      }
+    );
+  }
+
+  async sealPin(): Promise<PinSeal> {
+    return new EncryptionSettingsTool(this.#options).sealPin();
+  }
+
+  async isPinOf(seal: PinSeal): Promise<boolean | undefined> {
+    return new EncryptionSettingsTool(this.#options).isPinOf(seal);
+  }
+
+  async backupDescriptor(baseDn: string, options: OperationContext = {}): Promise<string | undefined> {
+    return this.#options.online?.ldap.backupDescriptor(baseDn, options);
+  }
+
+  async backupProblems(
+    request: { readonly baseDn: string; readonly source: string },
+    options: OperationContext = {},
+  ): Promise<CompatibilityProblems | undefined> {
+    return this.#options.online?.ldap.backupProblems(request, options);
   }
 
   async readConfiguration(options: OperationContext = {}): Promise<string> {

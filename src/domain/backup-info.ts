@@ -19,6 +19,8 @@ export interface BackupInfoEntry {
   readonly dependencies: readonly string[];
   /** Name of its file in the same folder, where the descriptor tells. */
   readonly archiveFile: string | undefined;
+  /** ID of the encryption-settings definition that it is encrypted with, where the descriptor tells. */
+  readonly keyId?: string;
 }
 
 /** Reads the text of a `backup.info`; blocks without a `backup_id` are left out. */
@@ -47,6 +49,8 @@ function entryOf(pairs: readonly [string, string][]): BackupInfoEntry[] {
   const value = (key: string) => pairs.find(([name]) => name === key)?.[1];
   const isTrue = (key: string) => value(key)?.toLowerCase() === 'true';
   const backupId = value('backup_id');
+  // The name of PingDirectory's key is not published; whatever it is, it is likely to be called so.
+  const keyId = pairs.find(([name]) => /encryption[-_.]?settings[-_.]?(definition[-_.]?)?id$/i.test(name))?.[1];
   if (backupId === undefined) return [];
   return [
     {
@@ -57,6 +61,7 @@ function entryOf(pairs: readonly [string, string][]): BackupInfoEntry[] {
       isEncrypted: isTrue('encrypted'),
       dependencies: pairs.filter(([name]) => name === 'dependency').map(([, id]) => id),
       archiveFile: value('property.archive_file'),
+      ...(keyId === undefined || keyId === '' ? {} : { keyId }),
     },
   ];
 }

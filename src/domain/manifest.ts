@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pinSealSchema } from './pin-seal.ts';
 import { isServerName } from './server-name.ts';
 
 const insideRule = 'must be a relative path that stays inside the set';
@@ -64,7 +65,7 @@ export const manifestSchema = z.object({
       instanceName: z.string().optional(),
       location: z.string(),
       via: z.enum(['ldap', 'tools']),
-      /** The encryption-settings definitions that the server had, where it tells. */
+      /** IDs of the keys the server had for what it encrypts: PingDirectory's encryption-settings definitions, OpenDJ's cipher keys. Absent: not told. */
       keyIds: z.array(z.string()).optional(),
     })
     .optional(),
@@ -80,10 +81,18 @@ export const manifestSchema = z.object({
       isEncrypted: z.boolean(),
       isCompressed: z.boolean(),
       export: exportSchema.optional(),
+      /** ID of the key that the backup is encrypted with, where it tells. */
+      keyId: z.string().optional(),
+      /** True: the server keeps its entries encrypted, in a backup that is not encrypted too (OpenDJ's confidentiality). */
+      isConfidential: z.boolean().optional(),
+      /** PingDirectory's backup compatibility descriptor of the backend, in Base64; only a server knows what it means. */
+      compatibility: z.base64().optional(),
     }),
   ),
   /** Relative path of the encryption-settings export, where the set has one. */
   encryptionSettings: z.string().refine(isPathInside, insideRule).optional(),
+  /** By which it can be told whether a pin is the one that sealed that export. */
+  encryptionPin: pinSealSchema.optional(),
   /** Relative path of the server's configuration as LDIF, where the server cannot back it up as a backend. */
   configuration: z.string().optional(),
   /** Every file of the set except the manifest itself, by path. */

@@ -260,7 +260,7 @@ const warnings: readonly (readonly [string, Partial<PlanRequest>, readonly strin
   [
     'a newer backup',
     { target: exampleDescription({ version: '4.10.1' }) },
-    ['the backup is of version 5.0.3 and the server is 4.10.1, which is older'],
+    ['the backup is of version 5.0.3 and the server is 4.10.1, which is older: it may not read data of a newer one'],
   ],
   ['an unknown source', { manifest: sourceless }, ['which server made the backup is not known, so its version could not be compared']],
   [

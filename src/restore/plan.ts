@@ -2,7 +2,9 @@ import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Backend, ServerDescription } from '../directory-servers/directory-server.ts';
 import { exitCodes, Failure } from '../foundation/failure.ts';
-import { compareVersions } from './compare-versions.ts';
+import { checkKeys } from './check-keys.ts';
+import { refuseMisfits, refuseOtherProduct, versionWarnings } from './check-versions.ts';
+import type { TargetFindings } from './examine-target.ts';
 import type { TopologyPlan } from './plan-topology.ts';
 import type { RestoreStep } from './steps.ts';
 
@@ -30,33 +32,37 @@ export interface PlanRequest {
   /** What happens to the replicas, decided from the backends that are restored; undefined where there are none. */
   readonly topologyFor?: ((backends: readonly ManifestBackend[]) => TopologyPlan | undefined) | undefined;
   readonly done?: readonly string[] | undefined;
+  /** What the target said of keys and compatibility; undefined where it was not asked. */
+  readonly findings?: TargetFindings | undefined;
 }
 
 /**
  * Decides what to do in which order: all that can fail without a change first, then replication suspended, the encryption settings, one backend
  * after the other, and the other replicas only after the proof.
  *
- * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_SERVER_MISMATCH, E_BACKEND_MISSING: the state in which a restore would do harm
+ * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_SERVER_MISMATCH, E_BACKEND_MISSING, E_KEYS_MISSING, E_PIN_WRONG, E_TOOL_MISSING: the state in which a restore would do harm
  */
 export function planRestore(request: PlanRequest): RestorePlan {
-  const { snapshot, manifest, target, location } = request;
+  const { snapshot, manifest, target, location, findings } = request;
   refuseDamaged(request);
   refuseOtherProduct(manifest, target);
   const backends = chosenBackends(request);
+  refuseMisfits(manifest, backends, target, findings?.problems);
+  const keys = checkKeys(manifest, backends, findings);
   const topology = request.topologyFor?.(backends);
   return {
     snapshot,
     target: { location, product: target.product, version: target.version },
     topology,
-    steps: stepsFor(manifest, target, backends, topology),
+    steps: stepsFor(keys.importFrom, target, backends, topology),
     done: request.done ?? [],
     bytesToFetch: snapshot.bytes,
-    warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, target), ...keyWarnings(manifest, backends)],
+    warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, backends, target, findings?.problems), ...keys.warnings],
   };
 }
 
 function stepsFor(
-  { encryptionSettings }: Manifest,
+  encryptionSettings: string | undefined,
   target: ServerDescription,
   backends: readonly ManifestBackend[],
   topology: TopologyPlan | undefined,
@@ -99,17 +105,6 @@ function refuseDamaged({ snapshot, manifest, backends }: PlanRequest): void {
   });
 }
 
-function refuseOtherProduct({ source }: Manifest, target: ServerDescription): void {
-  if (source === undefined || source.product === target.product) return;
-  throw new Failure(
-    'E_SERVER_MISMATCH',
-    `Cannot restore a backup of ${source.product} ${source.version} into ${target.product} ${target.version}: their backups are not compatible`,
-    {
-      hint: `restore it into a server that runs ${source.product}`,
-    },
-  );
-}
-
 function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): readonly ManifestBackend[] {
   const chosen =
     backends.length > 0
@@ -124,10 +119,7 @@ function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): 
       },
     );
   }
-  for (const backend of chosen) {
-    refuseMissing(backend, target);
-    refuseOtherVersion(backend, manifest, target);
-  }
+  for (const backend of chosen) refuseMissing(backend, target);
   return chosen;
 }
 
@@ -146,18 +138,6 @@ function refuseMissing({ id }: ManifestBackend, target: ServerDescription): void
   });
 }
 
-/** Schema and configuration belong to one version of the server (facts of PingDirectory: "the exact same version"). */
-function refuseOtherVersion({ id, role }: ManifestBackend, { source }: Manifest, target: ServerDescription): void {
-  if ((role !== 'schema' && role !== 'config') || source === undefined || source.version === target.version) return;
-  throw new Failure(
-    'E_SERVER_MISMATCH',
-    `Cannot restore backend "${id}" of version ${source.version} into version ${target.version}: it must be the very same`,
-    {
-      hint: 'leave this backend out, or restore into a server of the same version',
-    },
-  );
-}
-
 function isDisabled(id: string, target: ServerDescription): boolean {
   return target.backends.some((backend) => backend.id === id && !backend.isEnabled);
 }
@@ -174,19 +154,4 @@ function entriesOf(baseDns: Backend['baseDns'] | ManifestBackend['baseDns']): nu
 
 function stateWarnings({ state, remarks }: Snapshot): string[] {
   return state === 'complete' ? [] : remarks.map((remark) => `the snapshot is ${state}: ${remark}`);
-}
-
-function versionWarnings({ source }: Manifest, target: ServerDescription): string[] {
-  if (source === undefined) return ['which server made the backup is not known, so its version could not be compared'];
-  const order = compareVersions(source.version, target.version);
-  if (order === 0) return [];
-  return [`the backup is of version ${source.version} and the server is ${target.version}${order > 0 ? ', which is older' : ''}`];
-}
-
-function keyWarnings(manifest: Manifest, backends: readonly ManifestBackend[]): string[] {
-  const encrypted = backends.filter((backend) => backend.isEncrypted).map((backend) => backend.id);
-  if (encrypted.length === 0 || manifest.encryptionSettings !== undefined) return [];
-  return [
-    `${encrypted.join(', ')} was encrypted by the server, and the set has no export of its keys: only a server that has them can restore it`,
-  ];
 }

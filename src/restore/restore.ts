@@ -14,6 +14,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 import { readJournal, RestoreJournal, type JournalDocument } from '../staging/restore-journal.ts';
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
 import { afterFailure } from './after-failure.ts';
+import { examineTarget } from './examine-target.ts';
 import { fetchSet } from './fetch.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
 import { assertTopologyWish, planTopology, type TopologyWish } from './plan-topology.ts';
@@ -112,6 +113,7 @@ async function makePlan(request: RestoreRequest, { target, manifest, earlier }: 
     snapshot,
     manifest,
     target,
+    findings: await examineTarget(server, manifest, options),
     location: server.location,
     backends,
     topologyFor: (chosen) => (state === undefined ? undefined : topologyPlanOf(planTopology(state, chosen, wish), earlier)),

@@ -155,6 +155,81 @@ suite("LdapDirectoryServer before the vendor's own task parser", () => {
     assert.match(await readFile(file, 'utf8'), /^sealed with 5 bytes/);
   });
 
+  test('proveEncryptionSettings() opens the export again, and tells the definitions that are in it', async () => {
+    const file = path.join(double.folder, 'proven-settings');
+    await server.exportEncryptionSettings(file);
+
+    const keys = await server.proveEncryptionSettings(file);
+
+    assert.deepEqual(keys, {
+      isKnown: true,
+      keys: [
+        { id: '4D86C7922F71BB57B8B5695D2993059A26B8FC01', alternateId: '3D21C37492A2AE8D28BBB7A39A238987005AA4DC', isPreferred: false },
+        { id: 'F635E109A8549651025D01D9A6A90F7C9017C66D', alternateId: '7AF6A51673D0BC10915B23370448C1592905E8E2', isPreferred: true },
+      ],
+    });
+    assert.deepEqual(await server.listEncryptionKeys(), keys);
+  });
+
+  test('proveEncryptionSettings() refuses an export that the pin does not open', async () => {
+    const file = path.join(double.folder, 'foreign-settings');
+    await writeFile(file, 'sealed with 9 bytes of pin 1\nAA BB true\n');
+
+    const failure = await failureOf(server.proveEncryptionSettings(file));
+
+    assert.equal(failure.code, 'E_TOOL_FAILED');
+    assert.equal(
+      failure.message,
+      'Cannot open the export of the encryption settings again: bin/encryption-settings ended with exit code 1 and says "The provided PIN is not the one that the file was exported with"',
+    );
+  });
+
+  test('proveEncryptionSettings() refuses an export that holds what the server has not', async () => {
+    const file = path.join(double.folder, 'more-settings');
+    await server.exportEncryptionSettings(file);
+    await writeFile(file, `${await readFile(file, 'utf8')}0000AAAA 0000BBBB true\n`);
+
+    const failure = await failureOf(server.proveEncryptionSettings(file));
+
+    assert.equal(failure.code, 'E_ENCRYPTION_SETTINGS');
+    assert.equal(
+      failure.message,
+      'Cannot rely on the export of the encryption settings: the server has other definitions since it read its own export again',
+    );
+  });
+
+  test('isPinOf() knows the pin by its seal, which does not hold it', async () => {
+    const seal = await server.sealPin();
+
+    assert.equal(await server.isPinOf(seal), true);
+    assert.equal(await server.isPinOf({ ...seal, salt: '0'.repeat(32) }), false);
+    assert.doesNotMatch(JSON.stringify(seal), /a pin/);
+  });
+
+  test('backupDescriptor() reads all bytes of what the server says, and nothing where it refuses', async () => {
+    const descriptor = Buffer.from((await server.backupDescriptor('dc=example,dc=com')) ?? '', 'base64');
+
+    assert.deepEqual(descriptor.subarray(0, 256), Buffer.from(Array.from({ length: 256 }, (_, value) => value)));
+    assert.equal(descriptor.subarray(256).toString(), 'dc=example,dc=com');
+    assert.equal(await server.backupDescriptor('dc=elsewhere'), undefined);
+  });
+
+  test('backupProblems() tells errors and warnings of the server apart', async () => {
+    const own = (await server.backupDescriptor('dc=example,dc=com')) ?? '';
+    const problems = (source: string) => server.backupProblems({ baseDn: 'dc=example,dc=com', source });
+
+    assert.deepEqual(await problems(own), { errors: [], warnings: [] });
+    assert.deepEqual(await problems(Buffer.from('an other').toString('base64')), {
+      errors: [],
+      warnings: ['The backup is from a newer version.'],
+    });
+    assert.deepEqual(await problems(Buffer.alloc(70_000, 1).toString('base64')), {
+      errors: ['The backup has an index that the target has not.'],
+      warnings: [],
+    });
+    assert.equal(await server.backupProblems({ baseDn: 'dc=elsewhere', source: own }), undefined);
+  });
+
   test('importEncryptionSettings() shows the words of the tool when it fails', async () => {
     const file = path.join(double.folder, 'no-settings');
     await writeFile(file, 'rubbish\n');

@@ -28,7 +28,7 @@ export const backupCommand = defineCommand({
     const { config } = await context.loadConfig();
     const parts = await context.parts();
     const { backUp } = await import('../../backup/backup.ts');
-    const { encrypt, compress, export: exports, maxMegabytesPerSecond, suspicionShare } = config.backup;
+    const { encrypt, encryptionSettings, compress, export: exports, maxMegabytesPerSecond, suspicionShare } = config.backup;
     return backUp(
       {
         archive: await parts.archive(),
@@ -41,6 +41,7 @@ export const backupCommand = defineCommand({
         serverName: config.server.name,
         backends: backend.length > 0 ? backend : (config.backup.backends ?? []),
         encrypt: encrypt === 'server-default' ? encrypt : encrypt === 'true',
+        encryptionSettings,
         compress,
         isExported: exports === 'auto' ? config.layout === 'repository' : exports === 'true',
         maxMegabytesPerSecond,

@@ -1,6 +1,8 @@
 import com.unboundid.ldap.listener.*;
 import com.unboundid.ldap.listener.interceptor.*;
 import com.unboundid.ldap.sdk.*;
+import com.unboundid.asn1.ASN1OctetString;
+import com.unboundid.ldap.sdk.unboundidds.extensions.*;
 import com.unboundid.ldap.sdk.unboundidds.tasks.*;
 import com.unboundid.util.ssl.*;
 import java.io.*;
@@ -14,7 +16,8 @@ import java.util.zip.*;
  * A stand-in for PingDirectory, which cannot be run in tests, on the vendor's own LDAP SDK: an entry that asks for a task is decoded by
  * the SDK's own task classes and refused where they do not know it. A task goes one step on with each look at it. The word
  * `scenario-STATE` in its backup ID or LDIF file makes it end in that state; `scenario-vanish` has its entry disappear,
- * `scenario-vanish_midway` does so before anything is written.
+ * `scenario-vanish_midway` does so before anything is written. The two operations on the compatibility of backups are decoded and encoded by the SDK's
+ * classes too: its descriptor is bytes of all values and the base DN; one that ends in `other` has a warning, one that is not so an error.
  *
  * Arguments: port, certificate file, key file, password file.
  */
@@ -39,6 +42,7 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
     config.setVendorVersion("PingDirectory 10.3.0.0");
     config.addAdditionalBindCredentials("cn=administrator", Files.readString(Path.of(arguments[3])));
     config.addInMemoryOperationInterceptor(this);
+    config.addExtendedOperationHandler(new Compatibility());
     config.setListenerConfigs(InMemoryListenerConfig.createLDAPSConfig(
         "ldaps", InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]), ssl.createSSLServerSocketFactory(), null));
     server = new InMemoryDirectoryServer(config);
@@ -220,5 +224,56 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
 
   private static boolean isTask(final String dn) throws LDAPException {
     return DN.isDescendantOf(dn, TASKS, false);
+  }
+
+  /** What the SDK's in-memory server lists in supportedExtension by itself. */
+  private static final class Compatibility extends InMemoryExtendedOperationHandler {
+    @Override
+    public String getExtendedOperationHandlerName() {
+      return "Backup compatibility";
+    }
+
+    @Override
+    public List<String> getSupportedExtendedRequestOIDs() {
+      return List.of(
+          GetBackupCompatibilityDescriptorExtendedRequest.GET_BACKUP_COMPATIBILITY_DESCRIPTOR_REQUEST_OID,
+          IdentifyBackupCompatibilityProblemsExtendedRequest.IDENTIFY_BACKUP_COMPATIBILITY_PROBLEMS_REQUEST_OID);
+    }
+
+    @Override
+    public ExtendedResult processExtendedOperation(final InMemoryRequestHandler handler, final int id, final ExtendedRequest request) {
+      try {
+        if (request.getOID().equals(GetBackupCompatibilityDescriptorExtendedRequest.GET_BACKUP_COMPATIBILITY_DESCRIPTOR_REQUEST_OID)) {
+          final String baseDn = new GetBackupCompatibilityDescriptorExtendedRequest(request).getBaseDN();
+          if (!baseDn.equals("dc=example,dc=com")) return refusal(id, ResultCode.NO_SUCH_OBJECT, "no backend has " + baseDn);
+          return new GetBackupCompatibilityDescriptorExtendedResult(
+              id, ResultCode.SUCCESS, null, null, null, new ASN1OctetString(descriptorOf(baseDn)), List.of("a property"));
+        }
+        return problems(id, new IdentifyBackupCompatibilityProblemsExtendedRequest(request));
+      } catch (final LDAPException e) {
+        return refusal(id, e.getResultCode(), e.getMessage());
+      }
+    }
+
+    private static ExtendedResult problems(final int id, final IdentifyBackupCompatibilityProblemsExtendedRequest request) {
+      final byte[] source = request.getSourceDescriptor().getValue();
+      final byte[] target = request.getTargetDescriptor().getValue();
+      if (!Arrays.equals(target, descriptorOf("dc=example,dc=com"))) return refusal(id, ResultCode.PARAM_ERROR, "that is no descriptor of this server");
+      final boolean isOther = new String(source).endsWith("other");
+      final List<String> errors = Arrays.equals(source, target) || isOther ? List.of() : List.of("The backup has an index that the target has not.");
+      final List<String> warnings = isOther ? List.of("The backup is from a newer version.") : List.of();
+      return new IdentifyBackupCompatibilityProblemsExtendedResult(id, ResultCode.SUCCESS, null, null, null, errors, warnings);
+    }
+
+    private static byte[] descriptorOf(final String baseDn) {
+      final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      for (int value = 0; value < 256; value += 1) bytes.write(value);
+      bytes.writeBytes(baseDn.getBytes());
+      return bytes.toByteArray();
+    }
+
+    private static ExtendedResult refusal(final int id, final ResultCode code, final String message) {
+      return new ExtendedResult(id, code, message, null, null, null, null, null);
+    }
   }
 }
