@@ -14,7 +14,7 @@ import { inspectInstallation, unpackInstallation } from './installation.ts';
 import { endProcessesOf, folderVariable } from './own-processes.ts';
 import { RunningScratchServer } from './running-scratch-server.ts';
 import { changeConfig, type WantedBackend } from './scratch-config.ts';
-import { newDrillFolder, type Owners, ScratchFolders } from './scratch-folders.ts';
+import { type Owners, ScratchFolders } from './scratch-folders.ts';
 import { furtherBackends, megabytes, scratchProducts } from './scratch-products.ts';
 import { assertPortsFree, freeLoopbackPorts } from './server-process.ts';
 
@@ -52,10 +52,8 @@ export class LocalScratchServers implements ScratchServers {
     return this.#folders.claim(folder);
   }
 
-  async claimNew(parent: string): Promise<string> {
-    const folder = newDrillFolder(parent);
-    await this.#folders.claim(folder);
-    return folder;
+  claimNew(parent: string): Promise<string> {
+    return this.#folders.claimNew(parent);
   }
 
   release(folder: string): Promise<void> {
