@@ -53,7 +53,7 @@ const assertionsThatDoNot = `
   expect: { count: 0 }
 `;
 
-suite('drill', { timeout: 900_000 }, () => {
+suite('drill', { timeout: 1_800_000 }, () => {
   let scene: DrillScene;
   before(async () => void (scene = await setDrillScene()));
   after(async () => scene[Symbol.asyncDispose]());

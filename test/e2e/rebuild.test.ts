@@ -14,7 +14,7 @@ import { realClock } from '../harness/real-clock.ts';
 import { repositoryArchive } from '../harness/repository-archive.ts';
 import { type DrillScene, processesOf, setDrillScene } from './drill-scene.ts';
 
-suite('rebuild', { timeout: 900_000 }, () => {
+suite('rebuild', { timeout: 1_800_000 }, () => {
   let scene: DrillScene;
   let words: readonly string[];
   before(async () => {
