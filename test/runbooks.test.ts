@@ -76,7 +76,20 @@ test('every link of docs/runbooks leads somewhere', () => {
 
 /** Programs that are not ours, which a page may name; what they are given is not checked but for the shell's own grammar. */
 const others = [
-  ...['ls', 'df', 'rm', 'mv', 'env', 'head', 'date', 'export', 'unset', 'openssl', 'aws', 'kubectl', 'dsconfig', 'dsreplication'],
+  'ls',
+  'df',
+  'rm',
+  'mv',
+  'env',
+  'head',
+  'date',
+  'export',
+  'unset',
+  'openssl',
+  'aws',
+  'kubectl',
+  'dsconfig',
+  'dsreplication',
   '"$ROOTCELLAR_SERVER_HOME/bin/encryption-settings"',
 ];
 
