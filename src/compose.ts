@@ -1,17 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
-import { readSecretFile } from './config/secret-file.ts';
+import { openServer, openTopology } from './compose-servers.ts';
+import { readSecret, required } from './compose-settings.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
-import type { LdapDirectoryServer } from './directory-servers/ldap-directory-server.ts';
+import type { Topology } from './directory-servers/topology.ts';
 import type { Clock } from './foundation/clock.ts';
-import { exitCodes, Failure, messageOf, wrongUsage } from './foundation/failure.ts';
+import { type Failure, wrongUsage } from './foundation/failure.ts';
 import type { ReportProgress } from './foundation/progress.ts';
 import type { RetryRule, RetryTools } from './foundation/retry.ts';
 import type { Secret } from './foundation/secret.ts';
@@ -37,6 +36,8 @@ export interface Parts {
   /** What `copy` copies to: as the settings `copy` say, with what the command line says instead. */
   readonly secondArchive: (given: SecondPlace) => Promise<SecondArchive>;
   readonly server: () => Promise<DirectoryServer>;
+  /** The replicas of the directory that `server` is one of. */
+  readonly topology: () => Promise<Topology>;
   /** The least rights of a role in the archive. @throws Failure E_USAGE when that is not in S3 */
   readonly accessPolicy: (role: Role) => Promise<AccessPolicy>;
   /** @throws Failure E_USAGE when no staging folder is configured */
@@ -78,6 +79,7 @@ export function compose(config: Config, around: Surroundings): Parts {
   const archive = once(async () => openArchive(config, await store.get(), around));
   const leases = once(async () => openLeases(config, await store.get(), around));
   const server = once(() => openServer(config, around));
+  const topology = once(() => openTopology(config, around));
   const others: ObjectStore[] = [];
   return {
     log,
@@ -96,9 +98,11 @@ export function compose(config: Config, around: Surroundings): Parts {
       return { archive: archiveThere, leases: await openLeases(second, opened, around), passwordFile };
     },
     server: server.get,
+    topology: topology.get,
     accessPolicy: (role) => accessPolicyOf(config, role),
     staging: () => stagingOf(config),
     close: async () => {
+      await topology.ifMade((made) => made.close());
       await server.ifMade((made) => made.close());
       await store.ifMade((made) => made.close());
       for (const other of others) await other.close();
@@ -276,12 +280,6 @@ function userName(): string {
   }
 }
 
-async function readSecret(file: string, namedBy: string, { scrubber }: Surroundings): Promise<Secret> {
-  const secret = await readSecretFile(file, namedBy);
-  scrubber.add(secret);
-  return secret;
-}
-
 function noPassword(): Failure {
   return wrongUsage(
     'Cannot begin: the setting passwordFile is not set, and the layout repository encrypts all it keeps with a password',
@@ -297,78 +295,9 @@ async function openLeases(config: Config, store: ObjectStore, { clock, work }: S
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
 }
 
-async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
-  const { server } = config;
-  if (server.via === 'ldap') return openLdapServer(config, around);
-  const { ToolsDirectoryServer } = await import('./directory-servers/tools-directory-server.ts');
-  return new ToolsDirectoryServer({
-    home: required(server.home, 'server.home'),
-    encryptionPinFile: server.encryptionPinFile,
-    javaHome: around.environment['JAVA_HOME'],
-    online:
-      server.mode === 'offline'
-        ? undefined
-        : {
-            ldap: await openLdapServer(config, around),
-            url: required(server.url, 'server.url'),
-            bindDn: required(server.bindDn, 'server.bindDn'),
-            bindPasswordFile: required(server.bindPasswordFile, 'server.bindPasswordFile'),
-            caFile: server.caFile,
-          },
-  });
-}
-
-async function openLdapServer({ server, archive }: Config, around: Surroundings): Promise<LdapDirectoryServer> {
-  const { bindDn, bindPasswordFile, caFile, startTls, allowPlaintext, home, encryptionPinFile } = server;
-  const url = required(server.url, 'server.url');
-  const passwordFile = required(bindPasswordFile, 'server.bindPasswordFile');
-  const { LdapDirectoryServer } = await import('./directory-servers/ldap-directory-server.ts');
-  return new LdapDirectoryServer({
-    url,
-    bindDn: required(bindDn, 'server.bindDn'),
-    readPassword: () => readSecret(passwordFile, 'server.bindPasswordFile', around),
-    readCa: caFile === undefined ? undefined : () => readCaFile(caFile),
-    startTls,
-    allowPlaintext,
-    timeoutMilliseconds: server.timeout,
-    home,
-    encryptionPinFile,
-    clock: around.clock,
-    newTaskId: randomUUID,
-    taskTag: archive === undefined ? undefined : createHash('sha256').update(archive).digest('hex').slice(0, 8),
-  });
-}
-
-async function readCaFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Failure('E_CA_FILE', `Cannot read the file ${file} of the setting server.caFile: ${messageOf(error)}`, {
-      exitCode: exitCodes.usage,
-      hint: 'name a PEM file that this user may read',
-    });
-  }
-}
-
 function stagingOf({ staging }: Config): Staging {
   const folder = required(staging.folder, 'staging.folder');
   return { folder, serverFolder: staging.serverFolder ?? folder };
-}
-
-function required(value: string | undefined, name: string): string {
-  if (value !== undefined) return value;
-  throw notSet(name);
-}
-
-function notSet(name: string): Failure {
-  const words = name
-    .split('.')
-    .flatMap((key) => key.split(/(?=[A-Z])/))
-    .map((word) => word.toLowerCase());
-  return wrongUsage(
-    `Cannot begin: the setting ${name} is not set`,
-    `give --${words.join('-')}, set ROOTCELLAR_${words.join('_').toUpperCase()}, or write it into the configuration file`,
-  );
 }
 
 interface Once<Made> {

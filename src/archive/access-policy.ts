@@ -45,6 +45,8 @@ const all = ['*'];
 /** Tried out by every role where the store is not AWS: what it honours is not believed. */
 const probes = '.rootcellar-store/*';
 const leases = '.rootcellar/leases/*';
+/** A restore, and a drill, keep their reports beside the snapshot. */
+const reports = '.rootcellar/reports/*';
 const doctor = '.rootcellar/doctor/*';
 /** Leases, marks, what we remember of locks, and the probes: nothing that a snapshot needs. */
 const ours = '.rootcellar*';
@@ -58,7 +60,10 @@ const placesOf: Readonly<Record<Role, Readonly<Record<Layout, Places>>>> = {
     plain: { write: all, remove: ['.rootcellar/unfinished/*', doctor, probes] },
   },
   // A restore takes the lease of its server, so that no backup runs beside it.
-  reader: { repository: { write: [leases, probes], remove: [probes] }, plain: { write: [leases, probes], remove: [probes] } },
+  reader: {
+    repository: { write: [leases, reports, probes], remove: [probes] },
+    plain: { write: [leases, reports, probes], remove: [probes] },
+  },
   pruner: { repository: { write: all, remove: all }, plain: { write: all, remove: all } },
 };
 
@@ -125,7 +130,7 @@ function objects(request: PolicyRequest): Told[] {
 }
 
 function writeReason({ role, layout }: PolicyRequest): string {
-  if (role === 'reader') return 'lets a restore take the lease of its server, so that no backup runs beside it';
+  if (role === 'reader') return 'lets a restore take the lease of its server, so that no backup runs beside it, and keep its report';
   if (role === 'writer' && layout === 'repository') return 'writes backups; not keys and config, which are made once, by the pruner';
   return 'writes, and gives up an upload in parts that failed';
 }

@@ -1,4 +1,5 @@
 import type { ManifestFile, Manifest } from '../domain/manifest.ts';
+import type { RecoveryReport } from '../domain/recovery-report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
@@ -73,11 +74,16 @@ export interface Archive {
 
   /**
    * Writes files of a snapshot, each checked, to where they are wanted; replaces what is there. Only where the layout can do that faster than by
-   * {@link read}. Until it has resolved none of them is whole.
+   * {@link read}. Until it has resolved none of them is whole. What a set of `near` has of the content is taken from there, checked, and not
+   * from the store; a set that is gone or altered does no harm.
    *
    * @throws Failure E_FILE_DAMAGED
    */
-  fetch?(snapshot: Snapshot, files: readonly FileTarget[], options?: OperationContext): Promise<void>;
+  fetch?(
+    snapshot: Snapshot,
+    files: readonly FileTarget[],
+    options?: OperationContext & { readonly near?: readonly NearSet[] },
+  ): Promise<void>;
 
   /** Compares what is stored with the manifest: every object's presence and size, and every byte of what is to be read. Never rejects for damage. */
   verify(snapshot: Snapshot, read: DataToRead, options?: OperationContext): Promise<readonly Damage[]>;
@@ -97,7 +103,13 @@ export interface Archive {
   /** What puts it right after damage; only where the layout has objects that snapshots share. Nothing has to be opened before. */
   readonly repairs?: ArchiveRepairs;
 
-  /** Drops snapshots: the manifest first, so that none is ever listed that is not whole, then what only they hold. */
+  /** Keeps the report of a restore or drill beside the snapshot that `report.snapshot` names; from then on a proven one is listed with `provenAt`. */
+  saveReport(snapshot: Snapshot, report: RecoveryReport, options?: OperationContext): Promise<void>;
+
+  /** The reports of a snapshot, the newest first. A damaged one says so, and the others are given. */
+  reports(snapshot: Snapshot, options?: OperationContext): Promise<readonly StoredReport[]>;
+
+  /** Drops snapshots, then their reports: the manifest first, so that none is ever listed that is not whole, then what only they hold. */
   forget(snapshots: readonly Snapshot[], options?: OperationContext): Promise<void>;
 
   /** Decides what `prune` would remove: what runs that were killed left behind, older than the grace period. Changes nothing. */
@@ -116,6 +128,15 @@ export interface Archive {
   copierFrom?(source: Archive): SnapshotCopier | undefined;
 
   close(): Promise<void>;
+}
+
+/** What is kept of one restore or drill. Time, kind and outcome are told by its name, and so also of a damaged one. */
+export interface StoredReport extends Pick<RecoveryReport, 'time' | 'kind' | 'outcome'> {
+  readonly key: string;
+  /** Undefined where it is damaged. */
+  readonly report: RecoveryReport | undefined;
+  /** One clause: `it cannot be read`. */
+  readonly damage: string | undefined;
 }
 
 /** A snapshot that was just stored, and what it cost. */
@@ -216,6 +237,12 @@ export interface FileTarget {
   readonly file: ManifestFile;
   /** A path of this machine; its folder is made. */
   readonly target: string;
+}
+
+/** A set of the same archive that was fetched or made on this machine. */
+export interface NearSet {
+  readonly snapshotId: string;
+  readonly folder: string;
 }
 
 /** What a verify reads: nothing, all, or the objects with these keys. */

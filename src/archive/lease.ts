@@ -62,6 +62,9 @@ export interface Lease {
 export interface Leases {
   /** @throws Failure E_BUSY (exit code 11) when another holds it */
   take(server: string, options?: OperationContext): Promise<Lease>;
+
+  /** Takes nothing. @throws Failure E_BUSY (exit code 11) while somebody holds it who seems to be alive */
+  assertFree(server: string, options?: OperationContext): Promise<void>;
 }
 
 /** Does `work` under the lease of `server`; its signal ends the work when the lease is lost, and the lease ends with the work. */
@@ -124,6 +127,11 @@ export class StoredLeases implements Leases {
         if (!isFailure(error, 'E_OBJECT_EXISTS') && !isFailure(error, 'E_OBJECT_CHANGED')) throw error;
       }
     }
+  }
+
+  async assertFree(server: string, options: OperationContext = {}): Promise<void> {
+    const found = await this.#read(`${leasesPrefix}${server}.json`, options.signal);
+    this.#millisecondsUntilFree(found?.document, server);
   }
 
   /** 0: free now; more: so long until its end, its holder being silent. Throws E_BUSY while it is alive. */

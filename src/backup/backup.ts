@@ -7,7 +7,7 @@ import { shortId } from '../domain/find-snapshot.ts';
 import { encodeManifest, manifestName, type Manifest } from '../domain/manifest.ts';
 import type { RetentionRule } from '../domain/retention.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
+import type { Backend, DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { type Failure, interrupted, messageOf, tellingInterruption } from '../foundation/failure.ts';
@@ -19,6 +19,9 @@ import { forgetByRule } from './forget-by-rule.ts';
 import { describeSet } from './describe-set.ts';
 import { stageBackends } from './stage-backends.ts';
 import { assertRoom, makeRunFolder, markArchived, sweepStaging, type RunFolder, type Staging, writeStaged } from '../staging/staging.ts';
+import { readJournal } from '../staging/restore-journal.ts';
+import { unfinished } from '../staging/unfinished-restore.ts';
+import { topologyLeaseNames } from '../archive/topology-lease.ts';
 import { suspicionsOf } from './suspicion.ts';
 
 export interface BackupRequest {
@@ -39,6 +42,8 @@ export interface BackupRequest {
   readonly encryptionSettings?: 'export' | 'leave-out' | undefined;
   readonly compress: boolean;
   readonly maxMegabytesPerSecond?: number | undefined;
+  /** Whether each backend with users' entries is exported as well, so that a restore can be proven entry by entry. */
+  readonly isExported: boolean;
   /** How many archived sets stay in the staging folder for a fast restore. */
   readonly keepLocal: number;
   /** Applied after the set is archived; an empty rule forgets nothing. */
@@ -69,12 +74,27 @@ export async function backUp(request: BackupRequest, options: OperationContext =
   const description = await server.describe(options);
   refuseKeysThatStayBehind(description, request.encrypt);
   await assertPrivileges(server, 'backup', options);
+  if (request.isExported) await assertPrivileges(server, 'export', options);
   const name = archiveNameOf(server, description, request.serverName);
+  await assertNoRestore(request, name, description, options);
   return tellingInterruption(
     options.signal,
     () => cutOff(name),
     () => underLease(leases, name, options, (lease, held) => backUpUnderLease(request, { name, description, lease }, held)),
   );
+}
+
+/** While a topology is being restored its replicas hold neither what they had nor what they will have. */
+async function assertNoRestore(
+  { staging, leases }: BackupRequest,
+  name: string,
+  { replication }: ServerDescription,
+  options: OperationContext,
+): Promise<void> {
+  const journal = await readJournal(staging, name);
+  if (journal?.topology !== undefined) throw unfinished(journal, `back up server "${name}"`);
+  if (replication.state !== 'replicated') return;
+  for (const lease of topologyLeaseNames(replication.baseDns)) await leases.assertFree(lease, options);
 }
 
 interface Run {
@@ -184,7 +204,9 @@ async function stageSet(
 ): Promise<Manifest> {
   const { server, staging } = request;
   const backends = chooseBackends(run.description, request.backends);
-  const expected = backends.reduce((sum, backend) => sum + (backend.databaseBytes ?? 0), 0);
+  const last = before.find((snapshot) => snapshot.state === 'complete');
+  const lastSet = last && (await request.archive.manifest(last, options));
+  const expected = backends.reduce((sum, backend) => sum + (backend.databaseBytes ?? 0) + exportBytesOf(backend, request, lastSet), 0);
   await assertRoom(staging, expected, `a backup of ${backends.map((backend) => backend.id).join(', ')}`);
   const staged = await stageBackends(request, run.description, backends, folder, options);
   const after = await server.describe(options);
@@ -193,6 +215,7 @@ async function stageSet(
       folder: folder.folder,
       backupId: path.basename(folder.folder),
       began,
+      ended: request.clock.now(),
       server: run.name,
       program: request.program,
       source: { description: run.description, after, location: server.location, via: request.via },
@@ -201,20 +224,27 @@ async function stageSet(
     },
     options.signal,
   );
-  const flagged = await flagSuspicions(request, manifest, before, options);
+  const flagged = await flagSuspicions(request, manifest, lastSet, options);
   await writeStaged(path.join(folder.folder, manifestName), encodeManifest(flagged));
   return flagged;
 }
 
+/** As large as the last one and a tenth more; the first is taken to be at most as large as the database, which has indexes beside the entries. */
+function exportBytesOf({ id, role, databaseBytes = 0 }: Backend, { isExported }: BackupRequest, lastSet: Manifest | undefined): number {
+  if (!isExported || role !== 'user') return 0;
+  const path = lastSet?.backends.find((backend) => backend.id === id)?.export?.path;
+  const lastBytes = lastSet?.files.find((file) => file.path === path)?.bytes;
+  return lastBytes === undefined ? databaseBytes : Math.ceil(lastBytes * 1.1);
+}
+
 async function flagSuspicions(
-  { archive, backends, suspicionShare, isAccepted }: BackupRequest,
+  { backends, suspicionShare, isAccepted }: BackupRequest,
   manifest: Manifest,
-  before: readonly Snapshot[],
+  lastSet: Manifest | undefined,
   options: OperationContext,
 ): Promise<Manifest> {
-  const last = before.find((snapshot) => snapshot.state === 'complete');
   const rule = { share: suspicionShare, isWholeServer: backends.length === 0 };
-  const suspicions = suspicionsOf(manifest, last && (await archive.manifest(last, options)), rule);
+  const suspicions = suspicionsOf(manifest, lastSet, rule);
   const name = isAccepted ? 'accepted' : 'suspicious';
   for (const text of suspicions) options.report?.({ kind: 'note', level: 'warning', text: `${name}: ${text}` });
   return suspicions.length === 0 || isAccepted ? manifest : { ...manifest, suspicions: [...suspicions] };

@@ -32,6 +32,7 @@ async function described(
     folder: folder.path,
     backupId: 'b1',
     began: new Date('2026-11-23T10:46:46.000Z'),
+    ended: new Date('2026-11-23T10:47:00.000Z'),
     server: 'prod',
     program: 'rootcellar test',
     source: {
@@ -41,7 +42,7 @@ async function described(
       via: 'ldap',
     },
     staged: {
-      backends: [{ backend: before, entry, archiveFile: 'a', isContentChecked: true }],
+      backends: [{ backend: before, entry, archiveFile: 'a', isContentChecked: true, exported: undefined }],
       encryptionSettings: undefined,
       configuration: undefined,
       ...parts,

@@ -7,6 +7,8 @@ export interface SetToDescribe {
   readonly folder: string;
   readonly backupId: string;
   readonly began: Date;
+  /** When all was staged. */
+  readonly ended: Date;
   readonly server: string;
   readonly program: string;
   readonly source: {
@@ -42,7 +44,7 @@ export async function describeSet(set: SetToDescribe, signal?: AbortSignal): Pro
       via,
       ...(keys?.isKnown === true ? { keyIds: keys.keys.map(({ id }) => id) } : {}),
     },
-    backends: set.staged.backends.map((staged) => manifestBackend(staged, after)),
+    backends: set.staged.backends.map((staged) => ({ ...manifestBackend(staged, after), ...exportOf(staged, set) })),
     ...(encryptionSettings === undefined ? {} : { encryptionSettings }),
     ...(encryptionPin === undefined ? {} : { encryptionPin }),
     ...(configuration === undefined ? {} : { configuration }),
@@ -57,10 +59,16 @@ function manifestBackend({ backend, entry, keyId, compatibility }: StagedBackend
     role: backend.role,
     backupId: entry.backupId,
     folder: backend.id,
-    baseDns: backend.baseDns.map(({ dn, entries }) => {
+    baseDns: backend.baseDns.map(({ dn, entries, generationId, changelogPosition }) => {
       const entriesAfter = later.find((one) => one.dn === dn)?.entries;
       const isMoved = entriesAfter !== undefined && entriesAfter !== entries;
-      return { dn, ...(entries === undefined ? {} : { entries }), ...(isMoved ? { entriesAfter } : {}) };
+      return {
+        dn,
+        ...(entries === undefined ? {} : { entries }),
+        ...(isMoved ? { entriesAfter } : {}),
+        ...(generationId === undefined ? {} : { generationId }),
+        ...(changelogPosition === undefined ? {} : { changelogPosition: [...changelogPosition] }),
+      };
     }),
     isEncrypted: entry.isEncrypted,
     isCompressed: entry.isCompressed,
@@ -68,4 +76,13 @@ function manifestBackend({ backend, entry, keyId, compatibility }: StagedBackend
     ...(backend.isConfidential === true ? { isConfidential: true } : {}),
     ...(compatibility === undefined ? {} : { compatibility }),
   };
+}
+
+/** The window lasts from before the first task until after the last, by one clock: the server's, or where it does not tell, ours. */
+function exportOf({ exported }: StagedBackend, { source, began, ended }: SetToDescribe): Pick<ManifestBackend, 'export'> {
+  if (exported === undefined) return {};
+  const { description, after } = source;
+  const isTold = description.time !== undefined && after.time !== undefined;
+  const [from, to] = isTold ? [description.time, after.time] : [undefined, undefined];
+  return { export: { ...exported, began: from ?? began.toISOString(), ended: to ?? ended.toISOString() } };
 }

@@ -4,12 +4,15 @@ import type { PinSeal } from '../domain/pin-seal.ts';
 import type { Backend, DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
 import { Failure, isFailure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import { stageExport, type StagedExport } from './stage-export.ts';
 import { keyOfFile, keyWarnings } from './check-keys.ts';
 import { checkBackend, type CheckedBackend } from './check-backend.ts';
 import { type RunFolder, writeStaged } from '../staging/staging.ts';
 
 export interface StagedBackend extends CheckedBackend {
   readonly backend: Backend;
+  /** Only of backends with users' entries, where exports are wanted. */
+  readonly exported: StagedExport | undefined;
   /** The key that the backup is encrypted with, where it tells. */
   readonly keyId?: string | undefined;
   /** What the server says of the backend for comparison with others; in Base64. */
@@ -37,6 +40,8 @@ export interface StageRequest {
   readonly encryptionSettings?: 'export' | 'leave-out' | undefined;
   readonly compress: boolean;
   readonly maxMegabytesPerSecond?: number | undefined;
+  /** Whether each backend with users' entries is exported as well, so that a restore can be proven entry by entry. */
+  readonly isExported: boolean;
 }
 
 export const encryptionSettingsName = 'encryption-settings.export';
@@ -167,5 +172,7 @@ async function stageBackend(
   const keyId = entry.keyId ?? (entry.isEncrypted ? await keyOfFile(path.join(folder, archiveFile), description.product) : undefined);
   const [baseDn] = backend.role === 'user' ? backend.baseDns : [];
   const compatibility = baseDn === undefined ? undefined : await server.backupDescriptor(baseDn.dn, options);
-  return { backend, ...checked, keyId, compatibility };
+  const isExported = request.isExported && backend.role === 'user';
+  const exported = isExported ? await stageExport({ server, backend: backend.id, maxMegabytesPerSecond }, run, options) : undefined;
+  return { backend, ...checked, exported, keyId, compatibility };
 }

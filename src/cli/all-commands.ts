@@ -12,6 +12,7 @@ import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
+import { initializeCommand } from './commands/initialize.ts';
 import { keyAddCommand } from './commands/key-add.ts';
 import { keyChangeCommand } from './commands/key-change.ts';
 import { keyListCommand } from './commands/key-list.ts';
@@ -26,6 +27,7 @@ import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
 import { repairSnapshotsCommand } from './commands/repair-snapshots.ts';
 import { restoreCommand } from './commands/restore.ts';
+import { rollBackCommand } from './commands/roll-back.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
@@ -46,6 +48,8 @@ export const allCommands: readonly Command[] = [
   statsCommand,
   fetchCommand,
   restoreCommand,
+  rollBackCommand,
+  initializeCommand,
   verifyCommand,
   repairConfigCommand,
   repairIndexCommand,

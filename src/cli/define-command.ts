@@ -69,11 +69,11 @@ export interface CommandContext extends OperationContext {
   readonly show: (text: string) => void;
   readonly look: Look;
   /**
-   * Resolves when the operator agrees to `what` at a terminal.
+   * Resolves when the operator agrees to `what` at a terminal: by yes, or where much is at stake by typing a name.
    *
    * @throws Failure E_USAGE (exit code 2) when there is no terminal to ask on, E_NOT_CONFIRMED (exit code 1) when the answer is not yes
    */
-  readonly confirm: (what: string) => Promise<void>;
+  readonly confirm: (what: string, typed?: string) => Promise<void>;
 }
 
 /** What a renderer may use. */

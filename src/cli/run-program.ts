@@ -95,7 +95,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     show: (text) => {
       if (!manner.isJson && !manner.isQuiet) writeText(world.output, progress, text);
     },
-    confirm: (what) => confirm(what, world, progress),
+    confirm: (what, typed = 'yes') => confirm(what, typed, world, progress),
   };
   try {
     const outcome = await command.execute(input, context);
@@ -132,13 +132,13 @@ async function composeParts(command: Command, { world, manner, scrubber, progres
   });
 }
 
-async function confirm(what: string, { ask }: World, progress: ProgressOutput): Promise<void> {
+async function confirm(what: string, typed: string, { ask }: World, progress: ProgressOutput): Promise<void> {
   if (ask === undefined)
     throw wrongUsage(`Cannot ${what} without a confirmation: there is no terminal to ask at`, 'look at the plan, then add --yes');
   progress.pause();
-  const answer = await ask(`Type yes to ${what}: `);
-  if (answer.trim().toLowerCase() === 'yes') return;
-  throw new Failure('E_NOT_CONFIRMED', `Did not ${what}: the answer was not yes`, { hint: 'nothing was changed' });
+  const answer = await ask(`Type ${typed} to ${what}: `);
+  if (answer.trim().toLowerCase() === typed.toLowerCase()) return;
+  throw new Failure('E_NOT_CONFIRMED', `Did not ${what}: the answer was not ${typed}`, { hint: 'nothing was changed' });
 }
 
 function progressOf({ errorOutput, clock, environment }: World, { isJson, isQuiet }: Manner, scrubber: Scrubber): ProgressOutput {

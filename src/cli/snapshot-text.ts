@@ -24,12 +24,18 @@ export function snapshotTable<Row extends Snapshot>(
       { title: 'backends', cell: ({ backends }) => printable(backends.join(', ')) },
       { title: 'size', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },
       { title: 'state', cell: (snapshot) => stateText(snapshot, look) },
+      ...(rows.some(({ provenAt }) => provenAt !== undefined) ? [provenColumn] : []),
       ...more,
     ],
     rows,
     look,
   );
 }
+
+const provenColumn: Column<Snapshot> = {
+  title: 'proven (UTC)',
+  cell: ({ provenAt }) => (provenAt === undefined ? '–' : formatTime(provenAt)),
+};
 
 /** `2026-11-23 10:46:46`. */
 export function formatTime(time: string): string {

@@ -13,9 +13,11 @@ import {
   size,
   sizeBetween,
   text,
+  textOrDefault,
 } from './setting-kinds.ts';
 
 const urlExpected = 'without a user or password inside';
+const ldapAddress = /^ldaps?:\/\/[^\s@/?#,]+\/?$/i;
 const keepMost = 100_000;
 const leastPackBytes = 64 * 1024;
 /** As restic has it. */
@@ -94,7 +96,7 @@ const server = z.strictObject({
       example: 'ldaps://localhost:1636',
       placeholder: 'URL',
     },
-    /^ldaps?:\/\/[^\s@/?#]+\/?$/i,
+    ldapAddress,
   ),
   name: text(
     {
@@ -135,6 +137,32 @@ const server = z.strictObject({
   timeout: duration('30s', { description: 'how long to wait for a connection or an answer of the server', example: '10s' }),
 });
 
+const replication = z.strictObject({
+  adminUid: textOrDefault(
+    'admin',
+    {
+      description: 'user ID of the administrator whom all servers of a replicated topology know',
+      expected: 'a user ID',
+      placeholder: 'UID',
+    },
+    /^[^\s,=\p{Cc}]+$/u,
+  ),
+  adminPasswordFile: path({
+    description: "file that holds this administrator's password; needed to suspend, resume and initialise replicas",
+    example: '/run/secrets/admin-password',
+    isSecretFile: true,
+  }),
+  servers: names(
+    {
+      description: 'addresses of all replicas; otherwise those by which the servers know each other',
+      expected: `a list of ldaps:// or ldap:// addresses ${urlExpected}`,
+      example: 'ldaps://ds-0.ds:1636,ldaps://ds-1.ds:1636',
+      placeholder: 'URL,…',
+    },
+    ldapAddress,
+  ),
+});
+
 const staging = z.strictObject({
   folder: path({ description: 'folder where the server and rootcellar both see the files of a run', example: '/opt/backup/rootcellar' }),
   serverFolder: text(
@@ -161,6 +189,11 @@ const backup = z.strictObject({
       "whether PingDirectory's encryption settings, without which its data may be lost, are in each backup; leave-out: they are kept elsewhere",
   }),
   compress: boolean(false, { description: 'have the server compress what it writes, which takes it much longer' }),
+  export: choice(['auto', 'true', 'false'], 'auto', {
+    description:
+      'have the server export the entries of each user backend into the set too, so that a restore can be proven entry by entry; auto does so in the layout repository, which encrypts it, and not in plain, where it would lie in clear text',
+    example: 'true',
+  }),
   maxMegabytesPerSecond: optionalCount(1, keepMost, { description: 'limit of how fast the server reads its database', example: '50' }),
   suspicionShare: share(0.5, {
     description: 'a set with less than this share of the bytes or entries of the one before is kept but flagged as suspicious',
@@ -176,6 +209,10 @@ const retention = z.strictObject({
   keepYearly: optionalCount(1, keepMost, { description: 'keep the newest of each of the last N years that have one', example: '5' }),
   keepWithin: optionalDuration({ description: 'keep all that are not older than this, counted from the newest', example: '30d' }),
   minimum: count(1, keepMost, 1, { description: 'never keep fewer good ones of a server than this, whatever the rule says', example: '3' }),
+  minimumProven: count(0, keepMost, 1, {
+    description: 'never keep fewer of a server that a restore or drill has proven than this, as far as there are any',
+    example: '2',
+  }),
 });
 
 function location(wording: { readonly description: string; readonly example: string }) {
@@ -238,6 +275,7 @@ export const configSchema = z.strictObject({
   objectLock: objectLock.prefault({}),
   copy: copy.prefault({}),
   server: server.prefault({}),
+  replication: replication.prefault({}),
   staging: staging.prefault({}),
   backup: backup.prefault({}),
   repository: z

@@ -51,6 +51,17 @@ export function text(wording: Wording, pattern = /^[^\p{Cc}]+$/u): z.ZodOptional
   });
 }
 
+/** As {@link text}, with what counts when nothing is set. */
+export function textOrDefault(byDefault: string, wording: Wording, pattern: RegExp): z.ZodDefault<z.ZodString> {
+  return withFacts(z.string().regex(pattern).default(byDefault), {
+    kind: 'text',
+    expected: 'a text',
+    example: byDefault,
+    placeholder: 'TEXT',
+    ...wording,
+  });
+}
+
 /** A file or folder as rootcellar sees it; relative ones count from the configuration file or, elsewhere, from the working folder. */
 export function path(wording: Wording): z.ZodOptional<z.ZodString> {
   return withFacts(z.string().min(1).optional(), {
@@ -163,21 +174,15 @@ const durationFacts = {
   placeholder: 'DURATION',
 } as const;
 
-/** Names, in a file a YAML list, elsewhere parted by commas. */
-export function names(wording: Wording): z.ZodOptional<z.ZodArray<z.ZodString>> {
-  return withFacts(
-    z
-      .array(z.string().regex(/^[^\s,]+$/))
-      .min(1)
-      .optional(),
-    {
-      kind: 'list',
-      expected: 'a list of names',
-      example: 'userRoot,schema',
-      placeholder: 'NAME,…',
-      ...wording,
-    },
-  );
+/** Names, in a file a YAML list, elsewhere parted by commas; `pattern` narrows each. */
+export function names(wording: Wording, pattern = /^[^\s,]+$/): z.ZodOptional<z.ZodArray<z.ZodString>> {
+  return withFacts(z.array(z.string().regex(pattern)).min(1).optional(), {
+    kind: 'list',
+    expected: 'a list of names',
+    example: 'userRoot,schema',
+    placeholder: 'NAME,…',
+    ...wording,
+  });
 }
 
 function refuse(context: z.RefinementCtx): never {

@@ -1,3 +1,4 @@
+import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
 import type { OperationContext } from '../foundation/progress.ts';
@@ -18,7 +19,7 @@ export interface DirectoryServer {
   describe(options?: OperationContext): Promise<ServerDescription>;
 
   /** What the bound account lacks for `purpose`; an empty array when it may do all. Nothing is changed on the server. */
-  missingPrivileges(purpose: 'backup' | 'restore', options?: OperationContext): Promise<readonly MissingPrivilege[]>;
+  missingPrivileges(purpose: Purpose, options?: OperationContext): Promise<readonly MissingPrivilege[]>;
 
   /**
    * Has the server write a backup of one backend into `folder`, which then holds its `backup.info` and one archive file.
@@ -30,8 +31,17 @@ export interface DirectoryServer {
   /** Has the server restore one backend from `folder`, or only check that it could (`verifyOnly`). Resolves and rejects as {@link backUp}. */
   restore(request: RestoreRequest, options?: OperationContext): Promise<TaskOutcome>;
 
-  /** Has the server write all entries of one backend into `ldifFile`. Resolves and rejects as {@link backUp}. */
+  /**
+   * Has the server write all entries of one backend into `ldifFile`, in clear text whatever the server's own settings say; the folder must be there.
+   * Resolves and rejects as {@link backUp}.
+   */
   exportLdif(request: ExportLdifRequest, options?: OperationContext): Promise<TaskOutcome>;
+
+  /**
+   * All entries at and below `baseDn` as they are now, page by page in bounded memory: every attribute that is kept, those of the server itself and the passwords too
+   * as far as the account may see them, and none that is worked out when asked (virtual ones). Writers may be at work meanwhile. Only of a running server.
+   */
+  readEntries(baseDn: string, options?: OperationContext): AsyncIterable<readonly LdifEntry[]>;
 
   /**
    * Writes the encryption-settings definitions, sealed with the passphrase of the configured pin file, into `outputFile`.
@@ -90,6 +100,9 @@ export interface DirectoryServer {
   close(): Promise<void>;
 }
 
+/** What an account is to do: `export` is an LDIF export, which a backup and a proof make. */
+export type Purpose = 'backup' | 'restore' | 'export';
+
 export type Product = 'PingDirectory' | 'OpenDJ';
 
 export interface ServerDescription {
@@ -103,6 +116,8 @@ export interface ServerDescription {
   /** The backends that hold users' entries first, then the others, each by ID. */
   readonly backends: readonly Backend[];
   readonly replication: ReplicationState;
+  /** RFC 3339, UTC: the server's own clock right before the rest was read; undefined where it does not tell. */
+  readonly time?: string | undefined;
   readonly hasEncryptionSettings: boolean;
 }
 
@@ -124,6 +139,10 @@ export interface BaseDn {
   readonly dn: string;
   /** All entries at and below it; undefined where the server does not tell (a disabled backend). */
   readonly entries: number | undefined;
+  /** Of a replicated one: what the replicas of the same initial data have in common, where the server tells. */
+  readonly generationId?: string | undefined;
+  /** Of a replicated one: the newest change of each replica that it has, as the server writes them, where it tells. */
+  readonly changelogPosition?: readonly string[] | undefined;
 }
 
 /** `unknown` is never to be read as `none`: a status that could not be read says nothing. */

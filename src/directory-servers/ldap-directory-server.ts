@@ -1,4 +1,5 @@
 import { encodeLdifEntry } from '../domain/encode-ldif.ts';
+import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { Failure, isFailure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
@@ -10,6 +11,7 @@ import type {
   DirectoryServer,
   ExportLdifRequest,
   MissingPrivilege,
+  Purpose,
   RestoreRequest,
   ServerDescription,
   TaskOutcome,
@@ -21,6 +23,7 @@ import { runTask } from './follow-task.ts';
 import { LdapSession, type LdapSessionOptions } from './ldap-session.ts';
 import { findMissingPrivileges } from './missing-privileges.ts';
 import { readBackends } from './read-backends.ts';
+import { readAllEntries } from './read-entries.ts';
 import { readDescriptor, readProblems } from './read-compatibility.ts';
 import { readCipherKeys } from './read-keys.ts';
 import { type StopTools, stopAbandonedTasks, stopTask, taskIdPrefix } from './stop-task.ts';
@@ -62,7 +65,7 @@ export class LdapDirectoryServer implements DirectoryServer {
     return describeServer(this.#session, signal);
   }
 
-  async missingPrivileges(purpose: 'backup' | 'restore', { signal }: OperationContext = {}): Promise<readonly MissingPrivilege[]> {
+  async missingPrivileges(purpose: Purpose, { signal }: OperationContext = {}): Promise<readonly MissingPrivilege[]> {
     const { dialect } = await this.#detect(signal);
     return findMissingPrivileges(this.#session, dialect, purpose, { taskId: this.#options.newTaskId(), signal });
   }
@@ -77,6 +80,10 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async exportLdif(request: ExportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
     return this.#run({ kind: 'export', ...request }, options);
+  }
+
+  readEntries(baseDn: string, { signal }: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {
+    return readAllEntries(this.#session, baseDn, signal);
   }
 
   async exportEncryptionSettings(outputFile: string, options: OperationContext = {}): Promise<void> {

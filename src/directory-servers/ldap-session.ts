@@ -36,6 +36,17 @@ export interface SearchRequest {
   readonly attributes: readonly string[];
 }
 
+export interface PagedRequest {
+  readonly entriesOfPage: number;
+  readonly controls: readonly Control[];
+}
+
+/** An entry with its values as they came. */
+export interface RawEntry {
+  readonly dn: string;
+  readonly attributes: readonly (readonly [string, readonly Buffer[]])[];
+}
+
 export interface LdapEntry {
   readonly dn: string;
   /** The values of an attribute; none where the entry has it not or the account may not see it. */
@@ -82,6 +93,22 @@ export class LdapSession {
         throw error;
       }
     });
+  }
+
+  /**
+   * As {@link search}, page by page, each value as its bytes; rejects when the base is absent. Memory holds one page. A connection that breaks in between is not
+   * made again, as the server forgets where it was.
+   */
+  async *searchPages(request: SearchRequest & PagedRequest, signal?: AbortSignal): AsyncGenerator<readonly RawEntry[], void, void> {
+    const { base, scope, attributes, filter = '(objectClass=*)', entriesOfPage, controls } = request;
+    const paged = { pageSize: entriesOfPage };
+    const search = { scope, filter, attributes: [...attributes], paged, explicitBufferAttributes: new EveryName() };
+    const pages = await this.#call(`read ${base}`, signal, async (client) => client.searchPaginated(base, search, [...controls]));
+    for (;;) {
+      const page = await this.#call(`read ${base}`, signal, () => pages.next());
+      if (page.done === true) return;
+      yield page.value.searchEntries.map((entry) => rawEntry(entry));
+    }
   }
 
   async add(
@@ -274,6 +301,18 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
       if (!hasResult(error, resultCodes.busy) || attempt >= busyAttempts) throw error;
     }
   }
+}
+
+/** By this list ldapts decides which attributes it gives as bytes rather than as text; it has no other way to ask for all. */
+class EveryName extends Array<string> {
+  override includes(): boolean {
+    return true;
+  }
+}
+
+function rawEntry({ dn, ...attributes }: Entry): RawEntry {
+  const bytesOf = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : Buffer.from(String(value), 'utf8'));
+  return { dn, attributes: Object.entries(attributes).map(([name, value]) => [name, [value].flat().map(bytesOf)] as const) };
 }
 
 function wrapEntry(entry: Entry): LdapEntry {

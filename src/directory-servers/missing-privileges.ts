@@ -1,13 +1,14 @@
 import { Control } from 'ldapts';
 import { isFailure } from '../foundation/failure.ts';
-import type { MissingPrivilege } from './directory-server.ts';
+import type { MissingPrivilege, Purpose } from './directory-server.ts';
 import { type LdapSession, hasResult, resultCodes } from './ldap-session.ts';
 import type { ProductDialect } from './product-dialect.ts';
 import { scheduledTasksDn, taskEntry } from './task-entry.ts';
 
-const needed: Readonly<Record<'backup' | 'restore', readonly MissingPrivilege[]>> = {
+const needed: Readonly<Record<Purpose, readonly MissingPrivilege[]>> = {
   backup: [{ privilege: 'backend-backup', neededFor: 'to have the server back up a backend' }],
   restore: [{ privilege: 'backend-restore', neededFor: 'to have the server restore a backend' }],
+  export: [{ privilege: 'ldif-export', neededFor: 'to have the server export its entries' }],
 };
 
 const configRead: MissingPrivilege = {
@@ -26,7 +27,7 @@ const maySeeMonitor: MissingPrivilege = { privilege: 'ACI: read cn=monitor', nee
 export async function findMissingPrivileges(
   session: LdapSession,
   dialect: ProductDialect,
-  purpose: 'backup' | 'restore',
+  purpose: Purpose,
   tools: { readonly taskId: string; readonly signal?: AbortSignal | undefined },
 ): Promise<readonly MissingPrivilege[]> {
   const held = await readPrivileges(session, tools.signal);

@@ -60,6 +60,8 @@ function ownAttributes(request: TaskRequest, dialect: ProductDialect): Record<st
       return {
         'ds-task-export-ldif-file': request.ldifFile,
         'ds-task-export-backend-id': request.backend,
+        // Said where exports may be encrypted by default (the vendor's LDAP SDK for Java, ExportTask): what we cannot read proves nothing.
+        ...(dialect.encryptsByDefault ? { 'ds-task-export-encrypt-ldif': dialect.no } : {}),
         ...rateLimit('ds-task-export-max-megabytes-per-second', request.maxMegabytesPerSecond, dialect),
       };
   }

@@ -65,7 +65,14 @@ function workArguments(request: TaskRequest, product: Product): readonly string[
     case 'restore':
       return ['--backupDirectory', request.folder, '--backupID', request.backupId, ...(request.verifyOnly === true ? ['--dry-run'] : [])];
     case 'export':
-      return ['--backendID', request.backend, '--ldifFile', request.ldifFile, ...rateLimit(request.maxMegabytesPerSecond, isPing)];
+      return [
+        '--backendID',
+        request.backend,
+        '--ldifFile',
+        request.ldifFile,
+        ...(isPing ? ['--doNotEncrypt'] : []),
+        ...rateLimit(request.maxMegabytesPerSecond, isPing),
+      ];
   }
 }
 

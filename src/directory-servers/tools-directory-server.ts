@@ -1,5 +1,6 @@
 import { Failure, isFailure } from '../foundation/failure.ts';
 import path from 'node:path';
+import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { recogniseProduct, type DetectedProduct } from './detect-product.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   ExportLdifRequest,
   MissingPrivilege,
   Product,
+  Purpose,
   ReplicationState,
   RestoreRequest,
   ServerDescription,
@@ -75,7 +77,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
     };
   }
 
-  async missingPrivileges(purpose: 'backup' | 'restore', options: OperationContext = {}): Promise<readonly MissingPrivilege[]> {
+  async missingPrivileges(purpose: Purpose, options: OperationContext = {}): Promise<readonly MissingPrivilege[]> {
     return (await this.#options.online?.ldap.missingPrivileges(purpose, options)) ?? [];
   }
 
@@ -89,6 +91,16 @@ export class ToolsDirectoryServer implements DirectoryServer {
 
   async exportLdif(request: ExportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
     return this.#run({ kind: 'export', ...request }, options);
+  }
+
+  async *readEntries(baseDn: string, options: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {
+    const { online } = this.#options;
+    if (online === undefined) {
+      throw new Failure('E_SERVER_UNREACHABLE', `Cannot read the entries below ${baseDn}: the server is stopped`, {
+        hint: 'start the server and set server.mode to online',
+      });
+    }
+    yield* online.ldap.readEntries(baseDn, options);
   }
 
   async exportEncryptionSettings(outputFile: string, options: OperationContext = {}): Promise<void> {

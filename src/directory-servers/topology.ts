@@ -6,7 +6,7 @@ import type { DirectoryServer } from './directory-server.ts';
  *
  * What replication is told to do here is done for users' base DNs only; the schema and the topology's own data are never initialised.
  * Calls reject with a `Failure`: E_REPLICATION_TOOL (the server's program ended badly, with its last words), E_TOOL_MISSING,
- * E_REPLICATION_SETTINGS (exit code 2: which setting is missing), E_SERVER_UNREACHABLE and the others of `directory-server.ts`, E_INTERRUPTED.
+ * E_REPLICATION_SETTINGS (exit code 2: which setting is missing), E_REPLICA_DOWN, E_SERVER_UNREACHABLE and the others of `directory-server.ts`, E_INTERRUPTED.
  */
 export interface Topology {
   /**
@@ -17,25 +17,34 @@ export interface Topology {
 
   /**
    * Has no change replicated any more, between any of the servers, until {@link resume}; the changes that the replication servers still keep are
-   * dropped (`dsreplication pre-external-initialization`). All servers must be up. To suspend what is suspended changes nothing.
+   * dropped (`dsreplication pre-external-initialization`). All servers must be up (E_REPLICA_DOWN): OpenDJ 5.0.3 itself would suspend the others
+   * and say nothing, and the one that comes back brings its generation along. To suspend what is suspended changes nothing.
+   *
+   * Clients may write to every replica all the while, and **what they write stays on that replica for ever**: after {@link resume} it is neither
+   * passed on nor noticed. So each replica has to be fenced before, or initialised before {@link resume}, whichever way a restore ends.
    */
   suspend(baseDns: readonly string[], options?: OperationContext): Promise<void>;
 
   /**
-   * Ends {@link suspend}: the replicas that have the same data replicate again (`dsreplication post-external-initialization`); those that were not
-   * initialised stay out. To resume what is not suspended does no harm.
+   * Ends {@link suspend} (`dsreplication post-external-initialization`): replicas of the same generation replicate again **whether their entries are the
+   * same or not**. A restore brings the generation of its backup, which is that of the other replicas unless one was initialised from an import
+   * since; so only {@link initialize} of every replica, and a comparison of entries, make them equal. To resume what is not suspended does no harm.
    */
   resume(baseDns: readonly string[], options?: OperationContext): Promise<void>;
 
   /**
    * Replaces all entries of `to` below the base DNs by those of `from`, and resolves when the server says that all have come
-   * (`dsreplication initialize`). Other replicas stay as they are. One that an earlier run left under way is waited for first.
+   * (`dsreplication initialize`). Other replicas keep their entries, but on OpenDJ the first one ends a suspension for every replica of that generation:
+   * from then on what clients write to those not yet initialised is passed on. One that an earlier run left under way is waited for first.
    */
   initialize(request: InitializeRequest, options?: OperationContext): Promise<void>;
 
+  /** What {@link fence} would change now, to be noted before it does; where a fence stands already, that is what it says. */
+  planFence(replica: Replica, baseDns: readonly string[], options?: OperationContext): Promise<Fence>;
+
   /**
    * Has one replica refuse what clients write (its backends' writability mode `internal-only`: replication and the server's own work go on), and resolves to
-   * what was before, for {@link unfence}.
+   * what was before, for {@link unfence}. It outlasts a restart, a restore and an initialization.
    */
   fence(replica: Replica, baseDns: readonly string[], options?: OperationContext): Promise<Fence>;
 
@@ -83,11 +92,11 @@ export interface ReplicaDomain {
   readonly backend: string;
   /** Undefined where its backend is out of service. */
   readonly entries: number | undefined;
-  /** The same for all who have the same initial data; undefined where none is told. */
+  /** The same for all whose data have one origin, however far they differ since; undefined where none is told. */
   readonly generationId: string | undefined;
   /** The replication server it is connected to; undefined when to none. */
   readonly connectedTo: string | undefined;
-  /** Changes that the others have and it has not; undefined where the server does not tell. */
+  /** Changes that the replication servers keep and it has not; 0 does not say that it has what others have. Undefined where the server does not tell. */
   readonly missingChanges: number | undefined;
   /** Whether its replication works now, as far as the server tells: connected, and not at odds with the others about the generation. */
   readonly isReplicating: boolean;

@@ -11,6 +11,22 @@ const baseDnCountSchema = z.object({
   dn: z.string(),
   entries: z.number().int().nonnegative().optional(),
   entriesAfter: z.number().int().nonnegative().optional(),
+  /** Of a replicated base DN: what all replicas of the same initial data have in common. */
+  generationId: z.string().optional(),
+  /** Of a replicated base DN: the newest change of each replica that was in it when its backup began, as the server writes them (`ds-sync-state`). */
+  changelogPosition: z.array(z.string()).optional(),
+});
+
+/** The server's LDIF of all entries of a backend, made right after its backup: what a restored server is compared with. */
+const exportSchema = z.object({
+  /** Relative to the set; one of its `files`. */
+  path: z.string().refine(isPathInside, insideRule),
+  entries: z.number().int().nonnegative(),
+  /** Over all entries, as `entry-digest.ts` makes it: the number of its rule, `-`, 64 hexadecimal digits. */
+  digest: z.string().regex(/^\d+-[0-9a-f]{64}$/),
+  /** RFC 3339, UTC, by the server's clock where it tells: from before the backup was begun until after the export had ended. What was written in between may be in one and not in the other. */
+  began: z.iso.datetime(),
+  ended: z.iso.datetime(),
 });
 
 /** A member of a zip, as the zip's own directory says (APPNOTE.TXT 4.3.12). */
@@ -64,6 +80,7 @@ export const manifestSchema = z.object({
       baseDns: z.array(baseDnCountSchema),
       isEncrypted: z.boolean(),
       isCompressed: z.boolean(),
+      export: exportSchema.optional(),
       /** ID of the key that the backup is encrypted with, where it tells. */
       keyId: z.string().optional(),
       /** True: the server keeps its entries encrypted, in a backup that is not encrypted too (OpenDJ's confidentiality). */
@@ -110,6 +127,7 @@ export function isPathInside(path: string): boolean {
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestFile = Manifest['files'][number];
 export type ZipMember = z.infer<typeof memberSchema>;
+export type ManifestExport = z.infer<typeof exportSchema>;
 export type ManifestBackend = Manifest['backends'][number];
 
 /** Where the manifest lies inside a set. */

@@ -210,7 +210,7 @@ test('decideRetention() is not moved by what is not complete', () => {
 
 test('decideRetention() forgets no more when a rule is added or a number is raised', () => {
   const more = fc.tuple(anyRule, anyRule).map(([rule, added]) => {
-    const names = Object.keys({ ...rule, ...added }) as (keyof RetentionRule)[];
+    const names = Object.keys({ ...rule, ...added }) as (keyof typeof rule)[];
     return [rule, Object.fromEntries(names.map((name) => [name, Math.max(rule[name] ?? 0, added[name] ?? 0)]))] as const;
   });
   fc.assert(

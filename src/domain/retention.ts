@@ -13,6 +13,8 @@ export interface RetentionRule {
   readonly keepWithin?: number | undefined;
   /** The floor: so many of the newest good snapshots stay whatever else is said; at least 1. */
   readonly minimum?: number | undefined;
+  /** So many of the newest good ones that a restore or drill has proven stay as well; 1 unless told. */
+  readonly minimumProven?: number | undefined;
 }
 
 export interface RetentionDecision {
@@ -35,7 +37,8 @@ export function isEmptyRule(rule: RetentionRule): boolean {
 
 /**
  * Decides for each server by itself. Only `complete` snapshots are counted and forgotten: a suspicious, damaged or unlisted one
- * is kept and takes no good one's place. The newest `minimum` good ones stay whatever the rule says.
+ * is kept and takes no good one's place. The newest `minimum` good ones stay whatever the rule says, and so do the newest
+ * `minimumProven` of those that were proven.
  */
 export function decideRetention(snapshots: readonly Snapshot[], rule: RetentionRule): RetentionDecision {
   const reasons = new Map<Snapshot, string[]>();
@@ -63,6 +66,8 @@ function decideForServer(sorted: readonly Snapshot[], rule: RetentionRule, keep:
   }
   for (const snapshot of within(good, rule.keepWithin ?? 0)) keep(snapshot, 'within');
   for (const snapshot of good.slice(0, Math.max(1, rule.minimum ?? 1))) keep(snapshot, 'minimum');
+  const proven = good.filter(({ provenAt }) => provenAt !== undefined);
+  for (const snapshot of proven.slice(0, rule.minimumProven ?? 1)) keep(snapshot, 'proven');
 }
 
 function newestOfEach(sorted: readonly Snapshot[], periodOf: (time: string) => string, count: number): readonly Snapshot[] {

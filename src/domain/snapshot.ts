@@ -11,6 +11,8 @@ export interface Snapshot {
   readonly state: SnapshotState;
   /** One sentence each, where the state is not `complete`. */
   readonly remarks: readonly string[];
+  /** RFC 3339, UTC: when the last restore or drill began that proved it, every entry or count compared; absent where none did. */
+  readonly provenAt?: string | undefined;
 }
 
 /**

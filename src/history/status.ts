@@ -8,6 +8,8 @@ export interface ServerStatus {
   readonly lastGood: Snapshot | undefined;
   /** Milliseconds since the last good backup began. */
   readonly age: number | undefined;
+  /** The newest good one that a restore or drill has proven. */
+  readonly lastProven: Snapshot | undefined;
   readonly snapshots: number;
   /** Newer than the last good one and not good: what somebody should look at. */
   readonly doubtful: readonly Snapshot[];
@@ -26,5 +28,6 @@ function statusOfServer(server: string, snapshots: readonly Snapshot[], now: Dat
   const age = lastGood === undefined ? undefined : now.getTime() - Date.parse(lastGood.time);
   const state = age === undefined ? 'never' : age > maxAgeMilliseconds ? 'late' : 'protected';
   const newer = lastGood === undefined ? sorted : sorted.slice(0, sorted.indexOf(lastGood));
-  return { server, state, lastGood, age, snapshots: sorted.length, doubtful: newer };
+  const lastProven = sorted.find((snapshot) => snapshot.state === 'complete' && snapshot.provenAt !== undefined);
+  return { server, state, lastGood, age, lastProven, snapshots: sorted.length, doubtful: newer };
 }

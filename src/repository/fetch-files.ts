@@ -8,6 +8,7 @@ import { contentLength } from './format/blob-lengths.ts';
 import type { BlobReader } from './blob-reader.ts';
 import type { Id } from './format/hex-id.ts';
 import { shortened } from './format/repository-failures.ts';
+import { NearBlobs, type NearFile } from './near-blobs.ts';
 import type { BlobToDecode, Results, WriteTarget } from './pipeline/jobs.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { packsAtOnce, readingSlabs, withPackBytes } from './pipeline/read-packs.ts';
@@ -19,6 +20,8 @@ export interface FetchContext {
   /** For blobs that are not where they were looked for first. */
   readonly reader: BlobReader;
   readonly pipeline: Pipeline;
+  /** Files of this machine that may have some of the content already. */
+  readonly near?: readonly NearFile[] | undefined;
   /** Bytes written, as they come. */
   readonly onWritten: (bytes: number) => void;
   readonly signal?: AbortSignal | undefined;
@@ -46,6 +49,8 @@ interface Stretch {
 /** What lies between two wanted blobs is read along where it is less: a request costs about as much as these bytes. */
 const largestGapBytes = 512 * 1024;
 const longestStretchBytes = readingSlabs.slabBytes;
+/** Of those that lie on this machine: about 16 MiB. */
+const blobsAtOnce = 16;
 
 /**
  * Writes files, and makes the folders they are in: content, permission bits, time of change. Packs are read in parallel and each blob is written where it
@@ -64,7 +69,8 @@ export async function fetchFiles(files: readonly FileToFetch[], context: FetchCo
       handles.push(handle);
       await handle.truncate(node.size);
     }
-    const stretches = planStretches(files, context.index);
+    const wanted = wantedBlobs(files, context.index);
+    const stretches = planStretches(await copyNear(wanted, handles, context));
     await mapConcurrently(stretches, packsAtOnce, (stretch) => fetchStretch(stretch, files, handles, context));
     await mapConcurrently(files, 4, async ({ entry: { node } }, index) => {
       await handles[index]?.chmod(node.mode & 0o777);
@@ -75,8 +81,7 @@ export async function fetchFiles(files: readonly FileToFetch[], context: FetchCo
   }
 }
 
-/** Groups what is wanted by pack, and into stretches within it. */
-function planStretches(files: readonly FileToFetch[], index: BlobIndex): Stretch[] {
+function wantedBlobs(files: readonly FileToFetch[], index: BlobIndex): Map<Id, WantedBlob> {
   const wanted = new Map<Id, WantedBlob>();
   for (const [file, { entry }] of files.entries()) {
     const { path: name, node } = entry;
@@ -92,7 +97,42 @@ function planStretches(files: readonly FileToFetch[], index: BlobIndex): Stretch
     }
     if (position !== node.size) throw cannotHave(name, `its blobs have ${position} bytes and it has ${node.size}`);
   }
-  const byPack = Map.groupBy(wanted.values(), ({ place }) => place.packId);
+  return wanted;
+}
+
+/** Writes what lies on this machine already, each blob checked by its hash, and gives back what has to be fetched. */
+async function copyNear(
+  wanted: ReadonlyMap<Id, WantedBlob>,
+  handles: readonly FileHandle[],
+  { near = [], index, pipeline, onWritten, signal }: FetchContext,
+): Promise<readonly WantedBlob[]> {
+  if (near.length === 0) return [...wanted.values()];
+  await using places = await NearBlobs.open(near, index, (id) => wanted.has(id));
+  const [there, others] = [[...wanted.values()].filter(({ place }) => places.find(place.id) !== undefined), new Set(wanted.values())];
+  const batches = Array.from({ length: Math.ceil(there.length / blobsAtOnce) }, (_none, batch) =>
+    there.slice(batch * blobsAtOnce, (batch + 1) * blobsAtOnce),
+  );
+  await mapConcurrently(
+    batches,
+    packsAtOnce,
+    async (batch) => {
+      const blobs = batch.map(({ place, targets }) => {
+        const source = places.find(place.id);
+        if (source === undefined) throw new Error('a blob that was near is near no more');
+        return { id: place.id, length: contentLength(place), source, targets: targets.map((target) => openTarget(target, handles)) };
+      });
+      const { missing, bytes } = await pipeline.pool.run({ kind: 'copy-blobs', blobs });
+      onWritten(bytes);
+      for (const blob of batch) if (!missing.includes(blob.place.id)) others.delete(blob);
+    },
+    signal,
+  );
+  return [...others];
+}
+
+/** Groups what is wanted by pack, and into stretches within it. */
+function planStretches(wanted: readonly WantedBlob[]): Stretch[] {
+  const byPack = Map.groupBy(wanted, ({ place }) => place.packId);
   return [...byPack].flatMap(([packId, blobs]) => stretchesOf(packId, blobs));
 }
 

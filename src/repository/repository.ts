@@ -3,6 +3,8 @@ import type { Secret } from '../foundation/secret.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import { compareTrees, type TreeComparison } from './compare-trees.ts';
 import { fetchFiles, type FileToFetch } from './fetch-files.ts';
+import type { NearFile } from './near-blobs.ts';
+
 import type { FileStretch } from './file-stretches.ts';
 import { forgetSnapshots } from './forget-snapshots.ts';
 import { copySnapshots, haveSameKeys, type CopyRequest, type CopyResult } from './copy/copy-snapshots.ts';
@@ -45,6 +47,7 @@ export type {
   ExaminedSnapshot,
   FileStretch,
   NamedSnapshot,
+  NearFile,
   SnapshotChanges,
   TreeChanges,
   FileToFetch,
@@ -179,12 +182,17 @@ export class Repository {
     yield* readFileContent(await this.#core.reader(signal), node, signal);
   }
 
-  /** Writes files, many packs at a time. @throws Failure E_FILE_DAMAGED (exit code 20) */
-  async fetch(files: readonly FileToFetch[], onWritten: (bytes: number) => void, signal?: AbortSignal): Promise<void> {
+  /** Writes files, many packs at a time; what lies in `near` already is not read from the store. @throws Failure E_FILE_DAMAGED (exit code 20) */
+  async fetch(
+    files: readonly FileToFetch[],
+    near: readonly NearFile[],
+    onWritten: (bytes: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { store } = this.#core;
     const { blobs: index } = await this.#core.loadedIndex(signal);
     const reader = await this.#core.reader(signal);
-    await this.#core.withReaders((pipeline) => fetchFiles(files, { store, index, reader, pipeline, onWritten, signal }));
+    await this.#core.withReaders((pipeline) => fetchFiles(files, { store, index, reader, pipeline, near, onWritten, signal }));
   }
 
   /** All that keeps a snapshot from coming back whole. Packs that were checked for another snapshot are not read again. */

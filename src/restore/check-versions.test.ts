@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleDescription } from '../../test/harness/example-server.ts';
 import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
-import { compareVersions, refuseMisfits, versionWarnings } from './check-versions.ts';
+import { refuseMisfits, versionWarnings } from './check-versions.ts';
 
 const userRoot: ManifestBackend = {
   id: 'userRoot',
@@ -78,9 +78,4 @@ const versions = [
   ['5', '5.0.0', 0],
   ['5.0.0.1', '5', 1],
 ] as const;
-for (const [a, b, sign] of versions) {
-  test(`compareVersions() of ${a} and ${b} is ${sign}`, () => {
-    assert.equal(Math.sign(compareVersions(a, b)), sign);
-    assert.equal(Math.sign(compareVersions(b, a)), sign === 0 ? 0 : -sign);
-  });
-}
+for (

@@ -1,6 +1,7 @@
 import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import type { CompatibilityProblems, ServerDescription } from '../directory-servers/directory-server.ts';
 import { Failure } from '../foundation/failure.ts';
+import { compareVersions } from './compare-versions.ts';
 
 /** What the target has against the backups, by backend ID; a backend that is not in it was not asked about, or the server does not tell. */
 export type ProblemsByBackend = ReadonlyMap<string, CompatibilityProblems>;
@@ -67,14 +68,4 @@ function mismatch(message: string, hint: string): Failure {
 
 function withoutPeriod(text: string): string {
   return text.trim().replace(/\.$/, '');
-}
-
-/** Negative when `a` is the older; missing parts count as 0. */
-export function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
-  for (let place = 0; place < Math.max(left?.length ?? 0, right?.length ?? 0); place += 1) {
-    const difference = (left?.[place] ?? 0) - (right?.[place] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Archive } from '../archive/archive.ts';
+import type { Archive, NearSet } from '../archive/archive.ts';
 import { encodeManifest, manifestName, type Manifest, type ManifestFile } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
@@ -26,6 +26,10 @@ export interface FetchReport {
 export interface FetchOptions extends OperationContext {
   /** Whether what is left of a damaged set will do; its files are checked as any. */
   readonly isPartAccepted?: boolean | undefined;
+  /** Sets of the same archive on this machine: what they have of the content is not fetched again. */
+  readonly near?: readonly NearSet[] | undefined;
+  /** Which files; all unless told. */
+  readonly isWanted?: ((file: ManifestFile) => boolean) | undefined;
 }
 
 /**
@@ -38,7 +42,7 @@ export async function fetchSet(
   archive: Archive,
   snapshot: Snapshot,
   folder: string,
-  { isPartAccepted = false, ...options }: FetchOptions = {},
+  { isPartAccepted = false, near = [], isWanted = () => true, ...options }: FetchOptions = {},
 ): Promise<FetchReport> {
   const manifest = await archive.manifest(snapshot, options);
   if (!isPartAccepted) refuseDamaged(snapshot);
@@ -46,7 +50,8 @@ export async function fetchSet(
     throw wrongUsage(`Cannot fetch to ${folder}: ${folderTrouble(error)}`, 'name a folder that can be made or is there');
   });
   await assertNothingElse(folder, manifest);
-  const wanted = await missingFiles(folder, manifest, options.signal);
+  const chosen = manifest.files.filter(isWanted);
+  const wanted = await missingFiles(folder, chosen, options.signal);
   await assertRoom(folder, wanted);
   const step = 'fetch';
   let done = 0;
@@ -56,13 +61,13 @@ export async function fetchSet(
   };
   options.report?.({ kind: 'begin', step, total: sum(wanted), unit: 'bytes' });
   if (archive.fetch === undefined) await fetchOneByOne(archive, snapshot, { folder, wanted, advance }, options);
-  else await fetchTogether(archive.fetch.bind(archive), snapshot, { folder, wanted }, options);
+  else await fetchTogether(archive.fetch.bind(archive), snapshot, { folder, wanted }, { ...options, near });
   if (manifest.origin === 'backup') {
     await fetchFile([new TextEncoder().encode(encodeManifest(manifest))], path.join(folder, manifestName), options.signal);
   }
   options.report?.({ kind: 'end', step });
-  const bytes = sum(manifest.files);
-  return { snapshot, folder, files: manifest.files.length, bytes, reusedBytes: bytes - sum(wanted) };
+  const bytes = sum(chosen);
+  return { snapshot, folder, files: chosen.length, bytes, reusedBytes: bytes - sum(wanted) };
 }
 
 interface WantedFiles {
@@ -88,7 +93,7 @@ async function fetchTogether(
   fetch: NonNullable<Archive['fetch']>,
   snapshot: Snapshot,
   { folder, wanted }: WantedFiles,
-  options: OperationContext,
+  options: OperationContext & { readonly near: readonly NearSet[] },
 ): Promise<void> {
   const targets = wanted.map((file) => ({ file, target: path.join(folder, `${file.path}${temporaryEnding}`) }));
   try {
@@ -126,8 +131,12 @@ async function assertNothingElse(folder: string, manifest: Manifest): Promise<vo
   }
 }
 
-async function missingFiles(folder: string, manifest: Manifest, signal: AbortSignal | undefined): Promise<readonly ManifestFile[]> {
-  const isThere = await mapConcurrently(manifest.files, 2, async (file) => {
+async function missingFiles(
+  folder: string,
+  files: readonly ManifestFile[],
+  signal: AbortSignal | undefined,
+): Promise<readonly ManifestFile[]> {
+  const isThere = await mapConcurrently(files, 2, async (file) => {
     const name = path.join(folder, file.path);
     const size = await stat(name).then(
       (found) => found.size,
@@ -135,7 +144,7 @@ async function missingFiles(folder: string, manifest: Manifest, signal: AbortSig
     );
     return size === file.bytes && isFileOf(name, file, signal);
   });
-  return manifest.files.filter((_file, index) => !isThere[index]);
+  return files.filter((_file, index) => !isThere[index]);
 }
 
 async function assertRoom(folder: string, wanted: readonly ManifestFile[]): Promise<void> {

@@ -4,6 +4,8 @@ import { exampleBackend, exampleDescription } from '../../test/harness/example-s
 import { exampleSnapshot } from '../../test/harness/example-snapshot.ts';
 import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import { planRestore, type PlanRequest } from './plan.ts';
+import type { TopologyPlan } from './plan-topology.ts';
+import { keyOf } from './steps.ts';
 
 const userRoot: ManifestBackend = {
   id: 'userRoot',
@@ -57,7 +59,14 @@ test('planRestore() restores the backends with users’ entries, and says what i
   assert.deepEqual(plan(), {
     snapshot,
     target: { location: 'ldaps://127.0.0.1:2636', product: 'OpenDJ', version: '5.0.3' },
-    steps: [{ kind: 'restore-backend', backend: userRoot, entriesNow: 2000, entriesInSet: 2000 }],
+    topology: undefined,
+    steps: [
+      { kind: 'fetch' },
+      { kind: 'check-backups' },
+      { kind: 'restore-backend', backend: userRoot, entriesNow: 2000, entriesInSet: 2000 },
+      { kind: 'prove' },
+    ],
+    done: [],
     bytesToFetch: 4096,
     warnings: [],
   });
@@ -74,7 +83,7 @@ test('planRestore() restores a whole backend of a set that lost others, when it 
 
   assert.deepEqual(
     steps.map(({ kind }) => kind),
-    ['restore-backend'],
+    ['fetch', 'check-backups', 'restore-backend', 'prove'],
   );
   assert.deepEqual(warnings, [`the snapshot is damaged: ${remark}`]);
   assert.throws(() => plan({ ...request, backends: ['schema'] }), { code: 'E_BACKEND_MISSING' });
@@ -83,18 +92,56 @@ test('planRestore() restores a whole backend of a set that lost others, when it 
 test('planRestore() imports the encryption settings before the first backend', () => {
   const { steps } = plan({ manifest: manifestOf({ encryptionSettings: 'encryption-settings.export' }) });
 
-  assert.deepEqual(steps[0], { kind: 'import-encryption-settings', file: 'encryption-settings.export' });
+  assert.deepEqual(steps[2], { kind: 'import-encryption-settings', file: 'encryption-settings.export' });
   assert.deepEqual(
     steps.map((step) => step.kind),
-    ['import-encryption-settings', 'restore-backend'],
+    ['fetch', 'check-backups', 'import-encryption-settings', 'restore-backend', 'prove'],
   );
+});
+
+const topology: TopologyPlan = {
+  baseDns: ['dc=example,dc=com'],
+  target: 'one',
+  others: ['two', 'three'].map((name) => ({ name, entriesNow: 2000, isWritable: true })),
+  isFenced: true,
+};
+
+test('planRestore() initialises no other replica before the proof, and lets clients write only at the end', () => {
+  const { steps } = plan({ topologyFor: () => topology });
+
+  assert.deepEqual(steps.map(keyOf), [
+    'fetch',
+    'check-backups',
+    'fence one',
+    'fence two',
+    'fence three',
+    'suspend',
+    'restore userRoot',
+    'prove',
+    'initialize two',
+    'initialize three',
+    'resume',
+    'prove two',
+    'prove three',
+    'unfence one',
+    'unfence two',
+    'unfence three',
+  ]);
+});
+
+test('planRestore() enables a disabled backend of a replica only when replication is suspended', () => {
+  const target = exampleDescription({ backends: [exampleBackend({ isEnabled: false })] });
+
+  const { steps } = plan({ target, topologyFor: () => ({ ...topology, isFenced: false }) });
+
+  assert.deepEqual(steps.slice(0, 5).map(keyOf), ['fetch', 'suspend', 'enable userRoot', 'check-backups', 'restore userRoot']);
 });
 
 test('planRestore() restores just the backends that are named, in their order, each once', () => {
   const { steps } = plan({ backends: ['userRoot', 'schema', 'userRoot'] });
 
   assert.deepEqual(
-    steps.map((step) => step.kind === 'restore-backend' && step.backend.id),
+    steps.flatMap((step) => (step.kind === 'restore-backend' ? [step.backend.id] : [])),
     ['userRoot', 'schema'],
   );
 });
@@ -112,31 +159,12 @@ test('planRestore() knows no count where one of the base DNs has none', () => {
   });
 
   assert.deepEqual(
-    steps.map((step) => step.kind === 'restore-backend' && [step.entriesNow, step.entriesInSet]),
+    steps.flatMap((step) => (step.kind === 'restore-backend' ? [[step.entriesNow, step.entriesInSet]] : [])),
     [[undefined, undefined]],
   );
 });
 
 const refusals: (readonly [string, Partial<PlanRequest>, object])[] = [
-  [
-    'a server that is replicated',
-    { target: exampleDescription({ replication: { state: 'replicated', baseDns: ['dc=example,dc=com', 'dc=org'] } }) },
-    {
-      code: 'E_REPLICATED',
-      message:
-        'Cannot restore into ldaps://127.0.0.1:2636: it replicates dc=example,dc=com, dc=org with other servers, and a restore of one replica alone would be overwritten by them or spread to them',
-      hint: 'if one replica is broken and the others are well, run "dsreplication initialize" from a healthy one; restoring a whole topology is not supported yet',
-    },
-  ],
-  [
-    'a server whose replication could not be read',
-    { target: exampleDescription({ replication: { state: 'unknown', reason: 'cn=monitor may not be read' } }) },
-    {
-      code: 'E_REPLICATION_UNKNOWN',
-      message: 'Cannot restore into ldaps://127.0.0.1:2636: whether it is replicated could not be read: cn=monitor may not be read',
-      hint: 'give the account the privilege config-read, see that cn=monitor answers, then run the restore again',
-    },
-  ],
   [
     'a server of another product',
     { target: exampleDescription({ product: 'PingDirectory', version: '10.3.0.0' }) },

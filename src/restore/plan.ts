@@ -5,27 +5,22 @@ import { exitCodes, Failure } from '../foundation/failure.ts';
 import { checkKeys } from './check-keys.ts';
 import { refuseMisfits, refuseOtherProduct, versionWarnings } from './check-versions.ts';
 import type { TargetFindings } from './examine-target.ts';
+import type { TopologyPlan } from './plan-topology.ts';
+import type { RestoreStep } from './steps.ts';
 
 /** What a restore will do, decided before anything is touched; shown to the operator, who says yes to just this. */
 export interface RestorePlan {
   readonly snapshot: Snapshot;
   readonly target: { readonly location: string; readonly product: string; readonly version: string };
+  /** Undefined where the server is no replica. */
+  readonly topology: TopologyPlan | undefined;
   readonly steps: readonly RestoreStep[];
+  /** What an earlier run of this restore has done already, by the steps' keys; it goes on from there. */
+  readonly done: readonly string[];
   readonly bytesToFetch: number;
   /** What the operator should know and may accept. */
   readonly warnings: readonly string[];
 }
-
-export type RestoreStep =
-  /** A restore that was cut off by the server's end leaves its backend disabled, and the server restores none such. */
-  | { readonly kind: 'enable-backend'; readonly backend: string }
-  | { readonly kind: 'import-encryption-settings'; readonly file: string }
-  | {
-      readonly kind: 'restore-backend';
-      readonly backend: ManifestBackend;
-      readonly entriesNow: number | undefined;
-      readonly entriesInSet: number | undefined;
-    };
 
 export interface PlanRequest {
   readonly snapshot: Snapshot;
@@ -34,34 +29,67 @@ export interface PlanRequest {
   readonly location: string;
   /** Empty: every backend of the set that holds users' entries. */
   readonly backends: readonly string[];
+  /** What happens to the replicas, decided from the backends that are restored; undefined where there are none. */
+  readonly topologyFor?: ((backends: readonly ManifestBackend[]) => TopologyPlan | undefined) | undefined;
+  readonly done?: readonly string[] | undefined;
   /** What the target said of keys and compatibility; undefined where it was not asked. */
   readonly findings?: TargetFindings | undefined;
 }
 
 /**
- * Decides what to do in which order: disabled backends enabled, the encryption settings, then one backend after the other.
+ * Decides what to do in which order: all that can fail without a change first, then replication suspended, the encryption settings, one backend
+ * after the other, and the other replicas only after the proof.
  *
- * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_REPLICATED, E_REPLICATION_UNKNOWN, E_SERVER_MISMATCH, E_BACKEND_MISSING, E_KEYS_MISSING, E_PIN_WRONG, E_TOOL_MISSING: the state in which a restore would do harm
+ * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_SERVER_MISMATCH, E_BACKEND_MISSING, E_KEYS_MISSING, E_PIN_WRONG, E_TOOL_MISSING: the state in which a restore would do harm
  */
 export function planRestore(request: PlanRequest): RestorePlan {
   const { snapshot, manifest, target, location, findings } = request;
   refuseDamaged(request);
-  refuseReplicated(target, location);
   refuseOtherProduct(manifest, target);
   const backends = chosenBackends(request);
   refuseMisfits(manifest, backends, target, findings?.problems);
   const keys = checkKeys(manifest, backends, findings);
+  const topology = request.topologyFor?.(backends);
   return {
     snapshot,
     target: { location, product: target.product, version: target.version },
-    steps: [
-      ...backends.filter(({ id }) => isDisabled(id, target)).map(({ id }) => ({ kind: 'enable-backend' as const, backend: id })),
-      ...(keys.importFrom === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: keys.importFrom }]),
-      ...backends.map((backend) => restoreStep(backend, target)),
-    ],
+    topology,
+    steps: stepsFor(keys.importFrom, target, backends, topology),
+    done: request.done ?? [],
     bytesToFetch: snapshot.bytes,
     warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, backends, target, findings?.problems), ...keys.warnings],
   };
+}
+
+function stepsFor(
+  encryptionSettings: string | undefined,
+  target: ServerDescription,
+  backends: readonly ManifestBackend[],
+  topology: TopologyPlan | undefined,
+): readonly RestoreStep[] {
+  const enabled: RestoreStep[] = backends
+    .filter(({ id }) => isDisabled(id, target))
+    .map(({ id }) => ({ kind: 'enable-backend', backend: id }));
+  const check: RestoreStep = { kind: 'check-backups' };
+  const replicas = topology === undefined ? [] : [topology.target, ...topology.others.map(({ name }) => name)];
+  const fenced = topology?.isFenced === true ? replicas : [];
+  const suspended: RestoreStep[] = [
+    ...fenced.map((replica) => ({ kind: 'fence' as const, replica })),
+    ...(topology === undefined ? [] : [{ kind: 'suspend' as const }]),
+  ];
+  const others = topology?.others.map(({ name }) => name) ?? [];
+  return [
+    { kind: 'fetch' },
+    // A backend that goes into service again with whatever is left in it must not replicate that.
+    ...(enabled.length > 0 ? [...suspended, ...enabled, check] : [check, ...suspended]),
+    ...(encryptionSettings === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: encryptionSettings }]),
+    ...backends.map((backend) => restoreStep(backend, target)),
+    { kind: 'prove' },
+    ...others.map((replica) => ({ kind: 'initialize' as const, replica })),
+    ...(topology === undefined ? [] : [{ kind: 'resume' as const }]),
+    ...others.map((replica) => ({ kind: 'prove-replica' as const, replica })),
+    ...fenced.map((replica) => ({ kind: 'unfence' as const, replica })),
+  ];
 }
 
 /** What is left of a set is never restored as if it were the set: whoever wants a whole backend of it says which. */
@@ -75,26 +103,6 @@ function refuseDamaged({ snapshot, manifest, backends }: PlanRequest): void {
         ? 'use another snapshot; "rootcellar verify" tells which are whole'
         : `use another snapshot, or name the backends that are to be restored from it: --backend ${whole.join(' --backend ')}`,
   });
-}
-
-function refuseReplicated({ replication }: ServerDescription, location: string): void {
-  if (replication.state === 'none') return;
-  if (replication.state === 'replicated') {
-    throw new Failure(
-      'E_REPLICATED',
-      `Cannot restore into ${location}: it replicates ${replication.baseDns.join(', ')} with other servers, and a restore of one replica alone would be overwritten by them or spread to them`,
-      {
-        hint: 'if one replica is broken and the others are well, run "dsreplication initialize" from a healthy one; restoring a whole topology is not supported yet',
-      },
-    );
-  }
-  throw new Failure(
-    'E_REPLICATION_UNKNOWN',
-    `Cannot restore into ${location}: whether it is replicated could not be read: ${replication.reason}`,
-    {
-      hint: 'give the account the privilege config-read, see that cn=monitor answers, then run the restore again',
-    },
-  );
 }
 
 function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): readonly ManifestBackend[] {

@@ -45,6 +45,22 @@ export async function makeRunFolder(staging: Staging, server: string, name: stri
   }
 }
 
+/**
+ * Makes a folder inside a run's folder, for what the server writes there itself.
+ *
+ * @throws Failure E_DISK_FULL, E_STAGING_NOT_WRITABLE
+ */
+export async function makeSharedFolder(run: RunFolder, name: string): Promise<RunFolder> {
+  const folder = path.join(run.folder, name);
+  try {
+    await makeFolder(folder);
+    await openToGroup(folder).catch(() => undefined);
+    return { folder, serverFolder: path.posix.join(run.serverFolder, name) };
+  } catch (error) {
+    throw stagingFailure(`Cannot make the staging folder ${folder}`, error);
+  }
+}
+
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { freePorts } from './free-port.ts';
 import { fastJvmOptions, makeCertificate, opendjSetup, opendjTemplate } from './opendj-template.ts';
 import { runProgram } from './run-program.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
-import { temporaryFolder } from './temporary-folder.ts';
+import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 
 export interface OpendjOptions {
   /** Entries below `ou=People,dc=example,dc=com`, named `uid=user.0` and so on; 50 unless told. */
@@ -55,8 +55,25 @@ export async function startOpendj(options: OpendjOptions = {}): Promise<OpendjSe
   const [ldap = 0, ldaps = 0, admin = 0] = await freePorts(3);
   const ports = { ldap, ldaps, admin };
   const folder = path.join(home.path, 'opendj');
-  await copyInstance(await opendjTemplate(options.people ?? 50), folder, ports);
+  await copyInstance(await opendjTemplate(options.people ?? 50), folder);
+  await changeConfig(folder, 'config.ldif', (config) => withPorts(config, ports));
   if (options.certificate === 'expired') await makeCertificate(folder, '-60d', 30);
+  return serveInstance(home, ports, options);
+}
+
+/** The ports that every instance listens on. */
+export interface InstancePorts {
+  readonly ldap: number;
+  readonly ldaps: number;
+  readonly admin: number;
+}
+
+/**
+ * Starts the instance in the folder `opendj` of `home`, whose configuration has these ports already. Disposing the server removes `home`.
+ */
+export async function serveInstance(home: TemporaryFolder, ports: InstancePorts, options: OpendjOptions = {}): Promise<OpendjServer> {
+  const { ldap, ldaps, admin } = ports;
+  const folder = path.join(home.path, 'opendj');
   const passwordFile = path.join(home.path, 'password');
   await writeFile(passwordFile, opendjSetup.password, { mode: 0o600 });
   const caFile = path.join(folder, 'config/server.pem');
@@ -102,27 +119,32 @@ export async function startOpendj(options: OpendjOptions = {}): Promise<OpendjSe
   };
 }
 
-interface Ports {
-  readonly ldap: number;
-  readonly ldaps: number;
-  readonly admin: number;
+/** Copies what differs between instances, and links what is the same in all. */
+export async function copyInstance(template: string, folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const name of ['config', 'db', 'classes', 'bin', 'changelogDb'])
+    await cp(path.join(template, name), path.join(folder, name), { recursive: true });
+  for (const name of ['lib', 'template']) await symlink(path.join(template, name), path.join(folder, name));
+  for (const name of ['logs', 'locks', 'tmp', 'bak', 'ldif', 'import-tmp']) await mkdir(path.join(folder, name));
 }
 
-async function copyInstance(template: string, folder: string, ports: Ports): Promise<void> {
-  await mkdir(folder);
-  for (const name of ['config', 'db', 'classes', 'bin']) await cp(path.join(template, name), path.join(folder, name), { recursive: true });
-  for (const name of ['lib', 'template']) await symlink(path.join(template, name), path.join(folder, name));
-  for (const name of ['logs', 'locks', 'tmp', 'bak', 'ldif', 'changelogDb', 'import-tmp']) await mkdir(path.join(folder, name));
-  const configFile = path.join(folder, 'config/config.ldif');
-  let config = await readFile(configFile, 'utf8');
+/** Rewrites a file of a stopped instance's `config` folder. */
+export async function changeConfig(folder: string, name: string, change: (text: string) => string): Promise<void> {
+  const file = path.join(folder, 'config', name);
+  await writeFile(file, change(await readFile(file, 'utf8')), { mode: 0o600 });
+}
+
+/** The configuration of the model with these ports in place of its own. */
+export function withPorts(config: string, ports: InstancePorts): string {
+  let changed = config;
   for (const kind of ['ldap', 'ldaps', 'admin'] as const) {
-    config = config.replaceAll(`ds-cfg-listen-port: ${opendjSetup.ports[kind]}\n`, `ds-cfg-listen-port: ${ports[kind]}\n`);
+    changed = changed.replaceAll(`ds-cfg-listen-port: ${opendjSetup.ports[kind]}\n`, `ds-cfg-listen-port: ${ports[kind]}\n`);
   }
-  await writeFile(configFile, config, { mode: 0o600 });
+  return changed;
 }
 
 /** What `bin/start-ds --nodetach` runs in the end, without the two JVMs that it starts before: seconds faster, and the process is ours. */
-async function startJvm(folder: string, ports: Ports, options: OpendjOptions): Promise<ServerProcess> {
+async function startJvm(folder: string, ports: InstancePorts, options: OpendjOptions): Promise<ServerProcess> {
   const server = await startServerProcess({
     program: 'java',
     arguments: [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
+import type { RecoveryReport } from '../../domain/recovery-report.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
@@ -20,11 +21,13 @@ import type {
   SavedSnapshot,
   SnapshotDifference,
   SnapshotEntry,
+  StoredReport,
 } from '../archive.ts';
 import { withFolders } from '../entry-paths.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
+import { provenTimes, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
 import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
@@ -34,6 +37,7 @@ import { archiveKey } from './plain-keys.ts';
 import { plainLockedContents } from './plain-locked-contents.ts';
 import { measureSets } from './plain-measure.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
+import { plainReports } from './plain-reports.ts';
 import { saveSet } from './plain-save.ts';
 import { contentObjectsOf, verifySet } from './plain-verify.ts';
 
@@ -92,9 +96,17 @@ export class PlainArchive implements Archive {
   }
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
-    const entries = await readCatalog(this.#store, filter.server, signal);
+    const [entries, times] = await Promise.all([readCatalog(this.#store, filter.server, signal), provenTimes(this.#store, signal)]);
     for (const entry of entries) this.#known.set(entry.snapshot.id, entry);
-    return entries.map((entry) => entry.snapshot);
+    return entries.map((entry) => withProof(entry.snapshot, times));
+  }
+
+  saveReport(snapshot: Snapshot, report: RecoveryReport, { signal }: OperationContext = {}): Promise<void> {
+    return saveReport(plainReports(this.#store), snapshot, report, signal);
+  }
+
+  reports(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<readonly StoredReport[]> {
+    return readReports(this.#store, plainReports(this.#store), snapshot, signal);
   }
 
   async manifest(snapshot: Snapshot, options: OperationContext = {}): Promise<Manifest> {
@@ -152,6 +164,7 @@ export class PlainArchive implements Archive {
       options.signal?.throwIfAborted();
       await forgetSet(this.#store, await this.#entry(snapshot, options), options);
       this.#known.delete(snapshot.id);
+      await removeReports(this.#store, [snapshot.id], options.signal);
     }
   }
 

@@ -4,10 +4,13 @@ import { isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
 import type { PruneOptions, PrunePlan } from '../archive.ts';
-import { isMarkedArchived, unfinishedSets } from './plain-catalog.ts';
+import { deleteReports, isReport, orphanedReports } from '../stored-reports.ts';
+import { isMarkedArchived, readCatalog, unfinishedSets } from './plain-catalog.ts';
 import { unfinishedKey } from './plain-keys.ts';
 
-/** Lists what killed runs left: the objects of sets that are marked unfinished and have no manifest, once the mark is older than the grace period. */
+type PlannedObject = PrunePlan['objects'][number];
+
+/** Lists what killed runs left, and the reports of sets that were forgotten: the objects of sets that are marked unfinished and have no manifest, once the mark is older than the grace period. */
 export async function planPrune(
   store: ObjectStore,
   { clock, graceMilliseconds }: { readonly clock: Clock; readonly graceMilliseconds: number },
@@ -30,6 +33,7 @@ export async function planPrune(
     const rest = (await isMarkedArchived(store, { server, backupId }, signal)) ? [] : await restOf(store, name, signal);
     objects.push(...rest, { key: unfinishedKey(server, backupId), bytes: 0 });
   }
+  objects.push(...(await forgottenReports(store, new Date(clock.now().getTime() - graceMilliseconds), signal)));
   return { unfinishedWrites, objects, bytes: objects.reduce((sum, object) => sum + object.bytes, 0), waiting };
 }
 
@@ -39,7 +43,12 @@ export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal
   let given = 0;
   report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
   await store.discardUnfinished(plan.unfinishedWrites, { signal });
-  const bySet = Map.groupBy(plan.objects, (object) => setNameOf(object.key));
+  const reports = plan.objects.filter(({ key }) => isReport(key));
+  given += await removeForgotten(store, reports, { signal, onRefused });
+  const bySet = Map.groupBy(
+    plan.objects.filter(({ key }) => !isReport(key)),
+    (object) => setNameOf(object.key),
+  );
   for (const [name, objects] of bySet) {
     const isComplete = (await store.head(`${name}/${manifestName}`, { signal })) !== undefined;
     const marks = objects.filter((object) => object.key.startsWith('.rootcellar/'));
@@ -62,6 +71,31 @@ export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal
   }
   report?.({ kind: 'end', step });
   return given;
+}
+
+/**
+ * Reports of sets that are gone. A damaged set is listed under another ID than it had, so where there is one, nothing is taken for forgotten.
+ */
+async function forgottenReports(store: ObjectStore, before: Date, signal: AbortSignal | undefined): Promise<readonly PlannedObject[]> {
+  const catalog = await readCatalog(store, undefined, signal);
+  if (catalog.some(({ snapshot }) => snapshot.state === 'damaged')) return [];
+  const orphans = await orphanedReports(store, new Set(catalog.map(({ snapshot }) => snapshot.id)), before, signal);
+  return orphans.map(({ key, bytes }) => ({ key, bytes }));
+}
+
+/** Looks again whether their sets are gone. */
+async function removeForgotten(
+  store: ObjectStore,
+  planned: readonly PlannedObject[],
+  { signal, onRefused }: PruneOptions,
+): Promise<number> {
+  if (planned.length === 0) return 0;
+  const still = new Set((await forgottenReports(store, new Date(8.64e15), signal)).map(({ key }) => key));
+  return deleteReports(
+    store,
+    planned.filter(({ key }) => still.has(key)),
+    { signal, onRefused },
+  );
 }
 
 /** Everything below the set, or nothing where it is complete and only its mark stayed behind. */

@@ -1,16 +1,19 @@
+import path from 'node:path';
 import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
+import type { RecoveryReport } from '../../domain/recovery-report.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { Secret } from '../../foundation/secret.ts';
-import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
+import type { ObjectStore } from '../../object-stores/object-store.ts';
 import {
   makeRepository,
   Repository,
   type ListedSnapshot,
   type LockOwner,
+  type NearFile,
   type ScryptCost,
   type SnapshotFile,
   type TreeEntry,
@@ -26,6 +29,7 @@ import type {
   DataToRead,
   Damage,
   FileTarget,
+  NearSet,
   ObjectFinding,
   PruneOptions,
   PrunePlan,
@@ -33,6 +37,7 @@ import type {
   SaveOptions,
   SnapshotDifference,
   SnapshotEntry,
+  StoredReport,
 } from '../archive.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
@@ -40,6 +45,7 @@ import { layoutAt } from '../layout-at.ts';
 import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import type { SnapshotCopier } from '../snapshot-copier.ts';
+import { provenTimes, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
@@ -48,6 +54,8 @@ import { listEntries } from './list-entries.ts';
 import { RepositoryCopier } from './repository-copier.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { measureArchive } from './measure-archive.ts';
+import { executePrune, planPrune } from './repository-prune.ts';
+import { repositoryReports } from './repository-reports.ts';
 import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { verifyObjects, verifySnapshot } from './verify-archive.ts';
@@ -126,10 +134,12 @@ export class RepositoryArchive implements Archive {
   }
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
-    const listed = await (await this.#opened(signal)).listSnapshots(signal);
+    const repository = await this.#opened(signal);
+    const [listed, times] = await Promise.all([repository.listSnapshots(signal), provenTimes(this.#store, signal)]);
     for (const one of listed) this.#known.set(one.id, one);
     const snapshots = withRests(await mapConcurrently(listed, snapshotsAtOnce, (one) => this.#snapshotOf(one, signal)), listed);
-    return snapshots.filter(({ server }) => filter.server === undefined || server === filter.server).toSorted(newestFirst);
+    const ofServer = snapshots.filter(({ server }) => filter.server === undefined || server === filter.server);
+    return ofServer.map((snapshot) => withProof(snapshot, times)).toSorted(newestFirst);
   }
 
   async manifest(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<Manifest> {
@@ -160,12 +170,17 @@ export class RepositoryArchive implements Archive {
     yield* checkedContent(() => repository.read(node, signal), file, nameOf(snapshot, file));
   }
 
-  async fetch(snapshot: Snapshot, files: readonly FileTarget[], { signal, report }: OperationContext = {}): Promise<void> {
+  async fetch(
+    snapshot: Snapshot,
+    files: readonly FileTarget[],
+    { signal, report, near = [] }: OperationContext & { readonly near?: readonly NearSet[] } = {},
+  ): Promise<void> {
     const repository = await this.#opened(signal);
     const wanted = await Promise.all(files.map(async ({ file, target }) => ({ entry: await this.#entry(snapshot, file, signal), target })));
     let done = 0;
     await repository.fetch(
       wanted,
+      await this.#nearFiles(near, signal),
       (bytes) => {
         done += bytes;
         report?.({ kind: 'advance', step: 'fetch', done });
@@ -203,40 +218,27 @@ export class RepositoryArchive implements Archive {
       signal,
     );
     for (const { id } of snapshots) this.#known.delete(id);
+    await removeReports(
+      this.#store,
+      snapshots.map(({ id }) => id),
+      signal,
+    );
+  }
+
+  async saveReport(snapshot: Snapshot, report: RecoveryReport, { signal }: OperationContext = {}): Promise<void> {
+    await saveReport(repositoryReports(await this.#opened(signal)), snapshot, report, signal);
+  }
+
+  async reports(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<readonly StoredReport[]> {
+    return readReports(this.#store, repositoryReports(await this.#opened(signal)), snapshot, signal);
   }
 
   async planPrune({ signal }: OperationContext = {}): Promise<PrunePlan> {
-    const { removable, unneeded, wasteful, waiting } = await (await this.#opened(signal)).planPrune(signal);
-    const unfinishedWrites: UnfinishedWrite[] = [];
-    let young = 0;
-    for await (const write of this.#store.listUnfinished({ signal })) {
-      const age = this.#options.clock.now().getTime() - write.beganAt.getTime();
-      if (age >= this.#options.graceMilliseconds) unfinishedWrites.push(write);
-      else young += 1;
-    }
-    const objects = removable.map(({ id, bytes }) => ({ key: `data/${id.slice(0, 2)}/${id}`, bytes }));
-    return {
-      unfinishedWrites,
-      objects,
-      bytes: objects.reduce((sum, object) => sum + object.bytes, 0),
-      waiting: waiting.length + unneeded.length + wasteful.length + young,
-    };
+    return planPrune({ repository: await this.#opened(signal), store: this.#store, ...this.#options }, signal);
   }
 
-  async prune(plan: PrunePlan, { signal, report, onRefused = () => undefined }: PruneOptions = {}): Promise<number> {
-    const repository = await this.#opened(signal);
-    const step = 'prune';
-    let done = 0;
-    report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
-    await this.#store.discardUnfinished(plan.unfinishedWrites, { signal });
-    const allowed = new Set(plan.objects.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)));
-    const onRemoved = (objects: number): void => {
-      done += objects;
-      report?.({ kind: 'advance', step, done });
-    };
-    const given = await repository.prune(allowed, { onRemoved, onRefused, signal });
-    report?.({ kind: 'end', step });
-    return given;
+  async prune(plan: PrunePlan, options: PruneOptions = {}): Promise<number> {
+    return executePrune({ repository: await this.#opened(options.signal), store: this.#store }, plan, options);
   }
 
   async objectLocks({ signal }: OperationContext = {}): Promise<ArchiveLocks> {
@@ -335,6 +337,19 @@ export class RepositoryArchive implements Archive {
       exitCode: exitCodes.verificationFailed,
       hint: 'use another snapshot; "rootcellar verify --read-data" tells which are whole',
     });
+  }
+
+  /** What sets on this machine may have; one that the archive has no more is of no use. */
+  async #nearFiles(near: readonly NearSet[], signal: AbortSignal | undefined): Promise<readonly NearFile[]> {
+    if (near.length === 0) return [];
+    const listed = await this.list({}, { signal });
+    const found = await mapConcurrently(near, 2, async ({ snapshotId, folder }) => {
+      const snapshot = listed.find(({ id, state }) => id === snapshotId && state !== 'damaged');
+      if (snapshot === undefined) return [];
+      const { files, prefix } = await this.#contentsOf(snapshot, signal);
+      return [...files].map(([name, entry]) => ({ entry, file: path.join(folder, name.slice(prefix.length)) }));
+    });
+    return found.flat();
   }
 
   async #contentsOf(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<SnapshotContents> {

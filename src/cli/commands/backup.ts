@@ -28,7 +28,7 @@ export const backupCommand = defineCommand({
     const { config } = await context.loadConfig();
     const parts = await context.parts();
     const { backUp } = await import('../../backup/backup.ts');
-    const { encrypt, encryptionSettings, compress, maxMegabytesPerSecond, suspicionShare } = config.backup;
+    const { encrypt, encryptionSettings, compress, export: exports, maxMegabytesPerSecond, suspicionShare } = config.backup;
     return backUp(
       {
         archive: await parts.archive(),
@@ -43,6 +43,7 @@ export const backupCommand = defineCommand({
         encrypt: encrypt === 'server-default' ? encrypt : encrypt === 'true',
         encryptionSettings,
         compress,
+        isExported: exports === 'auto' ? config.layout === 'repository' : exports === 'true',
         maxMegabytesPerSecond,
         keepLocal: config.keepLocal,
         retention: config.retention,

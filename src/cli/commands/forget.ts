@@ -14,7 +14,7 @@ export const forgetCommand = defineCommand({
   description:
     'Decides for each server which snapshots to keep, and drops the others. Without --yes it only shows what it would do. The rule is ' +
     'that of the --keep-… options if any is given, otherwise that of the configuration; or name the snapshots to drop by their IDs.\n\n' +
-    'Never dropped by a rule: the newest good snapshots of a server, as many as retention.minimum says, and snapshots that are not complete, ' +
+    'Never dropped by a rule: the newest good snapshots of a server, as many as retention.minimum says, the newest that were proven, as many as retention.minimumProven says, and snapshots that are not complete, ' +
     'which do not count as kept ones either.',
   arguments: { ids: { summary: 'IDs of snapshots to drop, in place of a rule', isVariadic: true } },
   options: {
@@ -44,7 +44,9 @@ export const forgetCommand = defineCommand({
     await archive.open(context);
     const { forget, planForget } = await import('../../history/forget.ts');
     const isGiven = Object.values(keep).some((value) => value !== undefined);
-    const rule: RetentionRule = isGiven ? { ...keep, minimum: config.retention.minimum } : config.retention;
+    const rule: RetentionRule = isGiven
+      ? { ...keep, minimum: config.retention.minimum, minimumProven: config.retention.minimumProven }
+      : config.retention;
     const decision = planForget(assertOfServer(await archive.list({ server }, context), server), { rule, ids });
     if (yes && decision.forget.length > 0) await forget(archive, await parts.leases(), decision.forget, context);
     return { ...decision, isDone: yes };

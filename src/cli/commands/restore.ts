@@ -1,35 +1,44 @@
-import { formatCount } from '../../foundation/counts.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
 import { formatDuration } from '../../foundation/durations.ts';
-import type { RestorePlan, RestoreStep } from '../../restore/plan.ts';
-import type { Proof } from '../../restore/prove.ts';
 import { defineCommand } from '../define-command.ts';
 import { findOne, snapshotArgument } from '../find-one.ts';
-import { printable, type Look } from '../look.ts';
+import { proofLine, restorePlanText } from '../restore-text.ts';
 import { serverOption } from '../server-option.ts';
-import { formatTime } from '../snapshot-text.ts';
 
 export const restoreCommand = defineCommand({
   name: 'restore',
   summary: 'Restore a snapshot into the directory server',
   description:
     'Shows the plan and asks; then fetches the snapshot, checks every byte, lets the server check each backup, restores the encryption ' +
-    'settings and the backends, and proves the result by the entry counts. Until the first backend is restored nothing on the server ' +
-    'is changed, save that a disabled backend is enabled. At a terminal it asks; elsewhere it needs --yes. A server that is replicated is refused.\n\n' +
-    'It ends with 20 when the snapshot is damaged, or when the server says success and the entry counts say otherwise.',
+    'settings and the backends, and proves the result by every entry, or by the counts where the set has no export. Until the first backend is restored nothing on the server ' +
+    'is changed, save that a disabled backend is enabled. At a terminal it asks; elsewhere it needs --yes.\n\n' +
+    'A server that is replicated is refused, as its replicas would overwrite what is restored or take it over. With --topology all of them are brought to ' +
+    'the state of the snapshot: they refuse what clients write, replication is suspended, this server restored and proven, the others initialised from it, replication resumed, and each of ' +
+    'them proven. Until the proof no other replica is changed, and what fails before it is rolled back. Killed in the middle, the same command ' +
+    'goes on where it was; "rootcellar roll-back" undoes it instead.\n\n' +
+    'It ends with 20 when the snapshot is damaged, or when the server says success and its entries say otherwise.',
   arguments: { id: snapshotArgument },
   options: {
     yes: { type: 'flag', summary: 'go on without asking' },
     plan: { type: 'flag', summary: 'only show the plan' },
     backend: { type: 'texts', placeholder: 'NAME', summary: 'restore only this backend; otherwise all that hold users’ entries' },
+    topology: { type: 'flag', summary: 'bring all replicas to the state of the snapshot' },
+    keepWritable: {
+      type: 'flag',
+      summary:
+        'with --topology: replicas take what clients write meanwhile, which gets lost, or makes them differ; otherwise they refuse it until the end',
+    },
+    stopOnFailure: { type: 'flag', summary: 'with --topology: leave all as it is when something fails before the proof' },
     server: serverOption,
   },
   examples: [
     { line: 'rootcellar restore latest --plan', summary: 'what would happen' },
     { line: 'rootcellar restore 3f2a --backend userRoot --yes', summary: 'one backend, without a question' },
+    { line: 'rootcellar restore latest --topology', summary: 'all replicas' },
   ],
   exits: ['archiveMissing', 'busy', 'wrongKey', 'verificationFailed', 'interrupted'],
-  run: async ({ id, yes, plan: isPlanOnly, backend, server }, context) => {
+  run: async ({ id, yes, plan: isPlanOnly, backend, topology, keepWritable, stopOnFailure, server }, context) => {
     const { config } = await context.loadConfig();
     const { archive, snapshot } = await findOne(id, server, context);
     const parts = await context.parts();
@@ -39,15 +48,20 @@ export const restoreCommand = defineCommand({
         archive,
         leases: await parts.leases(),
         server: await parts.server(),
+        topology: parts.topology,
         staging: parts.staging(),
         clock: context.clock,
+        program: `rootcellar ${context.programVersion}`,
         serverName: config.server.name,
         snapshot,
         backends: backend,
+        wish: { isWanted: topology, isFenced: !keepWritable },
+        onFailure: stopOnFailure ? 'stop' : 'roll-back',
         approve: async (plan) => {
           if (isPlanOnly) return false;
-          context.show(planText(plan, context.look));
-          if (!yes) await context.confirm(`restore ${shortId(snapshot.id)} into ${plan.target.location}`);
+          context.show(restorePlanText(plan, context.look));
+          const what = `restore ${shortId(snapshot.id)} into ${plan.target.location}`;
+          if (!yes) await context.confirm(plan.topology === undefined ? what : `${what} and its replicas`, plan.topology?.target);
           return true;
         },
       },
@@ -55,32 +69,13 @@ export const restoreCommand = defineCommand({
     );
   },
   render: ({ plan, isDone, proofs, duration }, { look }) => {
-    if (!isDone) return `${planText(plan, look)}\nNothing was changed. Run it without --plan to restore.`;
-    const what = `${shortId(plan.snapshot.id)} of ${plan.snapshot.server} into ${plan.target.location} in ${formatDuration(duration)}`;
+    if (!isDone) return `${restorePlanText(plan, look)}\nNothing was changed. Run it without --plan to restore.`;
+    const what = `${restoredText(plan.snapshot)} into ${plan.target.location} in ${formatDuration(duration)}`;
     return [`${look.green('Restored')} ${what}.`, ...proofs.map((proof) => proofLine(proof, look))].join('\n');
   },
-  json: ({ plan, isDone, proofs, duration }) => ({ isDone, plan, proofs, milliseconds: duration }),
+  json: ({ plan, isDone, proofs, steps, duration }) => ({ isDone, plan, proofs, steps, milliseconds: duration }),
 });
 
-function planText({ snapshot, target, steps, warnings }: RestorePlan, look: Look): string {
-  return [
-    `${look.bold('Plan')}: restore snapshot ${shortId(snapshot.id)} of ${printable(snapshot.server)}, made ${formatTime(snapshot.time)} UTC,`,
-    `      into ${target.product} ${target.version} at ${target.location}`,
-    ...steps.map((step, index) => `  ${index + 1}. ${stepText(step)}`),
-    ...warnings.map((warning) => `  ${look.yellow('!')} ${printable(warning)}`),
-  ].join('\n');
-}
-
-function stepText(step: RestoreStep): string {
-  if (step.kind === 'enable-backend')
-    return `enable backend ${printable(step.backend)}: it is disabled, as a restore that was cut off leaves it`;
-  if (step.kind === 'import-encryption-settings') return `add the encryption settings of the set to the server's own`;
-  const count = (entries: number | undefined): string => (entries === undefined ? 'an unknown number of' : formatCount(entries));
-  return `replace backend ${printable(step.backend.id)}: ${count(step.entriesNow)} entries now, ${count(step.entriesInSet)} in the set`;
-}
-
-function proofLine({ backend, baseDn, expected, found, state }: Proof, look: Look): string {
-  const what = printable(baseDn === '' ? backend : `${backend} ${baseDn}`);
-  if (state === 'unknown') return `  ${look.yellow('!')} ${what}: not proven, as the set has no entry count`;
-  return `  ${look.green('✓')} ${what}: ${found === undefined ? '–' : formatCount(found)} entries, ${found === expected ? 'as in the set' : 'within what changed while it was backed up'}`;
+function restoredText({ id, server }: Snapshot): string {
+  return `${shortId(id)} of ${server}`;
 }

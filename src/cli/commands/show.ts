@@ -1,4 +1,6 @@
 import { formatCount } from '../../foundation/counts.ts';
+import type { StoredReport } from '../../archive/archive.ts';
+import { formatDuration } from '../../foundation/durations.ts';
 import { formatBytes } from '../../foundation/sizes.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
@@ -12,7 +14,8 @@ import { renderPairs, renderTable } from '../table.ts';
 export const showCommand = defineCommand({
   name: 'show',
   summary: 'Show what one snapshot holds',
-  description: 'Shows where a snapshot came from, its backends with their entry counts, and its files with size and SHA-256.',
+  description:
+    'Shows where a snapshot came from, its backends with their entry counts, the reports of its restores and drills, and its files with size and SHA-256.',
   arguments: { id: snapshotArgument },
   options: { server: serverOption },
   examples: [
@@ -22,11 +25,14 @@ export const showCommand = defineCommand({
   exits: ['archiveMissing', 'wrongKey', 'verificationFailed', 'interrupted'],
   run: async ({ id, server }, context) => {
     const { archive, snapshot } = await findOne(id, server, context);
-    return { snapshot, manifest: await archive.manifest(snapshot, context) };
+    const manifest = await archive.manifest(snapshot, context);
+    return { snapshot, manifest, reports: await archive.reports(snapshot, context) };
   },
-  render: ({ snapshot, manifest }, context) =>
-    [factsOf(snapshot, manifest, context), backendsOf(manifest, context), filesOf(manifest, context)].filter(Boolean).join('\n\n'),
-  json: ({ snapshot, manifest }) => ({ ...snapshot, manifest }),
+  render: ({ snapshot, manifest, reports }, context) =>
+    [factsOf(snapshot, manifest, context), backendsOf(manifest, context), reportsOf(reports, context), filesOf(manifest, context)]
+      .filter(Boolean)
+      .join('\n\n'),
+  json: ({ snapshot, manifest, reports }) => ({ ...snapshot, manifest, reports }),
 });
 
 function factsOf(snapshot: Snapshot, { origin, program, source }: Manifest, { look, clock }: RenderContext): string {
@@ -38,6 +44,7 @@ function factsOf(snapshot: Snapshot, { origin, program, source }: Manifest, { lo
       ['backup ID', snapshot.backupId],
       ['state', stateText(snapshot, look)],
       ...snapshot.remarks.map((remark) => ['', printable(remark)] as const),
+      ...(snapshot.provenAt === undefined ? [] : [['proven', `${formatTime(snapshot.provenAt)} UTC`] as const]),
       ['size', formatBytes(snapshot.bytes)],
       ['made by', `${origin} of ${printable(program)}`],
       ...(source === undefined ? [] : [['from', printable(`${source.vendorVersion} at ${source.location}`)] as const]),
@@ -61,6 +68,22 @@ function backendsOf({ backends }: Manifest, { look }: RenderContext): string {
       },
     ],
     backends,
+    look,
+  );
+}
+
+function reportsOf(reports: readonly StoredReport[], { look }: RenderContext): string {
+  if (reports.length === 0) return '';
+  return renderTable(
+    [
+      { title: 'came back (UTC)', cell: ({ time }) => formatTime(time) },
+      { title: 'by', cell: ({ kind }) => kind },
+      { title: 'outcome', cell: ({ outcome }) => (outcome === 'proven' ? look.green(outcome) : look.red(outcome)) },
+      { title: 'took', cell: ({ report }) => (report === undefined ? '–' : formatDuration(report.milliseconds)), align: 'right' },
+      { title: 'where', cell: ({ report, damage }) => printable(report?.target ?? `the report is damaged: ${damage}`) },
+      { title: 'why not', cell: ({ report }) => printable(report?.reason ?? '') },
+    ],
+    reports,
     look,
   );
 }

@@ -1,4 +1,5 @@
 import { shortId } from '../../domain/find-snapshot.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
 import { formatDuration } from '../../foundation/durations.ts';
 import { exitCodes } from '../../foundation/failure.ts';
 import type { ServerStatus } from '../../history/status.ts';
@@ -32,11 +33,12 @@ export const statusCommand = defineCommand({
     archive,
     isProtected: areProtected(servers),
     maxAgeSeconds: maxAge / 1000,
-    servers: servers.map(({ server, state, lastGood, age, snapshots, doubtful }) => ({
+    servers: servers.map(({ server, state, lastGood, age, lastProven, snapshots, doubtful }) => ({
       server,
       state,
       lastGood: lastGood ?? null,
       ageSeconds: age === undefined ? null : Math.round(age / 1000),
+      lastProven: lastProven ?? null,
       snapshots,
       doubtful: doubtful.map(({ id }) => id),
     })),
@@ -48,11 +50,16 @@ function areProtected(servers: readonly ServerStatus[]): boolean {
   return servers.length > 0 && servers.every(({ state }) => state === 'protected');
 }
 
-function statusLine({ server, state, lastGood, age, snapshots, doubtful }: ServerStatus, maxAge: number, look: Look): string {
+function statusLine({ server, state, lastGood, age, lastProven, snapshots, doubtful }: ServerStatus, maxAge: number, look: Look): string {
   const doubts = doubtful.length > 0 ? ` ${countOf(doubtful.length, 'newer one')} not good: look at "rootcellar list".` : '';
   const name = look.bold(printable(server));
   if (lastGood === undefined || age === undefined) return `${look.red('✗')} ${name}: not protected; there is no good backup.${doubts}`;
   const last = `the last good backup, ${shortId(lastGood.id)}, was made ${formatDuration(Math.max(0, age))} ago (${formatTime(lastGood.time)} UTC)`;
   if (state === 'late') return `${look.red('✗')} ${name}: late; ${last}, more than ${formatDuration(maxAge)}.${doubts}`;
-  return `${look.green('✓')} ${name}: protected; ${last}; ${countOf(snapshots, 'snapshot')}.${doubts}`;
+  return `${look.green('✓')} ${name}: protected; ${last}; ${countOf(snapshots, 'snapshot')}, ${provenText(lastProven)}.${doubts}`;
+}
+
+function provenText(lastProven: Snapshot | undefined): string {
+  if (lastProven?.provenAt === undefined) return 'none of them proven yet';
+  return `the newest that is proven is ${shortId(lastProven.id)} (${formatTime(lastProven.provenAt)} UTC)`;
 }

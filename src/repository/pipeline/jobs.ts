@@ -14,6 +14,8 @@ export type Job =
   | { readonly kind: 'hash-file'; readonly file: number; readonly part: MemoryPart; readonly isLast: boolean }
   /** Opens blobs of a part of a pack, which is used up, checks them, and writes each to its places. */
   | { readonly kind: 'decode'; readonly bytes: ReadBytes; readonly blobs: readonly BlobToDecode[] }
+  /** Copies blobs between files of this machine, each only if it is what it is taken for. */
+  | { readonly kind: 'copy-blobs'; readonly blobs: readonly BlobToCopy[] }
   /** Checks a whole pack, which is used up, against its name and what the index says of it. */
   | { readonly kind: 'check-pack'; readonly bytes: ReadBytes; readonly packId: Id; readonly blobs: readonly PackedBlob[] }
   /** Checks blobs of a part of a pack, and with `isOpened` opens each in its place; gives `bytes` back where it was transferred. */
@@ -36,6 +38,14 @@ export interface BlobToDecode {
   readonly targets: readonly WriteTarget[];
 }
 
+export interface BlobToCopy {
+  readonly id: Id;
+  readonly length: number;
+  /** Where it may lie. */
+  readonly source: WriteTarget;
+  readonly targets: readonly WriteTarget[];
+}
+
 export interface WriteTarget {
   /** Open in the process, and so in its workers. */
   readonly descriptor: number;
@@ -48,6 +58,7 @@ export interface Results {
   readonly 'check-stretch': { readonly isSame: boolean };
   readonly 'hash-file': { readonly sha256: string | undefined };
   readonly decode: { readonly findings: readonly BlobFinding[]; readonly bytes: number };
+  readonly 'copy-blobs': { readonly missing: readonly Id[]; readonly bytes: number };
   readonly 'check-pack': { readonly findings: readonly BlobFinding[] };
   readonly 'open-blobs': { readonly findings: readonly BlobFinding[]; readonly bytes: ReadBytes };
 }

@@ -8,6 +8,7 @@ import { openBlobs } from '../packs/open-blobs.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
 import { checkStretch } from './check-stretch.ts';
+import { copyBlobs } from './copy-blobs.ts';
 import { release } from './release.ts';
 import type { Encoded, Job, JobMessage, MemoryPart, ReadBytes, ReplyMessage, Results, SystemError, WorkerStart } from './jobs.ts';
 
@@ -52,6 +53,8 @@ function perform(job: Job): Results[Job['kind']] {
       return { sha256: hashFile(job) };
     case 'decode':
       return decodeBlobs(cipher, readBytes(job.bytes), job.blobs);
+    case 'copy-blobs':
+      return copyBlobs(job.blobs);
     case 'check-pack':
       return { findings: checkPack(cipher, { ...job, bytes: readBytes(job.bytes) }) };
     case 'open-blobs':

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleBackend, exampleDescription } from '../../test/harness/example-server.ts';
 import type { ManifestBackend } from '../domain/manifest.ts';
-import { proveByCounts } from './prove.ts';
+import { proveByCounts } from './prove-by-counts.ts';
 
 const dn = 'dc=example,dc=com';
 

@@ -1,0 +1,75 @@
+import { formatCount } from '../foundation/counts.ts';
+import { shortId } from '../domain/find-snapshot.ts';
+import type { EntryProof } from '../domain/recovery-report.ts';
+import type { RestorePlan } from '../restore/plan.ts';
+import { keyOf, type RestoreStep } from '../restore/steps.ts';
+import { printable, type Look } from './look.ts';
+import { formatTime } from './snapshot-text.ts';
+
+/** The plan of a restore as an operator reads it before saying yes: what was done before has a tick. */
+export function restorePlanText(plan: RestorePlan, look: Look): string {
+  const { snapshot, target, steps, done, warnings } = plan;
+  return [
+    `${look.bold('Plan')}: restore snapshot ${shortId(snapshot.id)} of ${printable(snapshot.server)}, made ${formatTime(snapshot.time)} UTC,`,
+    `      into ${target.product} ${target.version} at ${target.location}`,
+    ...(done.length > 0 ? ['      going on where an earlier run was cut off'] : []),
+    ...steps.map((step, index) => `  ${index + 1}. ${stepText(step, plan)}${done.includes(keyOf(step)) ? ` ${look.green('✓')}` : ''}`),
+    ...warnings.map((warning) => `  ${look.yellow('!')} ${printable(warning)}`),
+  ].join('\n');
+}
+
+function stepText(step: RestoreStep, { topology }: RestorePlan): string {
+  switch (step.kind) {
+    case 'fetch':
+      return 'fetch the snapshot and check every byte of it';
+    case 'check-backups':
+      return 'have the server check each backup';
+    case 'enable-backend':
+      return `enable backend ${printable(step.backend)}: it is disabled, as a restore that was cut off leaves it`;
+    case 'fence':
+      return `have ${printable(step.replica)} refuse what clients write`;
+    case 'suspend':
+      return `suspend replication of ${printable(topology?.baseDns.join(', ') ?? '')}${topology?.isFenced === true ? '' : ': what clients write from here on gets lost, or makes replicas differ'}`;
+    case 'import-encryption-settings':
+      return `add the encryption settings of the set to the server's own`;
+    case 'restore-backend':
+      return `replace backend ${printable(step.backend.id)}: ${countText(step.entriesNow)} entries now, ${countText(step.entriesInSet)} in the set`;
+    case 'prove':
+      return topology === undefined
+        ? 'prove that the server has what the set has'
+        : 'prove that the server has what the set has; until here no other replica is changed';
+    case 'initialize': {
+      const now = topology?.others.find(({ name }) => name === step.replica)?.entriesNow;
+      return `initialise ${printable(step.replica)} from it: its ${countText(now)} entries are replaced`;
+    }
+    case 'resume':
+      return 'resume replication';
+    case 'prove-replica':
+      return `prove that ${printable(step.replica)} has the same entries`;
+    case 'unfence':
+      return `let clients write to ${printable(step.replica)} again`;
+  }
+}
+
+function countText(entries: number | undefined): string {
+  return entries === undefined ? 'unknown number of' : formatCount(entries);
+}
+
+/** What one comparison came to. */
+export function proofLine(
+  { server, backend, baseDn, by, expectedEntries, foundEntries, state, changedMeanwhile }: EntryProof,
+  look: Look,
+): string {
+  const what = printable(`${server}: ${baseDn === '' ? backend : `${backend} ${baseDn}`}`);
+  if (state === 'unknown') return `  ${look.yellow('!')} ${what}: not proven, as the set has nothing to compare with`;
+  const counted = foundEntries === undefined ? '–' : formatCount(foundEntries);
+  const how =
+    by === 'entries'
+      ? 'each as it should be'
+      : foundEntries === expectedEntries
+        ? 'as many as expected'
+        : 'within what changed while it was backed up';
+  const moved =
+    changedMeanwhile === undefined || changedMeanwhile === 0 ? '' : `, ${formatCount(changedMeanwhile)} of them changed meanwhile`;
+  return `  ${state === 'equal' ? look.green('✓') : look.red('✗')} ${what}: ${counted} entries, ${how}${moved}`;
+}

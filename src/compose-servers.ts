@@ -1,0 +1,90 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Surroundings } from './compose.ts';
+import { readSecret, required } from './compose-settings.ts';
+import type { Config } from './config/schema.ts';
+import type { DirectoryServer } from './directory-servers/directory-server.ts';
+import type { LdapDirectoryServer, LdapDirectoryServerOptions } from './directory-servers/ldap-directory-server.ts';
+import type { Topology } from './directory-servers/topology.ts';
+import { exitCodes, Failure, messageOf } from './foundation/failure.ts';
+
+/** The server of the settings `server`, by LDAP or by its own programs. */
+export async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
+  const { server } = config;
+  if (server.via === 'ldap') return openLdapServer(config, around);
+  const { ToolsDirectoryServer } = await import('./directory-servers/tools-directory-server.ts');
+  return new ToolsDirectoryServer({
+    home: required(server.home, 'server.home'),
+    encryptionPinFile: server.encryptionPinFile,
+    javaHome: around.environment['JAVA_HOME'],
+    online:
+      server.mode === 'offline'
+        ? undefined
+        : {
+            ldap: await openLdapServer(config, around),
+            url: required(server.url, 'server.url'),
+            bindDn: required(server.bindDn, 'server.bindDn'),
+            bindPasswordFile: required(server.bindPasswordFile, 'server.bindPasswordFile'),
+            caFile: server.caFile,
+          },
+  });
+}
+
+async function openLdapServer(config: Config, around: Surroundings): Promise<LdapDirectoryServer> {
+  const { LdapDirectoryServer } = await import('./directory-servers/ldap-directory-server.ts');
+  return new LdapDirectoryServer(ldapOptions(config, around));
+}
+
+/** The replicas of that server's directory. */
+export async function openTopology(config: Config, around: Surroundings): Promise<Topology> {
+  const [{ DsreplicationTopology }, { LdapDirectoryServer }] = await Promise.all([
+    import('./directory-servers/dsreplication-topology.ts'),
+    import('./directory-servers/ldap-directory-server.ts'),
+  ]);
+  const { adminUid, adminPasswordFile, servers } = config.replication;
+  // Its content goes to the server's program by the file's name alone; read here it is kept out of what that prints.
+  if (adminPasswordFile !== undefined) await readSecret(adminPasswordFile, 'replication.adminPasswordFile', around);
+  const target = ldapOptions(config, around);
+  return new DsreplicationTopology({
+    target,
+    servers,
+    adminUid,
+    adminPasswordFile,
+    home: config.server.home,
+    caFile: config.server.caFile,
+    javaHome: around.environment['JAVA_HOME'],
+    connect: (url) => new LdapDirectoryServer({ ...target, url }),
+    clock: around.clock,
+  });
+}
+
+function ldapOptions({ server, archive }: Config, around: Surroundings): LdapDirectoryServerOptions {
+  const { bindDn, bindPasswordFile, caFile, startTls, allowPlaintext, home, encryptionPinFile } = server;
+  const url = required(server.url, 'server.url');
+  const passwordFile = required(bindPasswordFile, 'server.bindPasswordFile');
+  return {
+    url,
+    bindDn: required(bindDn, 'server.bindDn'),
+    readPassword: () => readSecret(passwordFile, 'server.bindPasswordFile', around),
+    readCa: caFile === undefined ? undefined : () => readCaFile(caFile),
+    startTls,
+    allowPlaintext,
+    timeoutMilliseconds: server.timeout,
+    home,
+    encryptionPinFile,
+    clock: around.clock,
+    newTaskId: randomUUID,
+    taskTag: archive === undefined ? undefined : createHash('sha256').update(archive).digest('hex').slice(0, 8),
+  };
+}
+
+async function readCaFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Failure('E_CA_FILE', `Cannot read the file ${file} of the setting server.caFile: ${messageOf(error)}`, {
+      exitCode: exitCodes.usage,
+      hint: 'name a PEM file that this user may read',
+    });
+  }
+}

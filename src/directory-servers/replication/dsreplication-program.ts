@@ -1,0 +1,141 @@
+import path from 'node:path';
+import { Failure, exitCodes } from '../../foundation/failure.ts';
+import type { OperationContext } from '../../foundation/progress.ts';
+import type { Product } from '../directory-server.ts';
+import { type ToolEnd, runTool } from '../run-tool.ts';
+import { type TrustStore, makeTrustStore } from '../trust-store.ts';
+import { type ReplicationWork, replicationArguments } from './dsreplication-arguments.ts';
+
+export interface DsreplicationOptions {
+  /** The server's root folder, as this process sees it: its `bin`. */
+  readonly home: string | undefined;
+  readonly adminUid: string;
+  readonly adminPasswordFile: string | undefined;
+  /** PEM file of the certificates of every server; without it the program's own default counts. */
+  readonly caFile: string | undefined;
+  /** Where Java is; for `keytool` alone, the program finds its own. */
+  readonly javaHome: string | undefined;
+}
+
+/** A piece of work, and how a sentence begins that tells its failure: `suspend replication`. */
+export interface ReplicationCall {
+  readonly attempt: string;
+  readonly work: ReplicationWork;
+  readonly product: Product;
+}
+
+/**
+ * The server's own program `bin/dsreplication`. Its calls never run at the same time here; each takes about three seconds, of which
+ * most is the start of a JVM (OpenDJ 5.0.3 on two cores), and `initialize` besides what the servers need.
+ */
+export class DsreplicationProgram {
+  readonly #options: DsreplicationOptions;
+  #trustStore: Promise<TrustStore> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DsreplicationOptions) {
+    this.#options = options;
+  }
+
+  /** @throws Failure E_REPLICATION_SETTINGS when it cannot be called as configured */
+  assertConfigured(attempt: string): { readonly home: string; readonly adminPasswordFile: string } {
+    const { home, adminPasswordFile } = this.#options;
+    if (home === undefined) {
+      const hint = "set server.home to the server's root folder, as rootcellar sees it";
+      throw notConfigured(attempt, "the setting server.home is not set, so the server's program bin/dsreplication is not known", hint);
+    }
+    if (adminPasswordFile === undefined) {
+      const hint = "set it to the file that holds the password of the topology's administrator";
+      throw notConfigured(attempt, 'the setting replication.adminPasswordFile is not set', hint);
+    }
+    return { home, adminPasswordFile };
+  }
+
+  /**
+   * Runs it to its end. On abort it is told to stop; what it had the servers begin goes on there.
+   *
+   * @throws Failure E_REPLICATION_TOOL, E_REPLICATION_SETTINGS, E_TOOL_MISSING, E_BIND_REFUSED, E_SERVER_TLS, E_SERVER_UNREACHABLE, E_INTERRUPTED
+   */
+  async run(call: ReplicationCall, { signal, report }: OperationContext): Promise<void> {
+    const { home, adminPasswordFile } = this.assertConfigured(call.attempt);
+    const mine = this.#last.then(async () => {
+      const trustStore = await this.#trusted(signal);
+      const { adminUid } = this.#options;
+      const end = await runTool({
+        attempt: call.attempt,
+        program: path.join(home, 'bin', 'dsreplication'),
+        arguments: replicationArguments(call.work, call.product, { adminUid, adminPasswordFile, trustStore }),
+        signal,
+        onLine: (text) => report?.({ kind: 'note', level: 'info', text }),
+      });
+      assertSucceeded(call.attempt, end, adminUid);
+    });
+    this.#last = mine.catch(() => undefined);
+    await mine;
+  }
+
+  async close(): Promise<void> {
+    const store = await this.#trustStore?.catch(() => undefined);
+    this.#trustStore = undefined;
+    await store?.[Symbol.asyncDispose]();
+  }
+
+  async #trusted(signal: AbortSignal | undefined): Promise<TrustStore | undefined> {
+    const { caFile, javaHome } = this.#options;
+    if (caFile === undefined) return undefined;
+    this.#trustStore ??= makeTrustStore(caFile, javaHome, signal);
+    try {
+      return await this.#trustStore;
+    } catch (error) {
+      this.#trustStore = undefined;
+      throw error;
+    }
+  }
+}
+
+function notConfigured(attempt: string, state: string, hint: string): Failure {
+  return new Failure('E_REPLICATION_SETTINGS', `Cannot ${attempt}: ${state}`, { hint, exitCode: exitCodes.usage });
+}
+
+/** What the program says when it could not reach a server or was not let in. */
+const troubles = [
+  {
+    pattern: /invalid credentials|credentials are not valid/i,
+    code: 'E_BIND_REFUSED',
+    state: (uid: string) => `the servers know no administrator "${uid}" with this password`,
+    hint: 'see that replication.adminUid names the administrator of the topology and that replication.adminPasswordFile holds its password',
+  },
+  {
+    pattern: /SSLHandshake|PKIX|CertificateException|certificate/i,
+    code: 'E_SERVER_TLS',
+    state: () => "the certificate of a server is not trusted by the server's program",
+    hint: 'set server.caFile to a PEM file of the certificates that signed those of all servers, on their administration ports too',
+  },
+  {
+    pattern: /could not connect|connection refused|ConnectException|UnknownHost|connect error|timed out/i,
+    code: 'E_SERVER_UNREACHABLE',
+    state: () => 'a server cannot be reached',
+    hint: 'see that every server of the topology runs, and that this machine reaches the addresses by which they know each other',
+  },
+] as const;
+
+function assertSucceeded(attempt: string, { exitCode, lines }: ToolEnd, adminUid: string): void {
+  if (exitCode === 0) return;
+  const words = lastWords(lines);
+  const trouble = troubles.find(({ pattern }) => pattern.test(words));
+  const facts = { exitCode };
+  if (trouble !== undefined) {
+    const { code, state, hint } = trouble;
+    const cause = new Error(words);
+    throw new Failure(code, `Cannot ${attempt}: ${state(adminUid)}`, { hint, facts, cause });
+  }
+  throw new Failure('E_REPLICATION_TOOL', `Cannot ${attempt}: bin/dsreplication ended with exit code ${exitCode} and says "${words}"`, {
+    hint: "see the program's log in the server's tmp or logs/tools folder and the servers' logs/errors",
+    facts,
+  });
+}
+
+function lastWords(lines: readonly string[]): string {
+  const words = lines.slice(-6).join(' ').replaceAll(/\s+/g, ' ');
+  return words.replace(/[.\s]+$/, '') || 'nothing';
+}

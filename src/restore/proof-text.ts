@@ -1,0 +1,13 @@
+import type { EntryProof } from '../domain/recovery-report.ts';
+
+const dnsTold = 5;
+
+/** What is wrong with a base DN, for a failure's sentence: how many entries differ, and the first of them. */
+export function faultOf({ by, baseDn, expectedEntries, foundEntries, differences = 0, examples = [] }: EntryProof): string {
+  if (by !== 'entries')
+    return `${baseDn} has ${foundEntries ?? 'an unknown number of'} entries instead of ${expectedEntries ?? 'an unknown number'}`;
+  const faults = examples.filter(({ difference }) => difference !== 'changed-meanwhile').slice(0, dnsTold);
+  const told = faults.map(({ dn, difference }) => `${dn} is ${difference}`).join('; ');
+  const more = differences > faults.length ? `; and ${differences - faults.length} more` : '';
+  return `${differences} ${differences === 1 ? 'entry differs' : 'entries differ'} below ${baseDn}: ${told}${more}`;
+}

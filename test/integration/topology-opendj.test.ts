@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Attribute, Change } from 'ldapts';
+import type { DsreplicationTopologyOptions } from '../../src/directory-servers/dsreplication-topology.ts';
+import type { Replica, ReplicaDomain } from '../../src/directory-servers/topology.ts';
+import type { OpendjServer } from '../harness/opendj.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
+import { type OpendjTopology, startTopology } from '../harness/topology.ts';
+import { clientOfTopology } from '../harness/topology-client.ts';
+
+const baseDns = ['dc=example,dc=com'];
+
+describe('a topology of three OpenDJ servers', () => {
+  let topology: OpendjTopology;
+  before(async () => {
+    topology = await startTopology({ servers: 3 });
+  });
+  after(() => topology[Symbol.asyncDispose]());
+
+  it('read() tells of every replica, the target first', async () => {
+    await using client = clientOfTopology(topology);
+    const state = await client.read();
+    assert.deepEqual(state.baseDns, baseDns);
+    const [first, ...others] = topology.servers.map((server) => `localhost:${server.adminPort}`);
+    assert.deepEqual(
+      state.replicas.map(({ name }) => name),
+      [first, ...others.toSorted()],
+    );
+    assert.deepEqual(
+      state.replicas.map(({ isTarget }) => isTarget),
+      [true, false, false],
+    );
+    for (const replica of state.replicas) {
+      const { generationId, connectedTo, ...domain } = domainOf(replica);
+      assert.match(generationId ?? '', /^\d+$/);
+      assert.match(connectedTo ?? '', /:\d+$/);
+      const expected = { baseDn: baseDns[0], backend: 'userRoot', entries: 53, missingChanges: 0, isReplicating: true, isWritable: true };
+      assert.deepEqual(domain, expected);
+    }
+  });
+
+  it('suspend() stops replication between all of them, resume() begins it again, and each may be said twice', async () => {
+    await using client = clientOfTopology(topology);
+    await client.suspend(baseDns);
+    assert.deepEqual(await replicating(client), [false, false, false]);
+    await client.suspend(baseDns);
+    assert.deepEqual(await replicating(client), [false, false, false]);
+    await client.resume(baseDns);
+    assert.deepEqual(await replicating(client), [true, true, true]);
+    await client.resume(baseDns);
+    assert.deepEqual(await replicating(client), [true, true, true]);
+    await describeUser(serverAt(topology, 1), 'after resuming');
+    await topology.waitUntilReplicated();
+  });
+
+  it('initialize() gives the receiver the entries of the source, and leaves the other as it is', async () => {
+    await using client = clientOfTopology(topology);
+    await client.suspend(baseDns);
+    const [source, receiver, other] = [serverAt(topology, 0), serverAt(topology, 1), serverAt(topology, 2)];
+    await describeUser(source, 'only on the source');
+    const before = await topology.digestOn(other);
+    const { replicas } = await client.read();
+    await client.initialize({ from: replicaOf(replicas, source), to: replicaOf(replicas, receiver), baseDns });
+    assert.equal(await topology.digestOn(receiver), await topology.digestOn(source));
+    assert.equal(await topology.digestOn(other), before);
+    await client.initialize({ from: replicaOf(replicas, source), to: replicaOf(replicas, other), baseDns });
+    await client.resume(baseDns);
+    assert.equal(await topology.digestOn(other), await topology.digestOn(source));
+    assert.deepEqual(await replicating(client), [true, true, true]);
+  });
+
+  it('fence() has one replica refuse the writes of clients, the directory manager too, while replication goes on', async () => {
+    await using client = clientOfTopology(topology);
+    const { replicas } = await client.read();
+    const [fenced, other] = [serverAt(topology, 1), serverAt(topology, 0)];
+    const fence = await client.fence(replicaOf(replicas, fenced), baseDns);
+    assert.deepEqual(fence.backends, [{ id: 'userRoot', writability: 'enabled' }]);
+    await assert.rejects(describeUser(fenced, 'refused'), /read-only/);
+    await describeUser(other, 'passes the fence');
+    await topology.waitUntilReplicated();
+    assert.deepEqual(
+      (await client.read()).replicas.map((replica) => domainOf(replica).isWritable),
+      replicas.map((replica) => replica.name !== fence.replica),
+    );
+    await client.unfence(fence);
+    await describeUser(fenced, 'welcome again');
+    await topology.waitUntilReplicated();
+  });
+
+  it('a wrong password of the administrator is said so, and changes nothing', async () => {
+    await using folder = await temporaryFolder();
+    const adminPasswordFile = path.join(folder.path, 'password');
+    await writeFile(adminPasswordFile, 'not-the-password', { mode: 0o600 });
+    await using client = clientOfTopology(topology, { adminPasswordFile });
+    await assert.rejects(client.suspend(baseDns), {
+      code: 'E_BIND_REFUSED',
+      message: 'Cannot suspend replication: the servers know no administrator "admin" with this password',
+    });
+    assert.deepEqual(await replicating(client), [true, true, true]);
+  });
+
+  for (const [missing, options, message] of [
+    ['server.home', { home: undefined }, /the setting server\.home is not set, so the server's program bin\/dsreplication is not known$/],
+    ['its password', { adminPasswordFile: undefined }, /the setting replication\.adminPasswordFile is not set$/],
+  ] as const satisfies readonly (readonly [string, Partial<DsreplicationTopologyOptions>, RegExp])[]) {
+    it(`without ${missing} nothing is begun`, async () => {
+      await using client = clientOfTopology(topology, options);
+      const { replicas } = await client.read();
+      const [from, to] = [replicas[0], replicas[1]];
+      assert.ok(from !== undefined && to !== undefined);
+      for (const call of [client.suspend(baseDns), client.resume(baseDns), client.initialize({ from, to, baseDns })]) {
+        await assert.rejects(call, { code: 'E_REPLICATION_SETTINGS', exitCode: 2, message });
+      }
+      assert.deepEqual(await replicating(client), [true, true, true]);
+    });
+  }
+});
+
+function serverAt(topology: OpendjTopology, index: number): OpendjServer {
+  const server = topology.servers[index];
+  if (server === undefined) throw new Error(`no server ${index}`);
+  return server;
+}
+
+function replicaOf(replicas: readonly Replica[], server: OpendjServer): Replica {
+  const replica = replicas.find(({ administration }) => administration.port === server.adminPort);
+  if (replica === undefined) throw new Error(`no replica at ${server.adminPort}`);
+  return replica;
+}
+
+function domainOf({ condition, name }: Replica): ReplicaDomain {
+  const domain = condition.state === 'up' ? condition.domains[0] : undefined;
+  if (domain === undefined) throw new Error(`${name} is ${condition.state}`);
+  return domain;
+}
+
+async function replicating(client: { read(): Promise<{ replicas: readonly Replica[] }> }): Promise<readonly boolean[]> {
+  return (await client.read()).replicas.map((replica) => domainOf(replica).isReplicating);
+}
+
+async function describeUser(server: OpendjServer, text: string): Promise<void> {
+  const connection = await server.connect();
+  try {
+    const modification = new Attribute({ type: 'description', values: [text] });
+    await connection.modify(`uid=user.1,ou=People,${server.baseDn}`, new Change({ operation: 'replace', modification }));
+  } finally {
+    await connection.unbind();
+  }
+}
