@@ -115,7 +115,7 @@ test('explanationOf() shows the section, and the one that it refers to, without 
 
   assert.match(text, /^E_REGION_WRONG\n\n> Cannot STEP: the bucket "NAME" is in another region/);
   assert.match(text, /\n\nE_REGION_MISSING\n/);
-  assert.match(text, /^ +\$ export AWS_REGION=\$BUCKET_REGION$/m);
+  assert.match(text, /^ +\$ export AWS_REGION="\$BUCKET_REGION"$/m);
   assert.doesNotMatch(text, /```|\]\(|run=/);
   assert.equal(explanationOf('E_NOTHING', sections), undefined);
 });

@@ -70,12 +70,3 @@ test('versionWarnings() gives the server’s own warnings beside the comparison 
   ]);
   assert.deepEqual(versionWarnings(manifest, [userRoot], target('10.3.0.0')), []);
 });
-
-const versions = [
-  ['5.0.3', '5.0.3', 0],
-  ['5.0.3', '5.0.10', -1],
-  ['10.0', '9.9.9.9', 1],
-  ['5', '5.0.0', 0],
-  ['5.0.0.1', '5', 1],
-] as const;
-for (

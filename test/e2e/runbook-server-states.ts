@@ -108,6 +108,12 @@ export const serverStates: Readonly<Record<string, MakeServerState>> = {
     await writeFile(path.join(folder, 'more'), 'more');
     return { env: { ...env, FOLDER: folder }, fails: ['archive', folder] };
   },
+  'unreadable-journal': async (ground, directory) => {
+    const env = await place(ground, directory);
+    const JOURNAL = path.join(env['ROOTCELLAR_STAGING_FOLDER'] ?? '', '.restore-ds-0.json');
+    await writeFile(JOURNAL, '{');
+    return { env: { ...env, JOURNAL }, fails };
+  },
   'opendj-encrypts': async (ground, directory) => ({ env: await place(ground, directory, { ROOTCELLAR_BACKUP_ENCRYPT: 'true' }), fails }),
   suspicious: async (ground) => {
     const own = await startOpendj();

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { startVersitygw } from '../harness/versitygw.ts';
 import { followRunbook, statesOfRunbooks } from './run-runbook.ts';
 import { serverStates } from './runbook-server-states.ts';
+import { topologyStates } from './runbook-topology-states.ts';
 import { archiveStates, type Ground, makeTemplates, succeed, writeSet } from './runbook-states.ts';
 
 const all = await statesOfRunbooks();
@@ -14,7 +15,10 @@ const all = await statesOfRunbooks();
 test('each state of a runbook is made, and each that is made is in one', () => {
   const used = all.map(({ state }) => state);
 
-  assert.deepEqual(used.toSorted(), [...Object.keys(archiveStates), ...Object.keys(serverStates)].toSorted());
+  assert.deepEqual(
+    used.toSorted(),
+    [...Object.keys(archiveStates), ...Object.keys(serverStates), ...Object.keys(topologyStates)].toSorted(),
+  );
 });
 
 suite('the commands of the runbooks about an archive put right what they are about', () => {
