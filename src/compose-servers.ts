@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Surroundings } from './compose.ts';
-import { readSecret, required } from './compose-settings.ts';
+import { readSecret } from './compose-settings.ts';
+import { required } from './config/required-setting.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
 import type { LdapDirectoryServer, LdapDirectoryServerOptions } from './directory-servers/ldap-directory-server.ts';

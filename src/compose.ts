@@ -1,13 +1,16 @@
-import { homedir, hostname, userInfo } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
 import { openServer, openTopology } from './compose-servers.ts';
-import { readSecret, required } from './compose-settings.ts';
+import { readSecret } from './compose-settings.ts';
+import { required } from './config/required-setting.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
+import type { ScratchServers } from './directory-servers/scratch-server.ts';
 import type { Topology } from './directory-servers/topology.ts';
 import type { Clock } from './foundation/clock.ts';
 import { type Failure, wrongUsage } from './foundation/failure.ts';
@@ -38,6 +41,10 @@ export interface Parts {
   readonly server: () => Promise<DirectoryServer>;
   /** The replicas of the directory that `server` is one of. */
   readonly topology: () => Promise<Topology>;
+  /** New servers on this machine. */
+  readonly scratch: () => Promise<ScratchServers>;
+  /** Below which drills work. */
+  readonly drillFolder: () => string;
   /** The least rights of a role in the archive. @throws Failure E_USAGE when that is not in S3 */
   readonly accessPolicy: (role: Role) => Promise<AccessPolicy>;
   /** @throws Failure E_USAGE when no staging folder is configured */
@@ -99,6 +106,8 @@ export function compose(config: Config, around: Surroundings): Parts {
     },
     server: server.get,
     topology: topology.get,
+    scratch: () => openScratch(around),
+    drillFolder: () => drillFolderOf(config),
     accessPolicy: (role) => accessPolicyOf(config, role),
     staging: () => stagingOf(config),
     close: async () => {
@@ -293,6 +302,24 @@ async function openLeases(config: Config, store: ObjectStore, { clock, work }: S
     import('./archive/lease-holder.ts'),
   ]);
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
+}
+
+async function openScratch(around: Surroundings): Promise<ScratchServers> {
+  const [{ LocalScratchServers }, { ownersOf }] = await Promise.all([
+    import('./directory-servers/scratch/local-scratch-servers.ts'),
+    import('./archive/lease-holder.ts'),
+  ]);
+  const readRootPassword = (file: string): Promise<Secret> => readSecret(file, '--root-password-file', around);
+  const { clock, environment, work } = around;
+  return new LocalScratchServers({ clock, environment, newTaskId: randomUUID, readSecret: readRootPassword, owners: ownersOf(work) });
+}
+
+/** A server's folder of the staging folder cannot have a name that begins with a dot. */
+function drillFolderOf({ drill, staging }: Config): string {
+  if (drill.folder !== undefined) return drill.folder;
+  return staging.folder === undefined
+    ? path.join(tmpdir(), `rootcellar-drills-${process.getuid?.() ?? userName()}`)
+    : path.join(staging.folder, '.drills');
 }
 
 function stagingOf({ staging }: Config): Staging {

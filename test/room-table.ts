@@ -95,6 +95,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'domain',
     'telemetry',
     'npm:ldapts',
+    // An installation of the server may be a zip archive.
+    'npm:yauzl',
     'node:child_process',
     'node:crypto',
     'node:events',
@@ -110,6 +112,17 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl', 'npm:zod'],
   backup: job,
   restore: job,
+  /** A restore into a server of its own: it fetches, compares versions and proves as a restore does, and reads a file of assertions. */
+  drill: [
+    ...job,
+    'restore/fetch.ts',
+    'restore/compare-versions.ts',
+    'restore/prove.ts',
+    'restore/proof-text.ts',
+    // A port, beside that of a server which is there.
+    'directory-servers/scratch-server.ts',
+    'npm:yaml',
+  ],
   // Where the layouts differ, a set is fetched and archived again.
   copy: [...job, 'restore/fetch.ts'],
   verify: job,
@@ -125,6 +138,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'backup',
     'restore',
     'copy',
+    'drill',
     'verify',
     'history',
     'inspect',

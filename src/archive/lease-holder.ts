@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { IsAlive, LeaseHolder } from './lease.ts';
+import { leaseHolderSchema, type IsAlive, type LeaseHolder } from './lease.ts';
 
 /** This process, as a lease names it. `work` is what it does: `backup`. */
 export function thisProcess(work: string): LeaseHolder {
@@ -26,6 +26,17 @@ export const isAlive: IsAlive = (holder) => {
   const began = beginningOf(holder.processId);
   return began !== undefined && began === holder.processBegan;
 };
+
+/** The same for whoever writes down, as JSON, which process something belongs to; what is none of ours names a dead one. */
+export function ownersOf(work: string): { readonly self: LeaseHolder; readonly isAlive: (owner: unknown) => boolean | undefined } {
+  return {
+    self: thisProcess(work),
+    isAlive: (owner) => {
+      const holder = leaseHolderSchema.safeParse(owner);
+      return holder.success ? isAlive(holder.data) : false;
+    },
+  };
+}
 
 /** Names the process ID space, by boot and PID namespace (Linux, proc(5)); empty where the system has no such account. */
 function processSpace(): string {

@@ -8,7 +8,7 @@ import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
 const leasesPrefix = '.rootcellar/leases/';
 
 /** Who holds a lease: enough to tell a living process from a dead one of the same machine, and to name it to people. */
-const holderSchema = z.object({
+export const leaseHolderSchema = z.object({
   /** The machine or pod. */
   host: z.string(),
   processId: z.number().int(),
@@ -23,7 +23,7 @@ const holderSchema = z.object({
 });
 
 const leaseSchema = z.object({
-  holder: holderSchema,
+  holder: leaseHolderSchema,
   /** Grows with each new holder, and never goes back. */
   fence: z.number().int().nonnegative(),
   renewedAt: z.iso.datetime(),
@@ -34,7 +34,7 @@ const leaseSchema = z.object({
 /** Of all that it says; what others write has none. */
 const storedLeaseSchema = leaseSchema.extend({ sha256: z.string().optional() });
 
-export type LeaseHolder = z.infer<typeof holderSchema>;
+export type LeaseHolder = z.infer<typeof leaseHolderSchema>;
 type LeaseDocument = z.infer<typeof leaseSchema>;
 
 /** Whether the process of this machine's own ID space still runs; undefined when that cannot be known from here. */

@@ -8,6 +8,7 @@ import { configShowCommand } from './commands/config-show.ts';
 import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { drillCommand } from './commands/drill.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
@@ -22,6 +23,7 @@ import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
 import { repairConfigCommand } from './commands/repair-config.ts';
 import { repairIndexCommand } from './commands/repair-index.ts';
 import { repairPacksCommand } from './commands/repair-packs.ts';
@@ -50,6 +52,8 @@ export const allCommands: readonly Command[] = [
   restoreCommand,
   rollBackCommand,
   initializeCommand,
+  rebuildCommand,
+  drillCommand,
   verifyCommand,
   repairConfigCommand,
   repairIndexCommand,

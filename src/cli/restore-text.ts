@@ -18,7 +18,7 @@ export function restorePlanText(plan: RestorePlan, look: Look): string {
   ].join('\n');
 }
 
-function stepText(step: RestoreStep, { topology }: RestorePlan): string {
+function stepText(step: RestoreStep, plan: RestorePlan): string {
   switch (step.kind) {
     case 'fetch':
       return 'fetch the snapshot and check every byte of it';
@@ -26,18 +26,32 @@ function stepText(step: RestoreStep, { topology }: RestorePlan): string {
       return 'have the server check each backup';
     case 'enable-backend':
       return `enable backend ${printable(step.backend)}: it is disabled, as a restore that was cut off leaves it`;
-    case 'fence':
-      return `have ${printable(step.replica)} refuse what clients write`;
-    case 'suspend':
-      return `suspend replication of ${printable(topology?.baseDns.join(', ') ?? '')}${topology?.isFenced === true ? '' : ': what clients write from here on gets lost, or makes replicas differ'}`;
     case 'import-encryption-settings':
       return `add the encryption settings of the set to the server's own`;
     case 'restore-backend':
       return `replace backend ${printable(step.backend.id)}: ${countText(step.entriesNow)} entries now, ${countText(step.entriesInSet)} in the set`;
     case 'prove':
-      return topology === undefined
-        ? 'prove that the server has what the set has'
-        : 'prove that the server has what the set has; until here no other replica is changed';
+      return `prove that the server has what the set has${plan.topology === undefined ? '' : '; until here no other replica is changed'}`;
+    case 'fence':
+    case 'suspend':
+    case 'initialize':
+    case 'resume':
+    case 'prove-replica':
+    case 'unfence':
+      return replicationText(step, plan);
+  }
+}
+
+type ReplicationStep = Extract<RestoreStep, { kind: 'fence' | 'suspend' | 'initialize' | 'resume' | 'prove-replica' | 'unfence' }>;
+
+function replicationText(step: ReplicationStep, { topology }: RestorePlan): string {
+  switch (step.kind) {
+    case 'fence':
+      return `have ${printable(step.replica)} refuse what clients write`;
+    case 'suspend': {
+      const danger = topology?.isFenced === true ? '' : ': what clients write from here on gets lost, or makes replicas differ';
+      return `suspend replication of ${printable(topology?.baseDns.join(', ') ?? '')}${danger}`;
+    }
     case 'initialize': {
       const now = topology?.others.find(({ name }) => name === step.replica)?.entriesNow;
       return `initialise ${printable(step.replica)} from it: its ${countText(now)} entries are replaced`;

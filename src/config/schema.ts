@@ -249,6 +249,27 @@ const copy = z.strictObject({
   objectLock: objectLock.prefault({}),
 });
 
+const drill = z.strictObject({
+  installation: path({
+    description: "the server's product as it is published, a folder or a zip archive, which `drill` makes its scratch server from",
+    example: '/opt/drill/opendj-server-legacy-5.0.3.zip',
+  }),
+  assertions: path({
+    description: 'file of searches with what they must find, which each `drill` runs on the restored server',
+    example: '/etc/rootcellar/assertions.yaml',
+  }),
+  folder: path({
+    description:
+      'folder below which each drill works, and leaves nothing; otherwise .drills in the staging folder, or the temporary folder of the system',
+    example: '/var/tmp/drills',
+  }),
+  heap: sizeBetween(64 * 1024 * 1024, Number.MAX_SAFE_INTEGER, '512MiB', {
+    description: "bound of the scratch server's heap",
+    expected: 'a size from 64MiB with its unit',
+    example: '1GiB',
+  }),
+});
+
 /**
  * Every setting of rootcellar: the one definition from which the file's syntax, the `ROOTCELLAR_…` variables, the flags, the
  * JSON Schema, the completion and the reference page are made. In the parsed {@link Config} durations are milliseconds and sizes bytes.
@@ -293,6 +314,7 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  drill: drill.prefault({}),
   keepLocal: count(0, 1000, 0, { description: 'staged sets to keep in the staging folder for a fast restore', example: '1' }),
   retention: retention.prefault({}),
   prune: z

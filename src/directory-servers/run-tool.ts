@@ -8,6 +8,8 @@ export interface ToolCall {
   readonly program: string;
   /** Holds no secret: every user of the machine can see it. */
   readonly arguments: readonly string[];
+  /** Its whole environment; this process's own unless told. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Each line of both streams, as it comes. */
   readonly onLine?: ((line: string) => void) | undefined;
@@ -29,7 +31,11 @@ const keptLines = 10_000;
  */
 export async function runTool(call: ToolCall): Promise<ToolEnd> {
   if (call.signal?.aborted === true) throw interrupted(`The attempt to ${call.attempt}`);
-  const child = spawn(call.program, call.arguments, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(call.program, call.arguments, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    ...(call.environment !== undefined && { env: call.environment }),
+  });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {

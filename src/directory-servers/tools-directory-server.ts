@@ -38,6 +38,10 @@ export interface ToolsDirectoryServerOptions {
   readonly encryptionPinFile?: string | undefined;
   /** Where Java is; for `keytool` alone, the programs find their own. */
   readonly javaHome?: string | undefined;
+  /** What product it is, where that is known; its programs are asked otherwise. */
+  readonly known?: DetectedProduct | undefined;
+  /** The whole environment of the programs; this process's own unless told. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface OnlineTools {
@@ -59,6 +63,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
   constructor(options: ToolsDirectoryServerOptions) {
     this.location = options.online?.url ?? options.home;
     this.#options = options;
+    this.#detected = options.known;
   }
 
   async describe(options: OperationContext = {}): Promise<ServerDescription> {
@@ -168,7 +173,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
     const attempt = "ask the server's programs for their version";
     const program = path.join(this.#options.home, 'bin', 'backup');
     if (this.#detected === undefined) {
-      const { lines } = await runTool({ attempt, program, arguments: ['--version'], signal });
+      const { lines } = await runTool({ attempt, program, arguments: ['--version'], environment: this.#options.environment, signal });
       this.#detected = recogniseProduct(
         lines.join(' '),
         lines.find((line) => /\d+\.\d+/.test(line)),
@@ -181,7 +186,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
   }
 
   async #run(request: TaskRequest, options: OperationContext): Promise<TaskOutcome> {
-    const { home, online } = this.#options;
+    const { home, online, environment } = this.#options;
     const { dialect } = await this.#detect(options.signal);
     if (online === undefined) await assertStopped(home, attemptOf(request));
     else await online.ldap.assertInService(request, options.signal);
@@ -197,6 +202,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
         attempt: attemptOf(request),
         program: path.join(home, 'bin', toolName(request)),
         arguments: toolArguments(request, dialect.product, connection),
+        environment,
         signal: mustNotBeCutOff(request) ? undefined : options.signal,
         onLine: (line) => {
           log.push(line);

@@ -11,7 +11,7 @@ const doubtful = exampleSnapshot({ time: '2026-11-23T11:00:00.000Z', state: 'sus
 
 test('statusOf() tells the last good backup, its age, and what came after it', () => {
   assert.deepEqual(statusOf([older, good, doubtful], now, 7 * hour), [
-    { server: 'prod', state: 'protected', lastGood: good, age: 6 * hour, snapshots: 3, doubtful: [doubtful] },
+    { server: 'prod', state: 'protected', lastGood: good, age: 6 * hour, lastProven: undefined, snapshots: 3, doubtful: [doubtful] },
   ]);
 });
 
@@ -28,7 +28,7 @@ test('statusOf() says "never" of a server without a good backup', () => {
   const others = (['damaged', 'unlisted'] as const).map((state) => ({ ...doubtful, state }));
 
   assert.deepEqual(statusOf(others, now, hour), [
-    { server: 'prod', state: 'never', lastGood: undefined, age: undefined, snapshots: 2, doubtful: others },
+    { server: 'prod', state: 'never', lastGood: undefined, age: undefined, lastProven: undefined, snapshots: 2, doubtful: others },
   ]);
 });
 
@@ -48,6 +48,6 @@ test('statusOf() tells of the wanted server alone, also when the archive has not
     [['prod', 'protected']],
   );
   assert.deepEqual(statusOf([good], now, hour, 'new'), [
-    { server: 'new', state: 'never', lastGood: undefined, age: undefined, snapshots: 0, doubtful: [] },
+    { server: 'new', state: 'never', lastGood: undefined, age: undefined, lastProven: undefined, snapshots: 0, doubtful: [] },
   ]);
 });

@@ -62,7 +62,11 @@ async function runStep(step: RestoreStep, scene: RestoreScene, options: Operatio
       return server.enableBackend(step.backend, options);
     case 'import-encryption-settings':
       return told(keyOf(step), options, () => server.importEncryptionSettings(path.posix.join(run.serverFolder, step.file), options));
-    default:
+    case 'suspend':
+    case 'resume':
+    case 'fence':
+    case 'unfence':
+    case 'initialize':
       return told(toldAs(step), options, () => runOnTopology(step, scene, options));
   }
 }

@@ -12,7 +12,7 @@ export interface ResticPlace {
 }
 
 /** The restic binary of the pinned version; `ROOTCELLAR_TEST_RESTIC` names another one. */
-async function resticBinary(): Promise<string> {
+export async function resticBinary(): Promise<string> {
   return process.env['ROOTCELLAR_TEST_RESTIC'] || programPath('restic');
 }
 

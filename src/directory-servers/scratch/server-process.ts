@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { Clock } from '../../foundation/clock.ts';
+import { Failure, interrupted, messageOf } from '../../foundation/failure.ts';
+import { endProcessesOf } from './own-processes.ts';
+
+export interface StartRequest {
+  readonly folder: string;
+  readonly program: string;
+  readonly words: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where what it prints goes. */
+  readonly outputFile: string;
+  /** Where its ports must answer. */
+  readonly address: string;
+  readonly ports: readonly number[];
+  readonly clock: Clock;
+  readonly signal: AbortSignal | undefined;
+}
+
+const deadlineMilliseconds = 600_000;
+const pauseMilliseconds = 50;
+
+/**
+ * Starts the server in a process group of its own and resolves with its process ID when all its ports answer. It outlives this process unless it is
+ * ended by {@link endProcessesOf}. One that ends before, or is not ready in ten minutes, leaves nothing that runs.
+ *
+ * @throws Failure E_SCRATCH_START, E_INTERRUPTED
+ */
+export async function startServer(request: StartRequest): Promise<number> {
+  const { folder, clock, signal, address, ports } = request;
+  const attempt = 'start the new server';
+  // Another server on the port would answer in its place.
+  for (const port of ports) await assertFree(attempt, address, port);
+  await using output = await open(request.outputFile, 'w', 0o600);
+  const child = spawn(request.program, request.words, {
+    cwd: folder,
+    env: request.environment,
+    // A file, as a pipe would break when this process ends and the server is kept.
+    stdio: ['ignore', output.fd, output.fd],
+    detached: true,
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, by) => resolve(`it ended with ${by ?? `exit code ${code}`}`));
+  });
+  let end: string | undefined;
+  void ended.then((how) => (end = how));
+  const giveUpAt = clock.now().getTime() + deadlineMilliseconds;
+  try {
+    while (!(await allAnswer(address, ports))) {
+      if (signal?.aborted === true) throw interrupted(`The attempt to ${attempt}`);
+      if (end !== undefined) throw await notStarted(attempt, end, request.outputFile);
+      if (clock.now().getTime() > giveUpAt) throw await notStarted(attempt, 'it is not ready after ten minutes', request.outputFile);
+      await clock.sleep(pauseMilliseconds);
+    }
+    child.unref();
+    return child.pid ?? 0;
+  } catch (error) {
+    await endProcessesOf(folder, 'at-once', clock);
+    throw error;
+  }
+}
+
+async function notStarted(attempt: string, state: string, outputFile: string): Promise<Failure> {
+  const lines = (await readFile(outputFile, 'utf8').catch(() => '')).split('\n').filter((line) => line.trim() !== '');
+  const words = lines.slice(-2).join(' ').slice(-400);
+  return new Failure('E_SCRATCH_START', `Cannot ${attempt}: ${state}${words === '' ? '' : ` and says "${words}"`}`, {
+    hint: 'see that Java fits the installation and that memory is left for its heap; with --keep its logs stay',
+  });
+}
+
+async function assertFree(attempt: string, host: string, port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen({ host, port, exclusive: true });
+    await once(probe, 'listening');
+  } catch (error) {
+    throw new Failure('E_SCRATCH_START', `Cannot ${attempt}: port ${port} of ${host} cannot be listened on: ${messageOf(error)}`, {
+      hint: 'name a port that is free',
+      cause: error,
+    });
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
+async function allAnswer(host: string, ports: readonly number[]): Promise<boolean> {
+  for (const port of ports) if (!(await answers(host, port))) return false;
+  return true;
+}
+
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** So many loopback ports on which nobody listens now; different ones. Nothing reserves them until they are used. */
+export async function freeLoopbackPorts(count: number): Promise<readonly number[]> {
+  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  const ports: number[] = [];
+  for (const probe of probes) {
+    if (!probe.listening) await once(probe, 'listening');
+    const address = probe.address();
+    if (address !== null && typeof address === 'object') ports.push(address.port);
+  }
+  for (const probe of probes) {
+    probe.close();
+    await once(probe, 'close');
+  }
+  return ports;
+}
