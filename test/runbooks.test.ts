@@ -89,6 +89,8 @@ const others = [
   'aws',
   'kubectl',
   'dsconfig',
+  'java',
+  'free',
   'dsreplication',
   '"$ROOTCELLAR_SERVER_HOME/bin/encryption-settings"',
 ];

@@ -9,7 +9,7 @@ import { smallVolume } from '../harness/small-volume.ts';
 import { type Environment, type Home, newPath, type RunbookState, succeed } from './runbook-states.ts';
 
 /** States of a directory server; each has an archive and a staging folder of its own, and leaves the server as it was. */
-export type MakeServerState = (ground: Home, directory: OpendjServer) => Promise<RunbookState>;
+type MakeServerState = (ground: Home, directory: OpendjServer) => Promise<RunbookState>;
 
 async function place(ground: Home, directory: OpendjServer, change: Environment = {}): Promise<Environment> {
   const staging = newPath(ground, 'staging');

@@ -5,7 +5,7 @@ import type { RunbookState } from './runbook-states.ts';
 import { spoil, type TopologyOperator, type TopologyScene } from './topology-scene.ts';
 
 /** States of two replicas; each has an archive of its own, with one snapshot. What they leave is replicated and the same on both. */
-export type MakeTopologyState = (scene: TopologyScene) => Promise<RunbookState>;
+type MakeTopologyState = (scene: TopologyScene) => Promise<RunbookState>;
 
 let serial = 0;
 const restore = ['restore', 'latest', '--topology', '--yes'];

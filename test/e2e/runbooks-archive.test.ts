@@ -6,6 +6,7 @@ import { passwordFile } from '../harness/archive-password.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { startVersitygw } from '../harness/versitygw.ts';
 import { followRunbook, statesOfRunbooks } from './run-runbook.ts';
+import { drillStates } from './runbook-drill-states.ts';
 import { serverStates } from './runbook-server-states.ts';
 import { topologyStates } from './runbook-topology-states.ts';
 import { archiveStates, type Ground, makeTemplates, succeed, writeSet } from './runbook-states.ts';
@@ -15,10 +16,9 @@ const all = await statesOfRunbooks();
 test('each state of a runbook is made, and each that is made is in one', () => {
   const used = all.map(({ state }) => state);
 
-  assert.deepEqual(
-    used.toSorted(),
-    [...Object.keys(archiveStates), ...Object.keys(serverStates), ...Object.keys(topologyStates)].toSorted(),
-  );
+  const made = [archiveStates, serverStates, topologyStates, drillStates].flatMap((states) => Object.keys(states));
+
+  assert.deepEqual(used.toSorted(), made.toSorted());
 });
 
 suite('the commands of the runbooks about an archive put right what they are about', () => {
