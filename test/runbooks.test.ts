@@ -89,6 +89,8 @@ const others = [
   'aws',
   'kubectl',
   'dsconfig',
+  'java',
+  'free',
   'dsreplication',
   '"$ROOTCELLAR_SERVER_HOME/bin/encryption-settings"',
 ];
@@ -115,7 +117,7 @@ test('explanationOf() shows the section, and the one that it refers to, without 
 
   assert.match(text, /^E_REGION_WRONG\n\n> Cannot STEP: the bucket "NAME" is in another region/);
   assert.match(text, /\n\nE_REGION_MISSING\n/);
-  assert.match(text, /^ +\$ export AWS_REGION=\$BUCKET_REGION$/m);
+  assert.match(text, /^ +\$ export AWS_REGION="\$BUCKET_REGION"$/m);
   assert.doesNotMatch(text, /```|\]\(|run=/);
   assert.equal(explanationOf('E_NOTHING', sections), undefined);
 });

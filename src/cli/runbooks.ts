@@ -129,8 +129,8 @@ export function runbookIndex(sections: readonly RunbookSection[]): string {
     'Over when this ends with 0:',
     '```',
     '',
-    '`Do as for [E_OTHER](page.md#e_other).` stands for steps that are the same. A block with `run=STATE` behind `sh` is run by `test/e2e/runbooks.test.ts` in the',
-    'state of that name, which `test/e2e/runbook-states.ts` makes: there the failure must really come, each line must end with 0 (the last with `ends=N`), and `after` waits for what the page says to wait for. Of the other blocks',
+    '`Do as for [E_OTHER](page.md#e_other).` stands for steps that are the same. A block with `run=STATE` behind `sh` is run by a test of `test/e2e/runbooks-*.test.ts` in the',
+    'state of that name, which a `runbook-*states.ts` beside them makes: there the failure must really come, each line must end with 0 (the last with `ends=N`), and `after` waits for what the page says to wait for. Of the other blocks',
     'the words of `rootcellar` are parsed, and other programs must be known to `test/runbooks.test.ts`.',
     '',
   ].join('\n');

@@ -1,8 +1,10 @@
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import type { Secret } from '../foundation/secret.ts';
 import { detectProduct } from './detect-product.ts';
 import type { DirectoryServer, Product } from './directory-server.ts';
 import type { LdapSessionOptions } from './ldap-session.ts';
+import { assertAdministrator } from './replication/assert-administrator.ts';
 import { type DsreplicationOptions, DsreplicationProgram, usualPatienceMilliseconds } from './replication/dsreplication-program.ts';
 import { type FoundReplica, findReplicas } from './replication/find-replicas.ts';
 import { judgeDomains } from './replication/judge-domains.ts';
@@ -17,6 +19,8 @@ export interface DsreplicationTopologyOptions extends DsreplicationOptions {
   readonly target: LdapSessionOptions;
   /** LDAP addresses of all replicas, where those that the topology knows do not lead there from here. */
   readonly servers?: readonly string[] | undefined;
+  /** Of the topology's administrator; read anew each time. */
+  readonly readAdminPassword: () => Promise<Secret>;
   /** Makes a connection to one replica by the target's account. */
   readonly connect: (url: string) => DirectoryServer;
 }
@@ -45,6 +49,13 @@ export class DsreplicationTopology implements Topology {
       baseDns: [...new Set(all.flatMap(({ domains }) => domains.map(({ baseDn }) => baseDn)))].toSorted(),
       replicas: read.map(({ replica, reading, failed }) => ({ ...replica, condition: conditionOf(reading, failed, all) })),
     };
+  }
+
+  async assertReady(attempt: string, { signal }: OperationContext = {}): Promise<void> {
+    this.#program.assertConfigured(attempt);
+    const { target, adminUid, readAdminPassword } = this.#options;
+    const administrator = { attempt, uid: adminUid, readPassword: readAdminPassword, product: await this.#ownProduct(signal) };
+    await assertAdministrator(target, administrator, signal);
   }
 
   async suspend(baseDns: readonly string[], options: OperationContext = {}): Promise<void> {

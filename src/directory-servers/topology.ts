@@ -17,6 +17,12 @@ export interface Topology {
   read(options?: OperationContext): Promise<TopologyState>;
 
   /**
+   * Rejects while {@link suspend}, {@link resume} and {@link initialize} could not be called: settings that are missing, or where that can be tried, a wrong
+   * password of the administrator. Changes nothing.
+   */
+  assertReady(attempt: string, options?: OperationContext): Promise<void>;
+
+  /**
    * Has no change replicated any more, between any of the servers, until {@link resume}; the changes that the replication servers still keep are
    * dropped (`dsreplication pre-external-initialization`). All servers must be up (E_REPLICA_DOWN): OpenDJ 5.0.3 itself would suspend the others
    * and say nothing, and the one that comes back brings its generation along. To suspend what is suspended changes nothing.

@@ -131,6 +131,7 @@ async function makePlan(
     topologyFor: (chosen) => (state === undefined ? undefined : topologyPlanOf(planTopology(state, chosen, wish), earlier)),
     done: earlier?.steps.filter(({ state: is }) => is === 'done').map(({ key }) => key),
   });
+  if (plan.topology !== undefined) await (await request.topology()).assertReady('restore the topology', options);
   if (earlier === undefined) assertSpace(outlook, staging);
   return plan;
 }

@@ -15,19 +15,20 @@ import {
   type TopologyScene,
 } from './topology-scene.ts';
 
-const restore = ['restore', 'latest', '--topology', '--yes'];
-
 suite('bad days of a topology', { timeout: 1_800_000 }, () => {
   let scene: TopologyScene;
   let operator: TopologyOperator;
   let names: readonly string[];
   let good: readonly string[];
+  /** Of the good snapshot. */
+  let restore: readonly string[];
   before(async () => {
     scene = await setTopologyScene(2);
     operator = await scene.operator('bad-days');
     names = scene.servers.map(replicaName);
     good = await scene.states();
-    await operator.run(['backup']);
+    const { stdout } = await operator.run(['backup', '--json']);
+    restore = ['restore', (JSON.parse(stdout) as { id: string }).id, '--topology', '--yes'];
     await spoil(scene.servers[1] ?? assert.fail());
     await scene.topology.waitUntilReplicated();
   });
@@ -80,7 +81,7 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
     const snapshot = JSON.parse(spoilt.stdout) as { id: string; backupId: string };
     const kept = path.join(operator.staging, 'kept');
     await operator.run(['fetch', snapshot.id, '--to', kept]);
-    const running = operator.spawn(['restore', 'latest~1', '--topology', '--yes']);
+    const running = operator.spawn(restore);
     await heldAt(running, operator, 'suspend');
     // The file of the other backup under the name of the wanted one: the server restores it, and says so.
     await copyFile(path.join(kept, 'userRoot', `backup-userRoot-${snapshot.backupId}`), await stagedBackup(operator));
@@ -92,7 +93,6 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
       ends: `; it was rolled back: ${names[0]} has the entries of ${names[1]} again, replication goes on, and no other replica was changed`,
     });
     await assertAsBefore(states);
-    await operator.run(['forget', snapshot.id, '--yes']);
   });
 
   test('the snapshot is damaged in one pack', async () => {
@@ -123,7 +123,10 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
     const { exitCode, stderr } = await operator.spawn(restore, { ROOTCELLAR_STAGING_FOLDER: volume.path }).ended;
 
     assert.equal(exitCode, 1, stderr);
-    assert.match(stderr, /Cannot fetch to \S+: it needs \S+ \S+, and \S+ \S+ are free\n {2}→ make room/);
+    assert.match(
+      stderr,
+      /Cannot restore by way of \S+: the set and what it is compared by need \S+ \S+, and \S+ \S+ are free\n {2}→ make room/,
+    );
     await assertAsBefore(states);
   });
 

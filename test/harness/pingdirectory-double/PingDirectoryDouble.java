@@ -183,7 +183,7 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
 
   private void work(final Entry entry) throws Exception {
     if (entry.hasObjectClass("ds-task-export")) {
-      server.exportToLDIF(entry.getAttributeValue("ds-task-export-ldif-file"), false, false);
+      export(Path.of(entry.getAttributeValue("ds-task-export-ldif-file")));
       return;
     }
     final Path folder = Path.of(entry.getAttributeValue("ds-backup-directory-path"));
@@ -198,6 +198,16 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
       throw new IOException("None of the Directory Server backends are configured with the requested backend ID \"" + backend + "\"");
     }
     writeBackup(entry, folder, info, backend + "-backup-" + id);
+  }
+
+  /** Only the backend's own entries, as the server does. */
+  private void export(final Path file) throws Exception {
+    final List<String> lines = new ArrayList<>();
+    for (final SearchResultEntry found : server.search("dc=example,dc=com", SearchScope.SUB, "(objectClass=*)", "*", "+").getSearchEntries()) {
+      lines.addAll(List.of(found.toLDIF()));
+      lines.add("");
+    }
+    Files.write(file, lines);
   }
 
   private static void writeBackup(final Entry entry, final Path folder, final Path info, final String name) throws IOException {
