@@ -239,6 +239,7 @@ async function sceneOf({ request, plan, manifest, leases, name }: Work, places: 
     backends: steps.map(({ backend }) => backend.id),
     setFolder: run.folder,
     run: proofRun,
+    writersSince: plan.topology?.isFenced === true ? undefined : new Date(journal.document.began),
   };
   return {
     server,

@@ -201,7 +201,7 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
     const [, second] = scene.servers;
     const running = operator.spawn(restore, { ROOTCELLAR_LEASE_DURATION: '6s', ROOTCELLAR_S3_ATTEMPTS: '2' });
     await heldAt(running, operator, 'restore userRoot');
-    await using cut = scene.cutStore();
+    using cut = scene.cutStore();
     running.kill('SIGCONT');
     const { exitCode, stderr } = await running.ended;
     assert.ok(exitCode === 11 || exitCode === 1, `${exitCode}\n${stderr}`);
