@@ -59,6 +59,16 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
     await assertAsBefore(states);
   });
 
+  test('the snapshot is damaged in one pack', async () => {
+    const states = await scene.states();
+    await using _pack = await alteredPack(operator);
+
+    const { exitCode, stderr } = await operator.spawn(restore).ended;
+
+    assert.equal(exitCode, 20, stderr);
+    await assertAsBefore(states);
+  });
+
   test('the server refuses the restore task', async () => {
     const states = await scene.states();
     const running = operator.spawn(restore);
@@ -92,16 +102,6 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
       says: 'Cannot prove the restore of userRoot: the server says that it succeeded, but ',
       ends: `; it was rolled back: ${names[0]} has the entries of ${names[1]} again, replication goes on, and no other replica was changed`,
     });
-    await assertAsBefore(states);
-  });
-
-  test('the snapshot is damaged in one pack', async () => {
-    const states = await scene.states();
-    await using _pack = await alteredPack(operator);
-
-    const { exitCode, stderr } = await operator.spawn(restore).ended;
-
-    assert.equal(exitCode, 20, stderr);
     await assertAsBefore(states);
   });
 
@@ -205,7 +205,7 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
     running.kill('SIGCONT');
     const { exitCode, stderr } = await running.ended;
     assert.ok(exitCode === 11 || exitCode === 1, `${exitCode}\n${stderr}`);
-    assert.match(stderr, /; replication may be suspended\n {2}→ run "rootcellar restore \d{14}Z --topology" again to go on/);
+    assert.match(stderr, /replication (is|may be) suspended\n {2}→ run "rootcellar restore \d{14}Z --topology" again to go on/);
     cut.mend();
 
     await operator.run(restore);
