@@ -88,6 +88,16 @@ export class DsreplicationTopology implements Topology {
     await this.#call(attempt, { kind: 'initialize', from: from.administration, to: to.administration, baseDns }, options);
   }
 
+  async initializeAll({ from, baseDns }: Omit<InitializeRequest, 'to'>, options: OperationContext = {}): Promise<void> {
+    const attempt = `initialize all from ${from.name}`;
+    this.#program.assertConfigured(attempt);
+    const { clock, patienceMilliseconds = usualPatienceMilliseconds } = this.#options;
+    for (const { url } of (await this.read(options)).replicas) {
+      await outlastInitializations(this.#sessions.at(url), { attempt, clock, patienceMilliseconds }, options);
+    }
+    await this.#call(attempt, { kind: 'initialize-all', at: from.administration, baseDns }, options);
+  }
+
   async planFence(replica: Replica, baseDns: readonly string[], { signal }: OperationContext = {}): Promise<Fence> {
     return planFence(this.#sessions.at(replica.url), replica.name, baseDns, signal);
   }
@@ -138,7 +148,7 @@ export class DsreplicationTopology implements Topology {
 
   async #call(attempt: string, work: Parameters<DsreplicationProgram['run']>[0]['work'], options: OperationContext): Promise<void> {
     // Suspending and resuming take seconds; cut off half-way they would leave some servers in another state than the others.
-    const context = work.kind === 'initialize' ? options : { report: options.report };
+    const context = work.kind === 'initialize' || work.kind === 'initialize-all' ? options : { report: options.report };
     await this.#program.run({ attempt, work, product: await this.#ownProduct(options.signal) }, context);
   }
 

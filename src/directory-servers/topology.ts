@@ -46,6 +46,9 @@ export interface Topology {
    */
   initialize(request: InitializeRequest, options?: OperationContext): Promise<void>;
 
+  /** The same for all other replicas of `from` at the same time (`dsreplication initialize-all`), which loads it the more and is over the sooner. */
+  initializeAll(request: Omit<InitializeRequest, 'to'>, options?: OperationContext): Promise<void>;
+
   /** What {@link fence} would change now, to be noted before it does; where a fence stands already, that is what it says. */
   planFence(replica: Replica, baseDns: readonly string[], options?: OperationContext): Promise<Fence>;
 

@@ -67,6 +67,7 @@ async function runStep(step: RestoreStep, scene: RestoreScene, options: Operatio
     case 'fence':
     case 'unfence':
     case 'initialize':
+    case 'initialize-all':
       return told(toldAs(step), options, () => runOnTopology(step, scene, options));
   }
 }
@@ -83,6 +84,8 @@ function toldAs(step: TopologyStep): string {
       return `let clients write to ${step.replica} again`;
     case 'initialize':
       return `initialise ${step.replica}`;
+    case 'initialize-all':
+      return 'initialise all others';
   }
 }
 
@@ -92,7 +95,7 @@ async function told(step: string, { report }: OperationContext, work: () => Prom
   report?.({ kind: 'end', step });
 }
 
-type TopologyStep = Extract<RestoreStep, { kind: 'suspend' | 'resume' | 'fence' | 'unfence' | 'initialize' }>;
+type TopologyStep = Extract<RestoreStep, { kind: 'suspend' | 'resume' | 'fence' | 'unfence' | 'initialize' | 'initialize-all' }>;
 
 /** Replicas are asked for anew before each step: one that went down meanwhile is noticed before anything is asked of it. */
 async function runOnTopology(step: TopologyStep, scene: RestoreScene, options: OperationContext): Promise<void> {
@@ -110,6 +113,11 @@ async function runOnTopology(step: TopologyStep, scene: RestoreScene, options: O
     }
     case 'unfence':
       return topology.unfence({ replica: step.replica, backends: scene.journal.document.fences[step.replica] ?? [] }, options);
+    case 'initialize-all': {
+      const from = (await topology.read(options)).replicas.find(({ isTarget }) => isTarget);
+      if (from === undefined) throw new Error('the topology has lost its target');
+      return topology.initializeAll({ from, baseDns: scene.baseDns }, options);
+    }
     case 'initialize': {
       const { replicas } = await topology.read(options);
       const [from, to] = [replicas.find(({ isTarget }) => isTarget), replicas.find(({ name }) => name === step.replica)];
