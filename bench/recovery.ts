@@ -131,7 +131,7 @@ function stepsOf({ stdout }: Ended): readonly Step[] {
 }
 
 function toldSteps(way: string, ended: Ended): void {
-  const task = stepsOf(ended).filter(({ key }) => /^restore /.test(key));
+  const task = stepsOf(ended).filter(({ key }) => key.startsWith('restore '));
   told(way, ended.seconds, task.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / 1000);
 }
 
