@@ -1,13 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { Surroundings } from './compose.ts';
 import { readSecret } from './compose-settings.ts';
 import { required } from './config/required-setting.ts';
 import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
 import type { LdapDirectoryServer, LdapDirectoryServerOptions } from './directory-servers/ldap-directory-server.ts';
+import type { ScratchServers } from './directory-servers/scratch-server.ts';
 import type { Topology } from './directory-servers/topology.ts';
 import { exitCodes, Failure, messageOf } from './foundation/failure.ts';
+import type { Secret } from './foundation/secret.ts';
 
 /** The server of the settings `server`, by LDAP or by its own programs. */
 export async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
@@ -44,13 +48,16 @@ export async function openTopology(config: Config, around: Surroundings): Promis
   ]);
   const { adminUid, adminPasswordFile, servers } = config.replication;
   // Its content goes to the server's program by the file's name alone; read here it is kept out of what that prints.
-  if (adminPasswordFile !== undefined) await readSecret(adminPasswordFile, 'replication.adminPasswordFile', around);
+  const readAdminPassword = (): Promise<Secret> =>
+    readSecret(required(adminPasswordFile, 'replication.adminPasswordFile'), 'replication.adminPasswordFile', around);
+  if (adminPasswordFile !== undefined) await readAdminPassword();
   const target = ldapOptions(config, around);
   return new DsreplicationTopology({
     target,
     servers,
     adminUid,
     adminPasswordFile,
+    readAdminPassword,
     home: config.server.home,
     caFile: config.server.caFile,
     javaHome: around.environment['JAVA_HOME'],
@@ -88,4 +95,23 @@ async function readCaFile(file: string): Promise<string> {
       hint: 'name a PEM file that this user may read',
     });
   }
+}
+
+/** New servers on this machine, each below a folder of its own. */
+export async function openScratch(around: Surroundings): Promise<ScratchServers> {
+  const [{ LocalScratchServers }, { ownersOf }] = await Promise.all([
+    import('./directory-servers/scratch/local-scratch-servers.ts'),
+    import('./archive/lease-holder.ts'),
+  ]);
+  const readRootPassword = (file: string): Promise<Secret> => readSecret(file, '--root-password-file', around);
+  const { clock, environment, work } = around;
+  return new LocalScratchServers({ clock, environment, newTaskId: randomUUID, readSecret: readRootPassword, owners: ownersOf(work) });
+}
+
+/** Below which drills work. In the staging folder no server can have a folder whose name begins with a dot. */
+export function drillFolderOf({ drill, staging }: Config): string {
+  if (drill.folder !== undefined) return drill.folder;
+  return staging.folder === undefined
+    ? path.join(tmpdir(), `rootcellar-drills-${process.getuid?.() ?? 'all'}`)
+    : path.join(staging.folder, '.drills');
 }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { homedir, hostname, tmpdir, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
-import { openServer, openTopology } from './compose-servers.ts';
+import { drillFolderOf, openScratch, openServer, openTopology } from './compose-servers.ts';
 import { readSecret } from './compose-settings.ts';
 import { required } from './config/required-setting.ts';
 import type { Config } from './config/schema.ts';
@@ -302,24 +301,6 @@ async function openLeases(config: Config, store: ObjectStore, { clock, work }: S
     import('./archive/lease-holder.ts'),
   ]);
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
-}
-
-async function openScratch(around: Surroundings): Promise<ScratchServers> {
-  const [{ LocalScratchServers }, { ownersOf }] = await Promise.all([
-    import('./directory-servers/scratch/local-scratch-servers.ts'),
-    import('./archive/lease-holder.ts'),
-  ]);
-  const readRootPassword = (file: string): Promise<Secret> => readSecret(file, '--root-password-file', around);
-  const { clock, environment, work } = around;
-  return new LocalScratchServers({ clock, environment, newTaskId: randomUUID, readSecret: readRootPassword, owners: ownersOf(work) });
-}
-
-/** A server's folder of the staging folder cannot have a name that begins with a dot. */
-function drillFolderOf({ drill, staging }: Config): string {
-  if (drill.folder !== undefined) return drill.folder;
-  return staging.folder === undefined
-    ? path.join(tmpdir(), `rootcellar-drills-${process.getuid?.() ?? userName()}`)
-    : path.join(staging.folder, '.drills');
 }
 
 function stagingOf({ staging }: Config): Staging {

@@ -50,6 +50,16 @@ test('accessPolicy() lets a writer write packs, index, snapshots and locks, and 
   assert.deepEqual(asked.map(writable), [true, true, true, true, true, false, false]);
 });
 
+for (const layout of ['repository', 'plain'] as const) {
+  test(`accessPolicy() lets who restores keep the report, and remove none (${layout})`, () => {
+    const key = 'directory/.rootcellar/reports/1/2.json';
+
+    assert.equal(may({ role: 'reader', layout }, 's3:PutObject', key), true);
+    assert.equal(may({ role: 'reader', layout }, 's3:DeleteObject', key), false);
+    assert.equal(may({ role: 'reader', layout }, 's3:PutObject', 'directory/snapshots/1'), false);
+  });
+}
+
 test('accessPolicy() names locks only where objects are locked, and by how much none may be locked longer', () => {
   const without = JSON.stringify(accessPolicy({ ...place, role: 'pruner', layout: 'repository' }));
   const { policy } = accessPolicy({ ...place, role: 'writer', layout: 'repository', objectLock });

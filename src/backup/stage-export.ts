@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { entryDigest, EntryTotals } from '../domain/entry-digest.ts';
-import { readLdif } from '../domain/read-ldif.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
-import { Failure, isFailure, messageOf } from '../foundation/failure.ts';
+import { Failure, isFailure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import { readExport } from '../staging/read-export.ts';
 import { makeSharedFolder, type RunFolder } from '../staging/staging.ts';
 
 /** Where the exports lie inside a set: `export/userRoot.ldif`. By the name's end the archive knows to cut them where entries end. */
@@ -19,7 +18,7 @@ export interface StagedExport {
 }
 
 export interface ExportToStage {
-  readonly server: DirectoryServer;
+  readonly server: Pick<DirectoryServer, 'exportLdif'>;
   readonly backend: string;
   readonly maxMegabytesPerSecond?: number | undefined;
 }
@@ -55,18 +54,11 @@ export async function stageExport(request: ExportToStage, run: RunFolder, option
 async function totalsOf(file: string, backend: string, signal: AbortSignal | undefined): Promise<EntryTotals> {
   const totals = new EntryTotals();
   try {
-    for await (const batch of readLdif(createReadStream(file, { highWaterMark: 1024 * 1024 }), { name: file, signal })) {
-      for (const entry of batch) totals.add(entryDigest(entry));
-    }
+    for await (const batch of readExport(file, signal)) for (const entry of batch) totals.add(entryDigest(entry));
     return totals;
   } catch (error) {
-    signal?.throwIfAborted();
     if (isFailure(error, 'E_LDIF_INVALID')) throw incomplete(backend, error.message, error);
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new Failure('E_STAGING_NOT_SHARED', `Cannot read the export of ${backend}: ${messageOf(error)}`, {
-      cause: error,
-      hint: 'a server may write exports for its own user alone: run rootcellar as the same user, or set backup.export to false and do without the proof of every entry',
-    });
+    throw error;
   }
 }
 

@@ -1,21 +1,42 @@
 import { formatCount } from '../foundation/counts.ts';
+import { formatDuration } from '../foundation/durations.ts';
+import { formatBytes } from '../foundation/sizes.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
 import type { RestorePlan } from '../restore/plan.ts';
 import { keyOf, type RestoreStep } from '../restore/steps.ts';
 import { printable, type Look } from './look.ts';
-import { formatTime } from './snapshot-text.ts';
+import { formatAge, formatTime } from './snapshot-text.ts';
+import type { RenderContext } from './define-command.ts';
 
 /** The plan of a restore as an operator reads it before saying yes: what was done before has a tick. */
-export function restorePlanText(plan: RestorePlan, look: Look): string {
+export function restorePlanText(plan: RestorePlan, { look, clock }: RenderContext): string {
   const { snapshot, target, steps, done, warnings } = plan;
   return [
-    `${look.bold('Plan')}: restore snapshot ${shortId(snapshot.id)} of ${printable(snapshot.server)}, made ${formatTime(snapshot.time)} UTC,`,
+    `${look.bold('Plan')}: restore snapshot ${shortId(snapshot.id)} of ${printable(snapshot.server)}, made ${formatTime(snapshot.time)} UTC (${formatAge(snapshot.time, clock.now())} ago),`,
     `      into ${target.product} ${target.version} at ${target.location}`,
     ...(done.length > 0 ? ['      going on where an earlier run was cut off'] : []),
     ...steps.map((step, index) => `  ${index + 1}. ${stepText(step, plan)}${done.includes(keyOf(step)) ? ` ${look.green('✓')}` : ''}`),
+    ...outlookLines(plan),
     ...warnings.map((warning) => `  ${look.yellow('!')} ${printable(warning)}`),
   ].join('\n');
+}
+
+function outlookLines({ snapshot, outlook }: RestorePlan): string[] {
+  const proven =
+    snapshot.provenAt === undefined
+      ? 'never proven by a drill or a restore'
+      : `proven to come back at ${formatTime(snapshot.provenAt)} UTC`;
+  if (outlook === undefined) return [`  The snapshot was ${proven}.`];
+  const { lastTime, space } = outlook;
+  const time =
+    lastTime === undefined
+      ? 'How long it takes is not known yet.'
+      : `The last ${lastTime.kind}, at ${formatTime(lastTime.time)} UTC, took ${formatDuration(lastTime.milliseconds)}.`;
+  return [
+    `  The snapshot was ${proven}.`,
+    `  ${time} It needs ${formatBytes(space.neededBytes)} in the staging folder, where ${formatBytes(space.freeBytes)} are free.`,
+  ];
 }
 
 function stepText(step: RestoreStep, plan: RestorePlan): string {
@@ -81,8 +102,8 @@ export function proofLine(
     by === 'entries'
       ? 'each as it should be'
       : foundEntries === expectedEntries
-        ? 'as many as expected'
-        : 'within what changed while it was backed up';
+        ? 'as many as in the set; only counted, as the set has no export'
+        : 'within what changed while it was backed up; only counted, as the set has no export';
   const moved =
     changedMeanwhile === undefined || changedMeanwhile === 0 ? '' : `, ${formatCount(changedMeanwhile)} of them changed meanwhile`;
   return `  ${state === 'equal' ? look.green('✓') : look.red('✗')} ${what}: ${counted} entries, ${how}${moved}`;

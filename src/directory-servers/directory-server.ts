@@ -148,7 +148,12 @@ export interface BaseDn {
 /** `unknown` is never to be read as `none`: a status that could not be read says nothing. */
 export type ReplicationState =
   | { readonly state: 'none' }
-  | { readonly state: 'replicated'; readonly baseDns: readonly string[] }
+  | {
+      readonly state: 'replicated';
+      readonly baseDns: readonly string[];
+      /** Milliseconds that the replication servers keep changes for; undefined where that cannot be read. */
+      readonly purgeDelay?: number | undefined;
+    }
   | { readonly state: 'unknown'; readonly reason: string };
 
 export interface MissingPrivilege {

@@ -1,10 +1,11 @@
-import type { Clock } from '../foundation/clock.ts';
-import { Failure, isFailure, messageOf } from '../foundation/failure.ts';
+import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import type { Secret } from '../foundation/secret.ts';
 import { detectProduct } from './detect-product.ts';
 import type { DirectoryServer, Product } from './directory-server.ts';
 import type { LdapSessionOptions } from './ldap-session.ts';
-import { type DsreplicationOptions, DsreplicationProgram } from './replication/dsreplication-program.ts';
+import { assertAdministrator } from './replication/assert-administrator.ts';
+import { type DsreplicationOptions, DsreplicationProgram, usualPatienceMilliseconds } from './replication/dsreplication-program.ts';
 import { type FoundReplica, findReplicas } from './replication/find-replicas.ts';
 import { judgeDomains } from './replication/judge-domains.ts';
 import { outlastInitializations } from './replication/left-initializations.ts';
@@ -18,9 +19,10 @@ export interface DsreplicationTopologyOptions extends DsreplicationOptions {
   readonly target: LdapSessionOptions;
   /** LDAP addresses of all replicas, where those that the topology knows do not lead there from here. */
   readonly servers?: readonly string[] | undefined;
+  /** Of the topology's administrator; read anew each time. */
+  readonly readAdminPassword: () => Promise<Secret>;
   /** Makes a connection to one replica by the target's account. */
   readonly connect: (url: string) => DirectoryServer;
-  readonly clock: Clock;
 }
 
 /** A topology whose replication is told what to do by the server's own program `dsreplication`, and whose state is read over LDAP. */
@@ -37,14 +39,23 @@ export class DsreplicationTopology implements Topology {
   }
 
   async read({ signal }: OperationContext = {}): Promise<TopologyState> {
-    const found = await findReplicas(this.#sessions.target, await this.#ownProduct(signal), this.#options.servers, signal);
-    const readings = await Promise.all(found.map((replica) => this.#readOne(replica, signal)));
-    const target = readings[0]?.reading;
-    const all = readings.flatMap(({ reading }) => reading ?? []);
-    const replicas = readings
-      .filter(({ replica, reading }) => replica.isTarget || reading === undefined || !isSameServer(reading, target))
-      .map(({ replica, reading, failed }): Replica => ({ ...replica, condition: conditionOf(reading, failed, all) }));
-    return { baseDns: [...new Set(all.flatMap(({ domains }) => domains.map(({ baseDn }) => baseDn)))].toSorted(), replicas };
+    const { target } = this.#sessions;
+    const found = await findReplicas(target, await this.#ownProduct(signal), this.#options.servers, signal);
+    const read = distinct(await Promise.all(found.replicas.map((replica) => this.#readOne(replica, signal))));
+    if (read.length < found.registered) throw tooFew(read.length, found.registered, target.url);
+    if (found.registered === 0 && read.length === 1 && isReplica(read[0])) throw unreadableRegistry(target.url);
+    const all = read.flatMap(({ reading }) => reading ?? []);
+    return {
+      baseDns: [...new Set(all.flatMap(({ domains }) => domains.map(({ baseDn }) => baseDn)))].toSorted(),
+      replicas: read.map(({ replica, reading, failed }) => ({ ...replica, condition: conditionOf(reading, failed, all) })),
+    };
+  }
+
+  async assertReady(attempt: string, { signal }: OperationContext = {}): Promise<void> {
+    this.#program.assertConfigured(attempt);
+    const { target, adminUid, readAdminPassword } = this.#options;
+    const administrator = { attempt, uid: adminUid, readPassword: readAdminPassword, product: await this.#ownProduct(signal) };
+    await assertAdministrator(target, administrator, signal);
   }
 
   async suspend(baseDns: readonly string[], options: OperationContext = {}): Promise<void> {
@@ -72,7 +83,8 @@ export class DsreplicationTopology implements Topology {
   async initialize({ from, to, baseDns }: InitializeRequest, options: OperationContext = {}): Promise<void> {
     const attempt = `initialize ${to.name} from ${from.name}`;
     this.#program.assertConfigured(attempt);
-    for (const { url } of [from, to]) await outlastInitializations(this.#sessions.at(url), this.#options.clock, options);
+    const { clock, patienceMilliseconds = usualPatienceMilliseconds } = this.#options;
+    await outlastInitializations(this.#sessions.at(to.url), { attempt, clock, patienceMilliseconds }, options);
     await this.#call(attempt, { kind: 'initialize', from: from.administration, to: to.administration, baseDns }, options);
   }
 
@@ -156,10 +168,33 @@ function conditionOf(reading: ReplicaReading | undefined, failed: unknown, all: 
   return { state: isFailure(failed, 'E_SERVER_UNREACHABLE') ? 'down' : 'unknown', reason: messageOf(failed) };
 }
 
-/** The target may be among the given addresses by another name. */
-function isSameServer(reading: ReplicaReading, target: ReplicaReading | undefined): boolean {
-  const ids = (of: ReplicaReading | undefined): string => JSON.stringify(of?.domains.map(({ baseDn, serverId }) => [baseDn, serverId]));
-  return reading.domains.length > 0 && ids(reading) === ids(target);
+/** One server may be among the given addresses by several names; its replicas have IDs of their own. */
+function distinct(all: readonly Read[]): readonly Read[] {
+  const idsOf = ({ reading }: Read): string | undefined =>
+    reading !== undefined && reading.domains.length > 0
+      ? JSON.stringify(reading.domains.map(({ baseDn, serverId }) => [baseDn, serverId]))
+      : undefined;
+  return all.filter((one, index) => idsOf(one) === undefined || all.findIndex((other) => idsOf(other) === idsOf(one)) === index);
+}
+
+function isReplica(read: Read | undefined): boolean {
+  return (read?.reading?.domains.length ?? 0) > 0;
+}
+
+function unreadableRegistry(target: string): Failure {
+  const state = `${target} replicates with other servers, but shows no list of them to this account`;
+  return new Failure('E_REPLICATION_SETTINGS', `Cannot read the topology: ${state}`, {
+    hint: 'let the account read cn=Servers,cn=admin data (PingDirectory: cn=Topology,cn=config), or name the addresses in replication.servers',
+    exitCode: exitCodes.usage,
+  });
+}
+
+function tooFew(named: number, known: number, target: string): Failure {
+  const state = `the setting replication.servers names ${named} of its servers with ${target}, and the topology knows ${known}`;
+  return new Failure('E_REPLICATION_SETTINGS', `Cannot read the topology: ${state}`, {
+    hint: 'name the LDAP address of every replica there, or take one that is gone for good out of the topology',
+    exitCode: exitCodes.usage,
+  });
 }
 
 function targetOf(replicas: readonly Replica[]): Replica {
@@ -174,6 +209,6 @@ function domainsOf({ condition }: Replica, baseDns: readonly string[]) {
 
 function notAllUp(attempt: string, name: string, reason: string): Failure {
   return new Failure('E_REPLICA_DOWN', `Cannot ${attempt}: of the topology's servers ${name} is not up (${reason})`, {
-    hint: 'start it, or take it out of the topology with dsreplication disable; one that comes back later would not know that replication is suspended',
+    hint: 'start it, or, where it is gone for good, take it out of the topology; one that comes back later would bring its old entries along',
   });
 }

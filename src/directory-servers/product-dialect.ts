@@ -18,6 +18,8 @@ export interface ProductDialect {
    * others (tried); PingDirectory's manual names these.
    */
   readonly ownBackendsWithBackup: readonly string[];
+  /** Milliseconds that a replication server keeps changes for unless it is set. */
+  readonly defaultPurgeDelay: number;
   /** The ID the monitor gives the configuration's backend. */
   readonly configBackend: string;
 }
@@ -42,6 +44,7 @@ export const productDialects: Readonly<Record<Product, ProductDialect>> = {
       'schema',
       'tasks',
     ],
+    defaultPurgeDelay: 86_400_000,
     configBackend: 'config',
   },
   OpenDJ: {
@@ -53,6 +56,7 @@ export const productDialects: Readonly<Record<Product, ProductDialect>> = {
     encryptsByDefault: false,
     hasEncryptionSettings: false,
     ownBackendsWithBackup: ['schema', 'tasks'],
+    defaultPurgeDelay: 3 * 86_400_000,
     configBackend: '__config.ldif__',
   },
 };

@@ -10,6 +10,11 @@ const providersDn = 'cn=Synchronization Providers,cn=config';
  * on PingDirectory `cn=monitor`, on OpenDJ the replication domains of the configuration.
  */
 export async function readReplication(session: LdapSession, dialect: ProductDialect, signal?: AbortSignal): Promise<ReplicationState> {
+  const state = await readState(session, dialect, signal);
+  return state.state === 'replicated' ? { ...state, purgeDelay: await readPurgeDelay(session, dialect, signal) } : state;
+}
+
+async function readState(session: LdapSession, dialect: ProductDialect, signal?: AbortSignal): Promise<ReplicationState> {
   const monitored = await readMonitor(session, signal);
   if (monitored.baseDns.length > 0) return { state: 'replicated', baseDns: monitored.baseDns };
   if (dialect.product === 'PingDirectory') {
@@ -48,6 +53,33 @@ async function readDomains(session: LdapSession, signal: AbortSignal | undefined
     }
     throw error;
   }
+}
+
+/** How long replication servers keep changes (`replication-purge-delay`, written `3 d`); undefined where the account may not read it. */
+async function readPurgeDelay(
+  session: LdapSession,
+  { defaultPurgeDelay }: ProductDialect,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const attribute = 'ds-cfg-replication-purge-delay';
+  const search = { base: providersDn, scope: 'sub', attributes: ['objectClass', attribute] } as const;
+  const entries = await session.search(search, signal).catch((error: unknown) => {
+    if (isFailure(error, 'E_PRIVILEGE_MISSING')) return [];
+    throw error;
+  });
+  const servers = entries.filter((entry) => entry.values('objectClass').some((name) => /^ds-cfg-replication-server$/i.test(name)));
+  const [text] = servers.flatMap((entry) => entry.values(attribute));
+  // A setting that was never changed is not written down.
+  return text === undefined && servers.length > 0 ? defaultPurgeDelay : delayOf(text ?? '');
+}
+
+const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `3 d`, `86400 seconds`; undefined for what is written otherwise. */
+function delayOf(text: string): number | undefined {
+  const [, number, unit] = /^\s*(\d+)\s*([smhdw])[a-z]*\s*$/i.exec(text) ?? [];
+  const length = units[unit?.toLowerCase() ?? ''];
+  return number === undefined || length === undefined ? undefined : Number(number) * length;
 }
 
 function distinct(values: readonly string[]): readonly string[] {

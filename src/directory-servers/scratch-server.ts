@@ -26,6 +26,13 @@ export interface ScratchServers {
   sweep(parent: string, options?: OperationContext): Promise<readonly string[]>;
 
   /**
+   * Looks before the work whether a server can have these ports on loopback and on the address that it will listen on.
+   *
+   * @throws Failure E_SCRATCH_START that names the first which is taken
+   */
+  assertFree(ports: ServerPorts, address: string): Promise<void>;
+
+  /**
    * Sets up and starts a server below a claimed folder: the schema of the set first, then its backends, empty and without users. It listens on
    * 127.0.0.1 alone. What fails leaves no process; the folder is the caller's to remove.
    */

@@ -16,6 +16,9 @@ export async function assertPrivileges(server: DirectoryServer, purpose: Purpose
   if (missing.length === 0) return;
   const names = missing.map(({ privilege, neededFor }) => `${privilege} (${neededFor})`).join(', ');
   throw new Failure('E_PRIVILEGE_MISSING', `Cannot ${attempts[purpose]} ${server.location}: the account lacks ${names}`, {
-    hint: 'give them to the account: docs/guide/least-privilege-account.md shows how',
+    hint:
+      purpose === 'export'
+        ? 'give it to the account (docs/guide/least-privilege-account.md shows how), or set backup.export to false and do without the proof of every entry'
+        : 'give them to the account: docs/guide/least-privilege-account.md shows how',
   });
 }

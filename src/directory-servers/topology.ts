@@ -11,9 +11,16 @@ import type { DirectoryServer } from './directory-server.ts';
 export interface Topology {
   /**
    * Every replica that the target's topology knows, the target first, each asked anew. A replica that cannot be asked is `down` or `unknown`,
-   * never left out and never taken for well.
+   * never left out and never taken for well. Rejects where the target itself does not answer, as it
+   * knows who the others are.
    */
   read(options?: OperationContext): Promise<TopologyState>;
+
+  /**
+   * Rejects while {@link suspend}, {@link resume} and {@link initialize} could not be called: settings that are missing, or where that can be tried, a wrong
+   * password of the administrator. Changes nothing.
+   */
+  assertReady(attempt: string, options?: OperationContext): Promise<void>;
 
   /**
    * Has no change replicated any more, between any of the servers, until {@link resume}; the changes that the replication servers still keep are

@@ -110,6 +110,16 @@ const cases: readonly (readonly [string, string, DirectoryServer, object])[] = [
     { state: 'warning', text: 'the account may back up, and lacks backend-restore for a restore', fix },
   ],
   [
+    'an account that may not export',
+    'server: privileges',
+    lacking('export'),
+    {
+      state: 'warning',
+      text: 'the account may back up and restore, and lacks backend-export for the export by which a restore is proven entry by entry',
+      fix: `${fix}; or set backup.export to false`,
+    },
+  ],
+  [
     'a server that shows no users',
     'server: backends',
     described({ backends: [] }),

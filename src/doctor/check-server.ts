@@ -1,7 +1,7 @@
 import { access, constants, mkdir, rm, rmdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { checkBackend } from '../backup/check-backend.ts';
-import type { DirectoryServer, ServerDescription } from '../directory-servers/directory-server.ts';
+import type { DirectoryServer, ServerDescription, Purpose } from '../directory-servers/directory-server.ts';
 import { messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { formatBytes } from '../foundation/sizes.ts';
@@ -53,12 +53,16 @@ export async function checkServer(
 }
 
 async function privileges(server: DirectoryServer, options: OperationContext): Promise<CheckResult> {
-  const lacks = async (purpose: 'backup' | 'restore') =>
-    (await server.missingPrivileges(purpose, options)).map((missing) => missing.privilege);
+  const lacks = async (purpose: Purpose) => (await server.missingPrivileges(purpose, options)).map((missing) => missing.privilege);
   const [backup, restore] = [await lacks('backup'), await lacks('restore')];
   const fix = 'docs/guide/least-privilege-account.md shows how to give them';
   if (backup.length > 0) return { state: 'failed', text: `the account lacks ${backup.join(', ')} for a backup`, fix };
   if (restore.length > 0) return { state: 'warning', text: `the account may back up, and lacks ${restore.join(', ')} for a restore`, fix };
+  const exporting = await lacks('export');
+  if (exporting.length > 0) {
+    const text = `the account may back up and restore, and lacks ${exporting.join(', ')} for the export by which a restore is proven entry by entry`;
+    return { state: 'warning', text, fix: `${fix}; or set backup.export to false` };
+  }
   return 'the account may back up and restore';
 }
 

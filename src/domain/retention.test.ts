@@ -143,12 +143,13 @@ const anySnapshots = fc
       minutes: fc.integer({ min: 0, max: 3 * 366 * 24 * 60 }),
       server: fc.constantFrom('prod', 'test'),
       state: fc.constantFrom('complete', 'complete', 'complete', 'suspicious', 'damaged', 'unlisted'),
+      provenAt: fc.option(fc.constant('2026-11-24T00:00:00.000Z'), { nil: undefined, freq: 3 }),
     }),
     { maxLength: 40, selector: ({ minutes, server }) => `${minutes} ${server}` },
   )
   .map((all) =>
-    all.map(({ minutes, server, state }) =>
-      exampleSnapshot({ time: new Date(Date.UTC(2024, 11, 1) + minutes * 60_000).toISOString(), server, state }),
+    all.map(({ minutes, server, state, provenAt }) =>
+      exampleSnapshot({ time: new Date(Date.UTC(2024, 11, 1) + minutes * 60_000).toISOString(), server, state, provenAt }),
     ),
   );
 const anyRule = fc.record(
@@ -161,6 +162,7 @@ const anyRule = fc.record(
     keepYearly: fc.nat(3),
     keepWithin: fc.nat(200).map((days) => days * day),
     minimum: fc.nat(5),
+    minimumProven: fc.nat(3),
   },
   { requiredKeys: [] },
 );
@@ -191,6 +193,33 @@ test('decideRetention() never forgets one of the newest good ones of the floor, 
   );
 });
 
+test('decideRetention() never forgets one of the newest proven ones of the floor, and one where none is told', () => {
+  fc.assert(
+    fc.property(anySnapshots, anyRule, (snapshots, rule) => {
+      const { forget } = decideRetention(snapshots, rule);
+      for (const server of ['prod', 'test']) {
+        const proven = goodOf(snapshots, server).filter(({ provenAt }) => provenAt !== undefined);
+        assert.ok(proven.slice(0, rule.minimumProven ?? 1).every((snapshot) => !forget.includes(snapshot)));
+      }
+    }),
+  );
+});
+
+test('decideRetention() keeps the newest proven one beside what the rule keeps, and says why', () => {
+  const [newest, proven, older] = ['23', '22', '21'].map((day) => exampleSnapshot({ time: `2026-11-${day}T00:00:00.000Z` }));
+  const provenAt = '2026-11-24T00:00:00.000Z';
+  const snapshots = [newest, { ...proven, provenAt }, { ...older, provenAt }] as Snapshot[];
+
+  const { keep, forget } = decideRetention(snapshots, { keepLast: 1 });
+
+  assert.deepEqual(
+    keep.map(({ reasons }) => reasons),
+    [['last', 'minimum'], ['proven']],
+  );
+  assert.deepEqual(forget, snapshots.slice(2));
+  assert.deepEqual(decideRetention(snapshots, { keepLast: 1, minimumProven: 0 }).forget, snapshots.slice(1));
+});
+
 test('decideRetention() forgets nothing but complete snapshots', () => {
   fc.assert(
     fc.property(anySnapshots, anyRule, (snapshots, rule) => {
@@ -210,8 +239,9 @@ test('decideRetention() is not moved by what is not complete', () => {
 
 test('decideRetention() forgets no more when a rule is added or a number is raised', () => {
   const more = fc.tuple(anyRule, anyRule).map(([rule, added]) => {
-    const names = Object.keys({ ...rule, ...added }) as (keyof typeof rule)[];
-    return [rule, Object.fromEntries(names.map((name) => [name, Math.max(rule[name] ?? 0, added[name] ?? 0)]))] as const;
+    const names = Object.keys({ ...rule, ...added }) as (keyof RetentionRule)[];
+    const least = (name: keyof RetentionRule): number => (name === 'minimumProven' ? 1 : 0);
+    return [rule, Object.fromEntries(names.map((name) => [name, Math.max(rule[name] ?? least(name), added[name] ?? 0)]))] as const;
   });
   fc.assert(
     fc.property(anySnapshots, more, (snapshots, [rule, larger]) => {

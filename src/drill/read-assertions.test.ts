@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { isFailure } from '../foundation/failure.ts';
@@ -25,6 +25,24 @@ suite('readAssertions()', () => {
       filter: '(objectClass=*)',
       expect: { count: 3, entries: [{ dn: 'uid=1,dc=a', attributes: { cn: ['x'], mail: ['a', 'b'] } }] },
     });
+  });
+
+  test('reads the example of the guide', async () => {
+    await using folder = await temporaryFolder();
+    const guide = await readFile(path.join(import.meta.dirname, '../../docs/guide/drills.md'), 'utf8');
+    const [, example = ''] = /^```yaml\n(- name.*?)^```$/ms.exec(guide) ?? [];
+    const file = path.join(folder.path, 'assertions.yaml');
+    await writeFile(file, example);
+
+    const [people, group] = await readAssertions(file);
+
+    assert.deepEqual([people?.scope, people?.expect.count], ['one', { min: 1000 }]);
+    assert.deepEqual(group?.expect.entries, [
+      {
+        dn: 'cn=operators,ou=Groups,dc=example,dc=com',
+        attributes: { member: ['uid=backup,ou=People,dc=example,dc=com'], description: [] },
+      },
+    ]);
   });
 
   const fine = '- name: one\n  base: dc=a\n  expect: { count: 1 }\n';

@@ -71,6 +71,7 @@ async function rebuildInFolder(request: RebuildRequest, { began, timed }: Run): 
   const installation = await scratch.inspect(request.installation, options);
   const manifest = await archive.manifest(snapshot, options);
   assertFits(manifest, installation);
+  await scratch.assertFree(ports, listenAddress);
   const target = { folder, ports, hostNames, rootPasswordFile, encryptionPinFile, heapBytes: undefined };
   const recovery = await recover({ archive, scratch, snapshot, manifest, installation, assertions: [], target }, timed);
   const { server, reason } = recovery;

@@ -32,6 +32,14 @@ test('statusOf() says "never" of a server without a good backup', () => {
   ]);
 });
 
+test('statusOf() tells the newest good one that was proven, not a doubtful one', () => {
+  const proven = { ...older, provenAt: '2026-11-22T09:00:00.000Z' };
+
+  const [status] = statusOf([{ ...doubtful, provenAt: '2026-11-23T11:30:00.000Z' }, good, proven], now, hour);
+
+  assert.equal(status?.lastProven, proven);
+});
+
 test('statusOf() tells the servers by name', () => {
   const servers = ['test', 'prod', 'dev'].map((server) => exampleSnapshot({ time: good.time, server }));
 

@@ -26,7 +26,7 @@ export interface CompareRequest {
   readonly window?: TimeWindow | undefined;
   /** How many entries that were there when the window began were removed in it, by what the server counted; `created`: those of the later side that were made in it. */
   readonly removedMeanwhile?: ((created: number) => number | Promise<number>) | undefined;
-  /** How many entries are kept in memory at once; four million unless told. More take more turns. */
+  /** How many entries are kept in memory at once; two million unless told. More take more turns. */
   readonly atOnce?: number | undefined;
 }
 
@@ -34,7 +34,7 @@ export type EntryDifferenceExample = NonNullable<EntryProof['examples']>[number]
 
 export interface EntryComparison {
   readonly found: EntryTotals;
-  /** Exact; those that were changed meanwhile are not among them. */
+  /** Exact; those that were changed meanwhile are not among them. An entry that is there twice is one. */
   readonly differences: number;
   readonly changedMeanwhile: number;
   /** The first of each kind. */
@@ -51,7 +51,7 @@ const examplesOfEach = 50;
  * @throws Failure E_FILE_DAMAGED (exit code 20) when `expected` has more entries than were counted
  */
 export async function compareEntries(request: CompareRequest): Promise<EntryComparison> {
-  const { expectedEntries, atOnce = 4_000_000 } = request;
+  const { expectedEntries, atOnce = 2_000_000 } = request;
   const parts = Math.max(1, Math.ceil(expectedEntries / atOnce));
   const tally = new Tally(request);
   for (let part = 0; part < parts; part += 1) {
@@ -76,7 +76,10 @@ async function tableOf(request: CompareRequest, turn: Turn, tally: Tally): Promi
     for (const entry of batch) {
       const { isOfTurn, tabled } = tally.look(entry, turn);
       if (turn.isFirst && request.later === 'expected') tally.countCreated(entry);
-      if (isOfTurn && !table.add(tabled())) throw moreThanCounted(request.expectedEntries);
+      if (!isOfTurn) continue;
+      const one = tabled();
+      tally.expected.add(one.digest);
+      if (!table.add(one)) throw moreThanCounted(request.expectedEntries);
     }
   }
   return table;
@@ -110,12 +113,15 @@ type Difference = EntryDifferenceExample['difference'];
 
 /** Counts what differs and why, and keeps the first of each kind. */
 class Tally {
+  readonly expected = new EntryTotals();
   readonly found = new EntryTotals();
   readonly #request: CompareRequest;
   readonly #counts = { missing: 0, unexpected: 0, different: 0, 'changed-meanwhile': 0 };
   readonly #examples: Record<Difference, string[]> = { missing: [], unexpected: [], different: [], 'changed-meanwhile': [] };
   /** Of the earlier side only, and not written to in the window: removed in it, or lost. */
   readonly #vanished = { count: 0, dns: [] as string[] };
+  /** Entries of the one side and not of the other, whatever became of them. */
+  readonly #only = { expected: 0, found: 0 };
   #created = 0;
   #renamed = 0;
 
@@ -139,6 +145,7 @@ class Tally {
   }
 
   onlyOne(entry: LdifEntry, side: 'expected' | 'found'): void {
+    this.#only[side] += 1;
     const { created, touched } = timesOf(entry, this.#latest);
     const isLater = side === this.#request.later;
     if (this.#isInWindow(touched)) {
@@ -164,10 +171,18 @@ class Tally {
     const kinds = ['missing', 'unexpected', 'different', 'changed-meanwhile'] as const;
     return {
       found: this.found,
-      differences: faults.missing + faults.unexpected + faults.different,
+      differences: faults.missing + faults.unexpected + faults.different + this.#unaccounted(changedMeanwhile),
       changedMeanwhile,
       examples: kinds.flatMap((difference) => this.#examples[difference].map((dn) => ({ dn, difference }))),
     };
+  }
+
+  /** What no DN shows: entries that are there twice; or, with all else the same, a digest that is not. */
+  #unaccounted(changedMeanwhile: number): number {
+    const { missing, unexpected, different } = this.#counts;
+    const twice = Math.abs(this.found.entries - (this.expected.entries - this.#only.expected + this.#only.found));
+    const isSilent = twice + missing + unexpected + different + changedMeanwhile === 0;
+    return isSilent && this.found.digest !== this.expected.digest ? 1 : twice;
   }
 
   get #latest(): number {

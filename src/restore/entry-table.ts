@@ -1,5 +1,3 @@
-const bytesOfSlot = { key: 8, digest: 8, touched: 4, state: 1 };
-
 /** What a table says of one entry: nothing · not looked up yet · looked up. */
 const [free, fresh, seen] = [0, 1, 2];
 
@@ -13,7 +11,7 @@ export interface TabledEntry {
 }
 
 /**
- * Entries by their DNs in about 40 bytes each, so that millions can be compared. DNs and digests are kept by their first eight bytes: of four million entries
+ * Entries by their DNs in about 40 bytes each, so that millions can be compared. DNs and digests are kept by their first eight bytes: of two million entries
  * two have the same with a probability below one in a million.
  */
 export class EntryTable {
@@ -31,10 +29,6 @@ export class EntryTable {
     this.#digests = new BigUint64Array(this.#slots);
     this.#touched = new Uint32Array(this.#slots);
     this.#states = new Uint8Array(this.#slots);
-  }
-
-  static bytesFor(entries: number): number {
-    return entries * 2 * Object.values(bytesOfSlot).reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Returns false where there is no place left. */

@@ -51,6 +51,7 @@ function plan(parts: Partial<PlanRequest> = {}) {
     target: exampleDescription(),
     location: 'ldaps://127.0.0.1:2636',
     backends: [],
+    now: new Date('2026-11-23T12:00:00Z'),
     ...parts,
   });
 }
@@ -68,6 +69,7 @@ test('planRestore() restores the backends with users’ entries, and says what i
     ],
     done: [],
     bytesToFetch: 4096,
+    outlook: undefined,
     warnings: [],
   });
 });
@@ -135,6 +137,26 @@ test('planRestore() enables a disabled backend of a replica only when replicatio
   const { steps } = plan({ target, topologyFor: () => ({ ...topology, isFenced: false }) });
 
   assert.deepEqual(steps.slice(0, 5).map(keyOf), ['fetch', 'suspend', 'enable userRoot', 'check-backups', 'restore userRoot']);
+});
+
+test('planRestore() warns of a backup that is older than what the replication servers keep', () => {
+  const day = 86_400_000;
+  const replicated = (purgeDelay: number | undefined) =>
+    exampleDescription({ replication: { state: 'replicated', baseDns: ['dc=example,dc=com'], purgeDelay } });
+  const now = new Date(Date.parse(snapshot.time) + 5 * day);
+
+  assert.deepEqual(plan({ target: replicated(3 * day), now }).warnings, [
+    'the backup is 5 d old, and the replication servers keep changes for 3 d: every replica has to be initialised, none can catch up',
+  ]);
+  for (const delay of [5 * day, undefined]) assert.deepEqual(plan({ target: replicated(delay), now }).warnings, []);
+});
+
+test('planRestore() warns that the set of one server goes into another, and of what must not go along', () => {
+  assert.deepEqual(plan({ serverName: snapshot.server }).warnings, []);
+  assert.deepEqual(plan({ serverName: 'elsewhere' }).warnings, [
+    `the set is of server ${snapshot.server}, and it goes into elsewhere`,
+    `this server is not ${snapshot.server}: before it joins the same topology it must be initialised from it, as its replication identity must differ`,
+  ]);
 });
 
 test('planRestore() restores just the backends that are named, in their order, each once', () => {

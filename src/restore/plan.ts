@@ -1,10 +1,12 @@
 import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { Backend, ServerDescription } from '../directory-servers/directory-server.ts';
+import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, Failure } from '../foundation/failure.ts';
 import { checkKeys } from './check-keys.ts';
 import { refuseMisfits, refuseOtherProduct, versionWarnings } from './check-versions.ts';
 import type { TargetFindings } from './examine-target.ts';
+import type { Outlook } from './outlook.ts';
 import type { TopologyPlan } from './plan-topology.ts';
 import type { RestoreStep } from './steps.ts';
 
@@ -18,6 +20,8 @@ export interface RestorePlan {
   /** What an earlier run of this restore has done already, by the steps' keys; it goes on from there. */
   readonly done: readonly string[];
   readonly bytesToFetch: number;
+  /** Undefined where nobody looked. */
+  readonly outlook: Outlook | undefined;
   /** What the operator should know and may accept. */
   readonly warnings: readonly string[];
 }
@@ -27,11 +31,15 @@ export interface PlanRequest {
   readonly manifest: Manifest;
   readonly target: ServerDescription;
   readonly location: string;
+  /** The name that the archive keeps the target under. */
+  readonly serverName?: string | undefined;
   /** Empty: every backend of the set that holds users' entries. */
   readonly backends: readonly string[];
   /** What happens to the replicas, decided from the backends that are restored; undefined where there are none. */
   readonly topologyFor?: ((backends: readonly ManifestBackend[]) => TopologyPlan | undefined) | undefined;
   readonly done?: readonly string[] | undefined;
+  readonly outlook?: Outlook | undefined;
+  readonly now: Date;
   /** What the target said of keys and compatibility; undefined where it was not asked. */
   readonly findings?: TargetFindings | undefined;
 }
@@ -57,7 +65,14 @@ export function planRestore(request: PlanRequest): RestorePlan {
     steps: stepsFor(keys.importFrom, target, backends, topology),
     done: request.done ?? [],
     bytesToFetch: snapshot.bytes,
-    warnings: [...stateWarnings(snapshot), ...versionWarnings(manifest, backends, target, findings?.problems), ...keys.warnings],
+    outlook: request.outlook,
+    warnings: [
+      ...stateWarnings(snapshot),
+      ...purgeWarnings(request),
+      ...cloneWarnings(request),
+      ...versionWarnings(manifest, backends, target, findings?.problems),
+      ...keys.warnings,
+    ],
   };
 }
 
@@ -154,4 +169,33 @@ function entriesOf(baseDns: Backend['baseDns'] | ManifestBackend['baseDns']): nu
 
 function stateWarnings({ state, remarks }: Snapshot): string[] {
   return state === 'complete' ? [] : remarks.map((remark) => `the snapshot is ${state}: ${remark}`);
+}
+
+/** Older than what the replication servers keep: a replica that was restored alone could never catch up (facts of PingDirectory, 14). */
+function purgeWarnings({ snapshot, target: { replication }, now }: PlanRequest): string[] {
+  if (replication.state !== 'replicated' || replication.purgeDelay === undefined) return [];
+  const age = now.getTime() - Date.parse(snapshot.time);
+  if (age <= replication.purgeDelay) return [];
+  return [
+    `the backup is ${formatDuration(age)} old, and the replication servers keep changes for ${formatDuration(replication.purgeDelay)}: every replica has to be initialised, none can catch up`,
+  ];
+}
+
+/** A set of one server in another: its users come along, its identity must not. */
+function cloneWarnings({ manifest, target, serverName, snapshot, backends }: PlanRequest): string[] {
+  if (serverName === undefined || serverName === snapshot.server) return [];
+  const own = manifest.backends.filter(({ id, role }) => backends.includes(id) && (role === 'config' || role === 'server'));
+  const identity =
+    own.length === 0
+      ? []
+      : [
+          `${own.map(({ id }) => id).join(', ')} brings along the identity of ${snapshot.server} (server ID, keys, replication): two servers must never share it`,
+        ];
+  const replicated =
+    target.replication.state === 'none'
+      ? [
+          `this server is not ${snapshot.server}: before it joins the same topology it must be initialised from it, as its replication identity must differ`,
+        ]
+      : [];
+  return [`the set is of server ${snapshot.server}, and it goes into ${serverName}`, ...identity, ...replicated];
 }

@@ -1,12 +1,11 @@
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { digestRule, EntryTotals } from '../domain/entry-digest.ts';
 import type { Manifest, ManifestBackend, ManifestExport } from '../domain/manifest.ts';
-import { readLdif } from '../domain/read-ldif.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import { readExport } from '../staging/read-export.ts';
 import { makeSharedFolder, type RunFolder } from '../staging/staging.ts';
 import { compareEntries, type EntryComparison, type EntrySource, type TimeWindow } from './compare-entries.ts';
 import { entriesBelow, totalsByBaseDn } from './entries-below.ts';
@@ -52,11 +51,10 @@ export async function proveRestored(request: ProveRequest, options: OperationCon
   for (const id of request.backends) {
     const backend = request.manifest.backends.find((one) => one.id === id);
     if (backend === undefined) continue;
-    proofs.push(
-      ...(backend.export === undefined
-        ? await byCounts(request, backend, options)
-        : await byEntries(request, backend, backend.export, options)),
-    );
+    // Without a base DN there is nothing to compare by, and it must not be told as proven.
+    const exported = backend.baseDns.length === 0 ? undefined : backend.export;
+    const found = exported === undefined ? byCounts(request, backend, options) : byEntries(request, backend, exported, options);
+    proofs.push(...(await found));
   }
   return proofs;
 }
@@ -181,5 +179,5 @@ export async function exportAnew(
 
 /** The entries of an LDIF file of ours. */
 export function ldifSource(name: string, signal: AbortSignal | undefined): EntrySource {
-  return () => readLdif(createReadStream(name, { highWaterMark: 1024 * 1024 }), { name, signal });
+  return () => readExport(name, signal);
 }

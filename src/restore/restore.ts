@@ -16,6 +16,7 @@ import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../stagin
 import { afterFailure } from './after-failure.ts';
 import { examineTarget } from './examine-target.ts';
 import { fetchSet } from './fetch.ts';
+import { assertSpace, outlookOf } from './outlook.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
 import { assertTopologyWish, planTopology, type TopologyWish } from './plan-topology.ts';
 import { proveLikeTarget, proveTarget } from './prove-steps.ts';
@@ -79,7 +80,7 @@ async function planAndRestore(request: RestoreRequest, options: OperationContext
   const name = archiveNameOf(server, target, request.serverName);
   const earlier = await unfinishedOf(request, name);
   const manifest = await archive.manifest(snapshot, options);
-  const plan = await makePlan(request, { target, manifest, earlier }, options);
+  const plan = await makePlan(request, { target, manifest, name, earlier }, options);
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], steps: [], duration: 0 };
   const work = { request, plan, manifest, name, earlier };
   return underTopologyLeases(leases, name, plan.topology?.baseDns ?? [], options, (held, context) =>
@@ -98,27 +99,41 @@ async function unfinishedOf({ staging, snapshot, backends }: RestoreRequest, nam
 
 interface Known {
   readonly target: ServerDescription;
+  readonly name: string;
   readonly manifest: Manifest;
   readonly earlier: JournalDocument | undefined;
 }
 
-async function makePlan(request: RestoreRequest, { target, manifest, earlier }: Known, options: OperationContext): Promise<RestorePlan> {
-  const { server, wish, snapshot, backends } = request;
+async function makePlan(
+  request: RestoreRequest,
+  { target, manifest, name, earlier }: Known,
+  options: OperationContext,
+): Promise<RestorePlan> {
+  const { archive, server, wish, snapshot, backends, staging, clock } = request;
   const isReplica = target.replication.state === 'replicated' || earlier !== undefined;
   const read = async () => (await request.topology()).read(options);
   // Without --topology it only serves the sentence of the refusal.
   const state = isReplica ? await (wish.isWanted ? read() : read().catch(() => undefined)) : undefined;
   if (earlier === undefined || !wish.isWanted) assertTopologyWish(target.replication, server.location, wish, state);
-  return planRestore({
+  const chosen = manifest.backends.filter(({ id, role }) => (backends.length > 0 ? backends.includes(id) : role === 'user'));
+  const isStaged = (await keptSets(staging, name)).some(({ snapshotId }) => snapshotId === snapshot.id);
+  const outlook = await outlookOf({ archive, staging, snapshot, manifest, backends: chosen, isStaged }, options);
+  const plan = planRestore({
     snapshot,
     manifest,
     target,
+    serverName: name,
+    outlook,
+    now: clock.now(),
     findings: await examineTarget(server, manifest, options),
     location: server.location,
     backends,
     topologyFor: (chosen) => (state === undefined ? undefined : topologyPlanOf(planTopology(state, chosen, wish), earlier)),
     done: earlier?.steps.filter(({ state: is }) => is === 'done').map(({ key }) => key),
   });
+  if (plan.topology !== undefined) await (await request.topology()).assertReady('restore the topology', options);
+  if (earlier === undefined) assertSpace(outlook, staging);
+  return plan;
 }
 
 /** What goes on keeps to what was decided when it began: by now replicas may look like what it has made of them. */

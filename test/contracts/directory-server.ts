@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
 import { access, mkdir, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
+import { entryDigest, EntryTotals } from '../../src/domain/entry-digest.ts';
+import { type LdifEntry, readLdif } from '../../src/domain/read-ldif.ts';
 import { isFailure } from '../../src/foundation/failure.ts';
 import type { ProgressEvent } from '../../src/foundation/progress.ts';
 
@@ -96,6 +99,22 @@ export function directoryServerContract(subject: () => DirectoryServerUnderTest)
     assert.equal((await readFile(ldifFile, 'utf8')).match(/^dn: /gm)?.length, entries);
   });
 
+  test('readEntries() gives the very entries of an export, whatever is worked out when asked', async () => {
+    const { server, folder, entries, baseDn, isRunning } = subject();
+    if (!isRunning) {
+      await assert.rejects(Array.fromAsync(server.readEntries(baseDn)), { code: 'E_SERVER_UNREACHABLE' });
+      return;
+    }
+    await mkdir(path.join(folder, 'read'), { recursive: true });
+    const ldifFile = path.join(folder, 'read', 'all.ldif');
+    await server.exportLdif({ backend: 'userRoot', ldifFile });
+
+    const read = await totalsOf(server.readEntries(baseDn));
+    const exported = await totalsOf(readLdif(createReadStream(ldifFile), { name: ldifFile }));
+
+    assert.deepEqual([read.entries, read.digest], [entries, exported.digest]);
+  });
+
   test('backUp() of an unknown backend names it', async () => {
     await assert.rejects(backUp('nope', { backend: 'nope' }), (error: unknown) => {
       assert.ok(isFailure(error, 'E_BACKEND_MISSING'), String(error));
@@ -128,4 +147,10 @@ export function directoryServerContract(subject: () => DirectoryServerUnderTest)
   test('exportEncryptionSettings() is refused without a pin', async () => {
     await assert.rejects(subject().server.exportEncryptionSettings('/nonexistent'), { code: 'E_TOOL_MISSING' });
   });
+}
+
+async function totalsOf(batches: AsyncIterable<readonly LdifEntry[]>): Promise<EntryTotals> {
+  const totals = new EntryTotals();
+  for await (const batch of batches) for (const entry of batch) totals.add(entryDigest(entry));
+  return totals;
 }

@@ -111,7 +111,7 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
       ['backup'],
       {
         exitCode: 1,
-        says: `Cannot stage a backup of schema, userRoot in ${volume.path}: it needs about 170 KiB, and 128 KiB are free`,
+        says: `Cannot stage a backup of schema, userRoot in ${volume.path}: it needs about 208 KiB, and 128 KiB are free`,
         hint: 'make room, lower keepLocal, or set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a larger volume',
       },
       stagedIn(volume.path),
@@ -139,9 +139,30 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
     assert.deepEqual(await readdir(path.join(volume.path, 'ds-0')), []);
   });
 
-  test('backup: the disk gets full before rootcellar writes the manifest', async () => {
+  test('backup: the disk gets full before the server exports the entries', async () => {
     await using volume = await smallVolume(1024);
     const running = operator.spawn(['backup', '--backend', 'userRoot'], stagedIn(volume.path));
+    const answer = days.gate.holdAnswer(taskEnd);
+    await meanwhile(running, answer.arrived);
+    await volume.fill();
+    answer.release();
+
+    assertRefusal(await running.ended, {
+      exitCode: 1,
+      says:
+        'Cannot export backend "userRoot": the server says "An error occurred while attempting to process the LDIF export: ' +
+        'java.io.IOException: No space left on device"',
+      hint: 'free space in the folder that the server writes to, or give staging.folder a larger volume',
+    });
+    assert.deepEqual(await readdir(path.join(volume.path, 'ds-0')), []);
+  });
+
+  test('backup: the disk gets full before rootcellar writes the manifest', async () => {
+    await using volume = await smallVolume(1024);
+    const running = operator.spawn(['backup', '--backend', 'userRoot'], {
+      ...stagedIn(volume.path),
+      ROOTCELLAR_BACKUP_EXPORT: 'false',
+    });
     const answer = days.gate.holdAnswer(taskEnd);
     await meanwhile(running, answer.arrived);
     await volume.fill();
@@ -218,7 +239,7 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
 
     await operator.refused(['fetch', 'latest', '--to', path.join(volume.path, 'set')], {
       exitCode: 1,
-      says: `Cannot fetch to ${volume.path}/set: it needs 171 KiB, and 128 KiB are free`,
+      says: `Cannot fetch to ${volume.path}/set: it needs 206 KiB, and 128 KiB are free`,
       hint: 'make room, or name a folder on a larger volume',
     });
   });

@@ -19,7 +19,7 @@ const baseDns = ['dc=example,dc=com', secondBaseDn];
 const rootPassword = 'New-root-0nly-knows-Zp4';
 
 // Real parts: OpenDJ, versitygw over TLS, the stock restic, the page's own shell commands, and the program as a process of its own.
-suite('recovery on a new machine', { timeout: 900_000 }, () => {
+suite('recovery on a new machine', { timeout: 1_800_000 }, () => {
   test('the commands of the guide bring the directory back with restic and the server’s own programs, and rebuild does with ours', async () => {
     await using scene = await setScene(50);
     await using home = await temporaryFolder('clean-room');

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { RecoveryReport } from '../../src/domain/recovery-report.ts';
+import { Client } from 'ldapts';
 import type { StoredReport } from '../../src/archive/archive.ts';
 import { archivePassword } from '../harness/archive-password.ts';
 import { resticAt } from '../harness/restic.ts';
@@ -45,13 +47,13 @@ const assertionsThatDoNot = `
       - dn: uid=nobody,ou=People,dc=example,dc=com
 - name: groups
   base: ou=Groups,dc=example,dc=com
-  expect: { count: 1 }
+  expect: { count: 0 }
 - name: no such place
   base: ou=Nowhere,dc=example,dc=com
   expect: { count: 0 }
 `;
 
-suite('drill', { timeout: 900_000 }, () => {
+suite('drill', { timeout: 1_800_000 }, () => {
   let scene: DrillScene;
   before(async () => void (scene = await setDrillScene()));
   after(async () => scene[Symbol.asyncDispose]());
@@ -128,12 +130,12 @@ suite('drill', { timeout: 900_000 }, () => {
     await nothingIsLeft();
   });
 
-  test('assertions that are not met end with 20, each with what was found; the product may be a zip archive', async () => {
+  test('assertions that are not met end with 20, each with what was found; the product may be a zip archive, and the server may be kept', async () => {
     const file = await written('assertions.yaml', assertionsThatDoNot);
     const zip = path.join(scene.folder, 'opendj.zip');
     await runProgram('jar', ['--create', '--no-manifest', '--file', zip, '-C', path.dirname(scene.installation), 'opendj']);
 
-    const { stdout } = await scene.run(['drill', '--assertions', file, '--installation', zip], 20);
+    const { stdout } = await scene.run(['drill', '--assertions', file, '--installation', zip, '--keep'], 20);
 
     assert.match(stdout, /^Drill of snapshot \w{12} of ds-0: not proven in .*: 3 of 4 assertions are not met, the first: many more: /);
     const lines = stdout.split('\n').filter((line) => line.includes('✗'));
@@ -145,6 +147,7 @@ suite('drill', { timeout: 900_000 }, () => {
     ]);
     const [kept] = await reports();
     assert.deepEqual([kept?.outcome, kept?.report?.assertions?.map(({ isMet }) => isMet)], ['unproven', [false, false, false, true]]);
+    await assertKept(stdout);
     await nothingIsLeft();
   });
 
@@ -164,6 +167,27 @@ suite('drill', { timeout: 900_000 }, () => {
     assert.ok(stderr.includes(kept?.report?.reason ?? 'a reason'));
     await nothingIsLeft();
   });
+
+  /** The server that was kept can be reached as it was said, no other drill removes it, and it goes as it was said. */
+  async function assertKept(stdout: string): Promise<void> {
+    const said = /left running as process (\d+): (\S+), account "(.*)", password in (\S+), certificate (\S+)\.$/m.exec(stdout);
+    const [, processId = '', url = '', account = '', passwordFile = '', caFile = ''] = said ?? [];
+    const [, folder = ''] = /^When you are done: kill \d+, then remove (\S+)\.$/m.exec(stdout) ?? [];
+    assert.deepEqual(await processesBelow(scene.drills), [Number(processId)]);
+    try {
+      await scene.run(['drill', '--installation', '/nowhere'], 1);
+      const client = new Client({ url, tlsOptions: { ca: await readFile(caFile) } });
+      await client.bind(account, await readFile(passwordFile, 'utf8'));
+      const { searchEntries } = await client.search('dc=example,dc=com', { filter: '(exBadge=gold)' });
+      await client.unbind();
+      assert.equal(searchEntries.length, 1);
+    } finally {
+      process.kill(Number(processId), 'SIGKILL');
+    }
+    // It is no child of ours: its end can only be looked for.
+    while ((await processesBelow(scene.drills)).length > 0) await delay(20);
+    await rm(folder, { recursive: true, maxRetries: 5 });
+  }
 
   for (const [name, make, state] of [
     ['that is not there', async () => '/nowhere', 'Cannot make a server from /nowhere: there is nothing'],
@@ -195,6 +219,17 @@ suite('drill', { timeout: 900_000 }, () => {
       await nothingIsLeft();
     });
   }
+
+  test('without Java, and where set-up fails, the drill failed, with the words of the program', async () => {
+    const noJava = await scene.run(['drill'], 1, { JAVA_HOME: '/nowhere' });
+    const noSetup = await scene.run(['drill', '--installation', await someInstallation({ version: '5.0.3' })], 1);
+
+    assert.match(noJava.stderr, /^rootcellar: Cannot make a certificate for the new server: \/nowhere\/bin\/keytool cannot be run$/m);
+    assert.match(noSetup.stderr, /^rootcellar: Cannot set up a server: setup ended with exit code 5 and says "no licence"$/m);
+    const [kept] = await reports();
+    assert.equal(kept?.report?.reason, 'Cannot set up a server: setup ended with exit code 5 and says "no licence"');
+    await nothingIsLeft();
+  });
 
   test('a volume that is too small is told before anything is fetched', async () => {
     await using volume = await smallVolume(64 * 1024);
@@ -254,11 +289,17 @@ suite('drill', { timeout: 900_000 }, () => {
   });
 
   /** Enough of an installation to be looked at. */
-  async function someInstallation({ isSetUp = false }: { readonly isSetUp?: boolean }): Promise<string> {
+  async function someInstallation({
+    isSetUp = false,
+    version = '4.10.1',
+  }: {
+    readonly isSetUp?: boolean;
+    readonly version?: string;
+  }): Promise<string> {
     const folder = await mkdtemp(path.join(scene.folder, 'installation-'));
     await mkdir(path.join(folder, 'template/config'), { recursive: true });
-    await writeFile(path.join(folder, 'setup'), '#!/bin/sh\n', { mode: 0o755 });
-    await writeFile(path.join(folder, 'template/config/buildinfo'), '4.10.1.1514d3b97572e09f1fc8527113987fe8d698eeb3');
+    await writeFile(path.join(folder, 'setup'), '#!/bin/sh\necho no licence\nexit 5\n', { mode: 0o755 });
+    await writeFile(path.join(folder, 'template/config/buildinfo'), `${version}.1514d3b97572e09f1fc8527113987fe8d698eeb3`);
     if (isSetUp) await mkdir(path.join(folder, 'config'));
     return folder;
   }

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
-import { readJournal } from '../../src/staging/restore-journal.ts';
-import type { RunningRootcellar } from '../harness/rootcellar.ts';
-import { assertReplicating, replicaName, setTopologyScene, spoil, type TopologyOperator, type TopologyScene } from './topology-scene.ts';
+import {
+  assertReplicating,
+  replicaName,
+  setTopologyScene,
+  spoil,
+  type TopologyOperator,
+  type TopologyScene,
+  untilJournal,
+} from './topology-scene.ts';
 
 const isThorough = process.env['ROOTCELLAR_TEST_POINTS'] === 'all';
 const restore = ['restore', 'latest', '--topology', '--yes'];
@@ -93,20 +98,9 @@ async function spoilAll({ topology, servers }: TopologyScene): Promise<void> {
 /** Kills the run as soon as its journal says that the step has begun. */
 async function killedAt(operator: TopologyOperator, key: string): Promise<void> {
   const running = operator.spawn(restore);
-  await untilBegun(running, operator, key);
+  await untilJournal(running, operator, (steps) => steps.some((step) => step.key === key), key);
   running.kill('SIGKILL');
   assert.equal((await running.ended).endedBy, 'SIGKILL');
-}
-
-async function untilBegun(running: RunningRootcellar, { staging }: TopologyOperator, key: string): Promise<void> {
-  let isOver = false;
-  void running.ended.then(() => (isOver = true));
-  for (;;) {
-    const journal = await readJournal({ folder: staging, serverFolder: '' }, 'ds-0').catch(() => undefined);
-    if (journal?.steps.some((step) => step.key === key) === true) return;
-    if (isOver) throw new Error(`it ended before it came to "${key}":\n${running.stderr()}`);
-    await delay(2);
-  }
 }
 
 /** All hold what is expected, take writes, replicate, and nothing is left. */

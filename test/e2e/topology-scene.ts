@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Attribute, Change, NoSuchObjectError } from 'ldapts';
+import { type JournalDocument, readJournal } from '../../src/staging/restore-journal.ts';
 import { passwordFile } from '../harness/archive-password.ts';
+import { startFaultyHttpProxy } from '../harness/faulty-http-proxy.ts';
 import type { OpendjServer } from '../harness/opendj.ts';
 import { type RootcellarResult, type RunningRootcellar, spawnRootcellar } from '../harness/rootcellar.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -20,6 +23,10 @@ export interface TopologyScene extends AsyncDisposable {
   operator(name: string, change?: Readonly<Record<string, string>>): Promise<TopologyOperator>;
   /** What each server holds, in their order: equal where they hold the same. */
   states(): Promise<readonly string[]>;
+  /** Every request to the store is lost until it is mended, or the result disposed. */
+  cutStore(): Disposable & { readonly mend: () => void };
+  /** Takes all entries and the changes of the stopped server with this number away: what is left is a fresh server of the same topology. */
+  loseEntries(index: number): Promise<void>;
 }
 
 export interface TopologyOperator {
@@ -38,7 +45,7 @@ export async function setTopologyScene(servers: 2 | 3, people = 50): Promise<Top
   stack.defer(() => home.remove());
   const [topology, s3] = await Promise.all([startTopology({ servers, people }), startVersitygw({ buckets: [bucket] })]);
   stack.use(topology);
-  stack.use(s3);
+  const store = stack.use(await startFaultyHttpProxy(stack.use(s3).endpoint));
   const credentials = path.join(home.path, 's3-credentials');
   const lines = ['[default]', `aws_access_key_id = ${s3.accessKeyId}`, `aws_secret_access_key = ${s3.secretAccessKey}`, ''];
   await writeFile(credentials, lines.join('\n'), { mode: 0o600 });
@@ -46,7 +53,7 @@ export async function setTopologyScene(servers: 2 | 3, people = 50): Promise<Top
   assert.ok(first);
   const environment = {
     ROOTCELLAR_PASSWORD_FILE: passwordFile,
-    ROOTCELLAR_S3_ENDPOINT: s3.endpoint,
+    ROOTCELLAR_S3_ENDPOINT: store.endpoint,
     AWS_REGION: s3.region,
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     ROOTCELLAR_SERVER_URL: first.ldapsUrl,
@@ -72,6 +79,18 @@ export async function setTopologyScene(servers: 2 | 3, people = 50): Promise<Top
       return operator;
     },
     states: () => Promise.all(topology.servers.map((server) => topology.digestOn(server))),
+    cutStore: () => {
+      store.arm({ times: Infinity, action: { kind: 'drop-before' } });
+      const mend = (): void => store.reset();
+      return { mend, [Symbol.dispose]: mend };
+    },
+    loseEntries: async (index) => {
+      const folder = topology.servers[index]?.folder ?? assert.fail(`no server ${index}`);
+      for (const name of ['db/userRoot', 'changelogDb']) {
+        await rm(path.join(folder, name), { recursive: true });
+        await mkdir(path.join(folder, name));
+      }
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -134,6 +153,63 @@ export async function assertReplicating({ topology, servers }: TopologyScene): P
     await touch(server, 30 + index);
     await topology.waitUntilReplicated();
   }
+}
+
+/** Stops the run (SIGSTOP) once its journal says that the step is done; SIGCONT lets it go on. */
+export async function heldAt(running: RunningRootcellar, operator: TopologyOperator, key: string): Promise<void> {
+  await untilJournal(running, operator, (steps) => steps.some((step) => step.key === key && step.state === 'done'), key);
+  running.kill('SIGSTOP');
+}
+
+/** Resolves when the journal of the run is so; rejects when it ends before. */
+export async function untilJournal(
+  running: RunningRootcellar,
+  { staging }: TopologyOperator,
+  isSo: (steps: JournalDocument['steps']) => boolean,
+  what: string,
+): Promise<void> {
+  let isOver = false;
+  void running.ended.then(() => (isOver = true));
+  for (;;) {
+    const journal = await readJournal({ folder: staging, serverFolder: '' }, 'ds-0').catch(() => undefined);
+    if (journal !== undefined && isSo(journal.steps)) return;
+    if (isOver) throw new Error(`it ended before it came to "${what}":\n${running.stderr()}`);
+    await delay(2);
+  }
+}
+
+export interface ExpectedRefusal {
+  readonly exitCode: number;
+  /** How the sentence begins. */
+  readonly says: string;
+  /** How it ends. */
+  readonly ends?: string;
+  readonly hint?: string;
+}
+
+export function assertRefused({ exitCode, stderr }: RootcellarResult, expected: ExpectedRefusal): void {
+  const [sentence = '', hint = ''] = stderr.slice(stderr.lastIndexOf('rootcellar: ')).split('\n');
+  assert.equal(exitCode, expected.exitCode, stderr);
+  assert.ok(sentence.startsWith(`rootcellar: ${expected.says}`), stderr);
+  if (expected.ends !== undefined) assert.ok(sentence.endsWith(expected.ends), stderr);
+  if (expected.hint !== undefined) assert.equal(hint, `  → ${expected.hint}`);
+}
+
+/** One bit of the largest pack is another, until it is disposed. */
+export async function alteredPack({ objects }: TopologyOperator): Promise<AsyncDisposable> {
+  const names = (await readdir(path.join(objects, 'data'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = await Promise.all(
+    names.map(async (entry) => {
+      const file = path.join(entry.parentPath, entry.name);
+      return { file, content: await readFile(file) };
+    }),
+  );
+  const [largest] = files.toSorted((a, b) => b.content.length - a.content.length);
+  assert.ok(largest);
+  const altered = Buffer.from(largest.content);
+  altered.writeUInt8(altered.readUInt8(1000) ^ 1, 1000);
+  await writeFile(largest.file, altered);
+  return { [Symbol.asyncDispose]: () => writeFile(largest.file, largest.content) };
 }
 
 function replacement(type: string, value: string): Change {

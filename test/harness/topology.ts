@@ -100,7 +100,8 @@ async function untilConnected(server: OpendjServer): Promise<void> {
   }
 }
 
-async function eventually(claim: string, milliseconds: number, isTrue: () => Promise<boolean>): Promise<void> {
+/** Asks again and again until it is so; throws when it is not in time. */
+export async function eventually(claim: string, milliseconds: number, isTrue: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + milliseconds;
   while (!(await isTrue())) {
     if (Date.now() > end) throw new Error(`After ${milliseconds} ms it is not yet true that ${claim}`);

@@ -71,9 +71,20 @@ suite('LdapDirectoryServer before a real OpenDJ', () => {
     assert.ok(description.instanceName?.endsWith(`:${opendj.folder}`));
   });
 
+  test('describe() tells the time of the server', async () => {
+    const { time = '' } = await server.describe();
+
+    assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000, time);
+  });
+
+  test('readEntries() of a base that is not there rejects', async () => {
+    await assert.rejects(Array.fromAsync(server.readEntries('dc=nowhere')), /dc=nowhere/);
+  });
+
   test('missingPrivileges() finds that the directory manager lacks nothing', async () => {
     assert.deepEqual(await server.missingPrivileges('backup'), []);
     assert.deepEqual(await server.missingPrivileges('restore'), []);
+    assert.deepEqual(await server.missingPrivileges('export'), []);
   });
 
   test('exportLdif() says that a full disk is full', async () => {

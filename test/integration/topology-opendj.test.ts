@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Attribute, Change } from 'ldapts';
 import type { DsreplicationTopologyOptions } from '../../src/directory-servers/dsreplication-topology.ts';
-import type { Replica, ReplicaDomain } from '../../src/directory-servers/topology.ts';
-import type { OpendjServer } from '../harness/opendj.ts';
+import { startOpendj } from '../harness/opendj.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { type OpendjTopology, startTopology } from '../harness/topology.ts';
-import { clientOfTopology } from '../harness/topology-client.ts';
+import { clientOfTopology, describeUser, domainOf, replicaOf, replicating, serverAt } from '../harness/topology-client.ts';
 
 const baseDns = ['dc=example,dc=com'];
 
@@ -41,16 +39,48 @@ describe('a topology of three OpenDJ servers', () => {
     }
   });
 
+  it('read() reaches the replicas by the addresses of replication.servers, the target by another name among them', async () => {
+    const [, second, third] = topology.servers.map((server) => server.ldapsUrl);
+    const other = `ldaps://localhost:${serverAt(topology, 0).ldapsPort}`;
+    assert.ok(second !== undefined && third !== undefined);
+    await using client = clientOfTopology(topology, { servers: [third, other, second] });
+    const { replicas } = await client.read();
+    assert.deepEqual(
+      replicas.map(({ url, isTarget }) => [url, isTarget]),
+      [
+        [serverAt(topology, 0).ldapsUrl, true],
+        [third, false],
+        [second, false],
+      ],
+    );
+    assert.deepEqual(
+      replicas.map(({ administration }) => administration.port),
+      [0, 2, 1].map((index) => serverAt(topology, index).adminPort),
+    );
+    assert.deepEqual(await replicating(client, topology), [true, true, true]);
+  });
+
+  it('read() refuses replication.servers that are fewer than the topology has, the same one twice among them', async () => {
+    const { ldapsUrl, ldapsPort } = serverAt(topology, 1);
+    await using client = clientOfTopology(topology, { servers: [ldapsUrl, `ldaps://localhost:${ldapsPort}`] });
+    const named = `names 2 of its servers with ${serverAt(topology, 0).ldapsUrl}, and the topology knows 3`;
+    await assert.rejects(client.read(), {
+      code: 'E_REPLICATION_SETTINGS',
+      exitCode: 2,
+      message: `Cannot read the topology: the setting replication.servers ${named}`,
+    });
+  });
+
   it('suspend() stops replication between all of them, resume() begins it again, and each may be said twice', async () => {
     await using client = clientOfTopology(topology);
     await client.suspend(baseDns);
-    assert.deepEqual(await replicating(client), [false, false, false]);
+    assert.deepEqual(await replicating(client, topology), [false, false, false]);
     await client.suspend(baseDns);
-    assert.deepEqual(await replicating(client), [false, false, false]);
+    assert.deepEqual(await replicating(client, topology), [false, false, false]);
     await client.resume(baseDns);
-    assert.deepEqual(await replicating(client), [true, true, true]);
+    assert.deepEqual(await replicating(client, topology), [true, true, true]);
     await client.resume(baseDns);
-    assert.deepEqual(await replicating(client), [true, true, true]);
+    assert.deepEqual(await replicating(client, topology), [true, true, true]);
     await describeUser(serverAt(topology, 1), 'after resuming');
     await topology.waitUntilReplicated();
   });
@@ -68,7 +98,7 @@ describe('a topology of three OpenDJ servers', () => {
     await client.initialize({ from: replicaOf(replicas, source), to: replicaOf(replicas, other), baseDns });
     await client.resume(baseDns);
     assert.equal(await topology.digestOn(other), await topology.digestOn(source));
-    assert.deepEqual(await replicating(client), [true, true, true]);
+    assert.deepEqual(await replicating(client, topology), [true, true, true]);
   });
 
   it('fence() has one replica refuse the writes of clients, the directory manager too, while replication goes on', async () => {
@@ -78,6 +108,11 @@ describe('a topology of three OpenDJ servers', () => {
     const fence = await client.fence(replicaOf(replicas, fenced), baseDns);
     assert.deepEqual(fence.backends, [{ id: 'userRoot', writability: 'enabled' }]);
     await assert.rejects(describeUser(fenced, 'refused'), /read-only/);
+    await fenced.restart();
+    await assert.rejects(describeUser(fenced, 'refused after a restart'), /read-only/);
+    assert.deepEqual((await client.planFence(replicaOf(replicas, fenced), baseDns)).backends, [
+      { id: 'userRoot', writability: 'internal-only' },
+    ]);
     await describeUser(other, 'passes the fence');
     await topology.waitUntilReplicated();
     assert.deepEqual(
@@ -98,7 +133,7 @@ describe('a topology of three OpenDJ servers', () => {
       code: 'E_BIND_REFUSED',
       message: 'Cannot suspend replication: the servers know no administrator "admin" with this password',
     });
-    assert.deepEqual(await replicating(client), [true, true, true]);
+    assert.deepEqual(await replicating(client, topology), [true, true, true]);
   });
 
   for (const [missing, options, message] of [
@@ -113,39 +148,23 @@ describe('a topology of three OpenDJ servers', () => {
       for (const call of [client.suspend(baseDns), client.resume(baseDns), client.initialize({ from, to, baseDns })]) {
         await assert.rejects(call, { code: 'E_REPLICATION_SETTINGS', exitCode: 2, message });
       }
-      assert.deepEqual(await replicating(client), [true, true, true]);
+      assert.deepEqual(await replicating(client, topology), [true, true, true]);
     });
   }
 });
 
-function serverAt(topology: OpendjTopology, index: number): OpendjServer {
-  const server = topology.servers[index];
-  if (server === undefined) throw new Error(`no server ${index}`);
-  return server;
-}
-
-function replicaOf(replicas: readonly Replica[], server: OpendjServer): Replica {
-  const replica = replicas.find(({ administration }) => administration.port === server.adminPort);
-  if (replica === undefined) throw new Error(`no replica at ${server.adminPort}`);
-  return replica;
-}
-
-function domainOf({ condition, name }: Replica): ReplicaDomain {
-  const domain = condition.state === 'up' ? condition.domains[0] : undefined;
-  if (domain === undefined) throw new Error(`${name} is ${condition.state}`);
-  return domain;
-}
-
-async function replicating(client: { read(): Promise<{ replicas: readonly Replica[] }> }): Promise<readonly boolean[]> {
-  return (await client.read()).replicas.map((replica) => domainOf(replica).isReplicating);
-}
-
-async function describeUser(server: OpendjServer, text: string): Promise<void> {
-  const connection = await server.connect();
-  try {
-    const modification = new Attribute({ type: 'description', values: [text] });
-    await connection.modify(`uid=user.1,ou=People,${server.baseDn}`, new Change({ operation: 'replace', modification }));
-  } finally {
-    await connection.unbind();
-  }
-}
+describe('a server that replicates with none', () => {
+  it('read() tells of it alone, and of no base DN', async () => {
+    await using server = await startOpendj();
+    await using folder = await temporaryFolder();
+    const adminPasswordFile = path.join(folder.path, 'password');
+    await writeFile(adminPasswordFile, server.password, { mode: 0o600 });
+    await using client = clientOfTopology({ servers: [server], caFile: server.caFile, adminUid: 'admin', adminPasswordFile });
+    const { baseDns: replicated, replicas } = await client.read();
+    assert.deepEqual(replicated, []);
+    assert.deepEqual(
+      replicas.map(({ isTarget, condition }) => [isTarget, condition]),
+      [[true, { state: 'up', version: '5.0.3', domains: [] }]],
+    );
+  });
+});

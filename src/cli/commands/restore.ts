@@ -59,7 +59,7 @@ export const restoreCommand = defineCommand({
         onFailure: stopOnFailure ? 'stop' : 'roll-back',
         approve: async (plan) => {
           if (isPlanOnly) return false;
-          context.show(restorePlanText(plan, context.look));
+          context.show(restorePlanText(plan, context));
           const what = `restore ${shortId(snapshot.id)} into ${plan.target.location}`;
           if (!yes) await context.confirm(plan.topology === undefined ? what : `${what} and its replicas`, plan.topology?.target);
           return true;
@@ -68,8 +68,9 @@ export const restoreCommand = defineCommand({
       context,
     );
   },
-  render: ({ plan, isDone, proofs, duration }, { look }) => {
-    if (!isDone) return `${restorePlanText(plan, look)}\nNothing was changed. Run it without --plan to restore.`;
+  render: ({ plan, isDone, proofs, duration }, around) => {
+    const { look } = around;
+    if (!isDone) return `${restorePlanText(plan, around)}\nNothing was changed. Run it without --plan to restore.`;
     const what = `${restoredText(plan.snapshot)} into ${plan.target.location} in ${formatDuration(duration)}`;
     return [`${look.green('Restored')} ${what}.`, ...proofs.map((proof) => proofLine(proof, look))].join('\n');
   },

@@ -1,9 +1,11 @@
 import path from 'node:path';
+import type { Clock } from '../../foundation/clock.ts';
 import { Failure, exitCodes } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { Product } from '../directory-server.ts';
 import { type ToolEnd, runTool } from '../run-tool.ts';
 import { type TrustStore, makeTrustStore } from '../trust-store.ts';
+import { outlastOtherPrograms } from './other-programs.ts';
 import { type ReplicationWork, replicationArguments } from './dsreplication-arguments.ts';
 
 export interface DsreplicationOptions {
@@ -15,7 +17,12 @@ export interface DsreplicationOptions {
   readonly caFile: string | undefined;
   /** Where Java is; for `keytool` alone, the program finds its own. */
   readonly javaHome: string | undefined;
+  readonly clock: Clock;
+  /** How long to wait for what another run or an operator began and has not ended, or shows no progress of; 10 minutes unless told. */
+  readonly patienceMilliseconds?: number | undefined;
 }
+
+export const usualPatienceMilliseconds = 600_000;
 
 /** A piece of work, and how a sentence begins that tells its failure: `suspend replication`. */
 export interface ReplicationCall {
@@ -25,7 +32,7 @@ export interface ReplicationCall {
 }
 
 /**
- * The server's own program `bin/dsreplication`. Its calls never run at the same time here; each takes about three seconds, of which
+ * The server's own program `bin/dsreplication`. Two of them never run at the same time on this machine; each takes about three seconds, of which
  * most is the start of a JVM (OpenDJ 5.0.3 on two cores), and `initialize` besides what the servers need.
  */
 export class DsreplicationProgram {
@@ -58,7 +65,9 @@ export class DsreplicationProgram {
    */
   async run(call: ReplicationCall, { signal, report }: OperationContext): Promise<void> {
     const { home, adminPasswordFile } = this.assertConfigured(call.attempt);
+    const { clock, patienceMilliseconds = usualPatienceMilliseconds } = this.#options;
     const mine = this.#last.then(async () => {
+      await outlastOtherPrograms({ attempt: call.attempt, home, clock, patienceMilliseconds }, { signal, report });
       const trustStore = await this.#trusted(signal);
       const { adminUid } = this.#options;
       const end = await runTool({

@@ -59,26 +59,35 @@ const registries: Readonly<Record<Product, Registry>> = {
   },
 };
 
+export interface FoundReplicas {
+  /** The target first. Where addresses were given, one server may be among them twice, by different names. */
+  readonly replicas: readonly FoundReplica[];
+  /** How many servers the topology has by its registry; 0 where the server is alone. */
+  readonly registered: number;
+}
+
 /**
- * Every server that the target's topology knows, the target first: where `urls` are given (the setting `replication.servers`) by these addresses,
+ * Every server of the target's topology: where `urls` are given (the setting `replication.servers`) by these addresses,
  * in their order, otherwise by those that the topology's registry has. A server without replication is alone.
  *
- * @throws Failure E_REPLICATION_SETTINGS when the registry does not tell which of them is the target, or `urls` are fewer than it knows
+ * @throws Failure E_REPLICATION_SETTINGS when the registry does not tell which of them is the target
  */
 export async function findReplicas(
   session: LdapSession,
   product: Product,
   urls: readonly string[] | undefined,
   signal?: AbortSignal,
-): Promise<readonly FoundReplica[]> {
+): Promise<FoundReplicas> {
   const registered = await readRegistry(session, product, signal);
-  if (urls !== undefined) return byAddress(session.url, registered, urls, product);
-  const target = registered.length === 0 ? undefined : await findTarget(session, registered, signal);
-  const others = registered.filter((server) => server !== target);
-  return [
-    target === undefined ? alone(session.url, product) : { ...asReplica(target, session.url), url: session.url, isTarget: true },
-    ...others.map((server) => asReplica(server, session.url)),
-  ];
+  if (urls !== undefined) {
+    const others = urls.filter((url) => bare(url) !== bare(session.url)).map((url) => byUrl(url, product, registered));
+    return { replicas: [{ ...byUrl(session.url, product, registered), isTarget: true }, ...others], registered: registered.length };
+  }
+  if (registered.length === 0) return { replicas: [{ ...byUrl(session.url, product, []), isTarget: true }], registered: 0 };
+  const target = await findTarget(session, registered, signal);
+  const others = registered.filter((server) => server !== target).map((server) => asReplica(server, session.url));
+  const first = { ...asReplica(target, session.url), url: session.url, isTarget: true };
+  return { replicas: [first, ...others], registered: registered.length };
 }
 
 async function readRegistry(session: LdapSession, product: Product, signal?: AbortSignal): Promise<readonly RegisteredServer[]> {
@@ -96,12 +105,13 @@ async function findTarget(session: LdapSession, registered: readonly RegisteredS
   const hasPort = ({ ldapPort, ldapsPort, administrationPort }: RegisteredServer): boolean =>
     [ldapPort, ldapsPort, administrationPort].includes(Number(ownPort) || (session.url.startsWith('ldaps:') ? 636 : 389));
   const candidates = registered.filter(hasPort);
-  const byHost = candidates.filter(({ host }) => host.toLowerCase() === hostname.toLowerCase());
-  if (byHost.length === 1 && byHost[0] !== undefined) return byHost[0];
-  if (candidates.length === 1 && candidates[0] !== undefined) return candidates[0];
+  const byHost = onlyOne(candidates.filter(({ host }) => host.toLowerCase() === hostname.toLowerCase()));
+  const byAddress = byHost ?? onlyOne(candidates);
+  if (byAddress !== undefined) return byAddress;
   const ownNames = await readOwnNames(session, signal);
-  const byName = candidates.filter(({ name, host }) => ownNames.includes(name.toLowerCase()) || ownNames.includes(host.toLowerCase()));
-  if (byName.length === 1 && byName[0] !== undefined) return byName[0];
+  const isOwnName = (name: string): boolean => ownNames.includes(name.toLowerCase());
+  const byName = onlyOne(candidates.filter(({ name, host }) => isOwnName(name) || isOwnName(host)));
+  if (byName !== undefined) return byName;
   const names = registered.map(({ name }) => name).join(', ');
   throw new Failure('E_REPLICATION_SETTINGS', `Cannot read the topology: which of ${names} is ${session.url} cannot be told`, {
     hint: 'name the LDAP address of every replica in replication.servers',
@@ -132,40 +142,25 @@ function asReplica(server: RegisteredServer, targetUrl: string): FoundReplica {
   return { name, url, administration: { host, port: adminPort }, isTarget: false };
 }
 
-function alone(url: string, product: Product): FoundReplica {
-  return { ...byUrl(url, product, []), isTarget: true };
-}
-
-function byAddress(
-  target: string,
-  registered: readonly RegisteredServer[],
-  urls: readonly string[],
-  product: Product,
-): readonly FoundReplica[] {
-  const others = urls.filter((url) => bare(url) !== bare(target));
-  const known = others.length + 1;
-  if (known < registered.length) {
-    const state = `the setting replication.servers names ${known} servers with ${target}, and the topology knows ${registered.length}`;
-    throw new Failure('E_REPLICATION_SETTINGS', `Cannot read the topology: ${state}`, {
-      hint: 'name the LDAP address of every replica there; one that is gone for good is taken out with dsreplication disable',
-      exitCode: exitCodes.usage,
-    });
-  }
-  return [{ ...byUrl(target, product, registered), isTarget: true }, ...others.map((url) => byUrl(url, product, registered))];
-}
-
 const bare = (url: string): string => url.toLowerCase().replace(/\/$/, '');
 
-/** The name and the administration port of an address, by the registry where it has this host, otherwise by the product's habit. */
+/**
+ * The name and the administration port of an address, by the registry where one server of it has this host, or alone has this port; otherwise
+ * by the product's habit.
+ */
 function byUrl(url: string, product: Product, registered: readonly RegisteredServer[]): FoundReplica {
   const { hostname, port: given } = new URL(url);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const ownPort = Number(given) || (url.startsWith('ldaps:') ? 636 : 389);
+  const isAtPort = ({ ldapPort, ldapsPort, administrationPort }: RegisteredServer): boolean =>
+    [ldapPort, ldapsPort, administrationPort].includes(ownPort);
   const sameHost = registered.filter((server) => server.host.toLowerCase() === host.toLowerCase());
-  const server =
-    sameHost.find(({ ldapPort, ldapsPort }) => [ldapPort, ldapsPort].includes(ownPort)) ??
-    (sameHost.length === 1 ? sameHost[0] : undefined);
+  const server = sameHost.find(isAtPort) ?? onlyOne(sameHost) ?? onlyOne(registered.filter(isAtPort));
   if (server !== undefined) return { ...asReplica(server, url), url };
   const administration = { host, port: product === 'OpenDJ' ? 4444 : ownPort };
   return { name: `${host}:${ownPort}`, url, administration, isTarget: false };
+}
+
+function onlyOne<Item>(items: readonly Item[]): Item | undefined {
+  return items.length === 1 ? items[0] : undefined;
 }

@@ -14,9 +14,9 @@ import { inspectInstallation, unpackInstallation } from './installation.ts';
 import { endProcessesOf, folderVariable } from './own-processes.ts';
 import { RunningScratchServer } from './running-scratch-server.ts';
 import { changeConfig, type WantedBackend } from './scratch-config.ts';
-import { newDrillFolder, type Owners, ScratchFolders } from './scratch-folders.ts';
+import { type Owners, ScratchFolders } from './scratch-folders.ts';
 import { furtherBackends, megabytes, scratchProducts } from './scratch-products.ts';
-import { freeLoopbackPorts } from './server-process.ts';
+import { assertPortsFree, freeLoopbackPorts } from './server-process.ts';
 
 export interface ScratchOptions {
   readonly clock: Clock;
@@ -52,10 +52,8 @@ export class LocalScratchServers implements ScratchServers {
     return this.#folders.claim(folder);
   }
 
-  async claimNew(parent: string): Promise<string> {
-    const folder = newDrillFolder(parent);
-    await this.#folders.claim(folder);
-    return folder;
+  claimNew(parent: string): Promise<string> {
+    return this.#folders.claimNew(parent);
   }
 
   release(folder: string): Promise<void> {
@@ -68,6 +66,10 @@ export class LocalScratchServers implements ScratchServers {
 
   remove(folder: string): Promise<void> {
     return this.#folders.remove(folder);
+  }
+
+  assertFree(ports: ServerPorts, address: string): Promise<void> {
+    return assertPortsFree('make the server', [...new Set(['127.0.0.1', address])], ports);
   }
 
   async make(request: ScratchRequest, options: OperationContext = {}): Promise<ScratchServer> {

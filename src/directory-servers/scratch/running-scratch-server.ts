@@ -81,7 +81,7 @@ export class RunningScratchServer implements ScratchServer {
       program: path.join(home, 'bin', program),
       outputFile: path.join(folder, 'server.out'),
       address: this.#address === '0.0.0.0' ? '127.0.0.1' : this.#address,
-      ports: Object.values(ports),
+      ports,
     });
   }
 

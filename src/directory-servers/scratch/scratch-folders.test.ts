@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { chown, lchown, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { isFailure } from '../../foundation/failure.ts';
 import { realClock } from '../../../test/harness/real-clock.ts';
 import { temporaryFolder } from '../../../test/harness/temporary-folder.ts';
 import { folderVariable, processesOf } from './own-processes.ts';
-import { newDrillFolder, ScratchFolders } from './scratch-folders.ts';
+import { ScratchFolders } from './scratch-folders.ts';
 
 /** Another process, of which it is known whether it lives; with undefined nothing is known. */
 const foldersOf = (isAlive: boolean | undefined): ScratchFolders =>
@@ -17,9 +17,8 @@ const foldersOf = (isAlive: boolean | undefined): ScratchFolders =>
 suite('ScratchFolders', () => {
   test('sweep() removes what a dead process left, its own processes first, and nothing else', async () => {
     await using parent = await temporaryFolder();
-    const folder = newDrillFolder(parent.path);
     const folders = foldersOf(false);
-    await folders.claim(folder);
+    const folder = await folders.claimNew(parent.path);
     await mkdir(path.join(folder, 'server'));
     await mkdir(path.join(parent.path, 'somebody-elses'));
     const left = spawn('sleep', ['600'], { env: { PATH: process.env['PATH'], [folderVariable]: folder } });
@@ -40,9 +39,7 @@ suite('ScratchFolders', () => {
   ] as const) {
     test(`sweep() ${isSwept ? 'removes' : 'leaves'} the folder of a process ${who}`, async () => {
       await using parent = await temporaryFolder();
-      const folder = newDrillFolder(parent.path);
-      await mkdir(folder);
-      await writeFile(path.join(folder, 'owner.json'), '{}\n');
+      const folder = await foldersOf(true).claimNew(parent.path);
       const then = new Date(Date.now() - ageSeconds * 1000);
       await utimes(path.join(folder, 'owner.json'), then, then);
 
@@ -55,15 +52,32 @@ suite('ScratchFolders', () => {
 
   test('sweep() leaves a folder that was kept, and finds nothing where there is no such place', async () => {
     await using parent = await temporaryFolder();
-    const folder = newDrillFolder(parent.path);
     const folders = foldersOf(false);
-    await folders.claim(folder);
+    const folder = await folders.claimNew(parent.path);
     await mkdir(path.join(folder, 'server'));
     await folders.leave(folder);
 
     assert.deepEqual(await folders.sweep(parent.path), []);
     assert.deepEqual(await folders.sweep('/nowhere'), []);
     assert.deepEqual(await readdir(folder), ['server']);
+  });
+
+  test('claimNew() refuses a parent of another user, who could exchange what is in it, and a link of another user to ours', async () => {
+    await using parent = await temporaryFolder();
+    const [theirs, link] = [path.join(parent.path, 'theirs'), path.join(parent.path, 'link')];
+    await mkdir(theirs);
+    await symlink(parent.path, link);
+    // Needs the right to give a file away (root), as the tests with volumes do.
+    await chown(theirs, 12_345, 12_345);
+    await lchown(link, 12_345, 12_345);
+
+    for (const one of [theirs, link]) {
+      await assert.rejects(
+        foldersOf(false).claimNew(one),
+        (error) => isFailure(error, 'E_SCRATCH_FOLDER') && /belongs to another user/.test(error.message),
+      );
+    }
+    assert.deepEqual(await readdir(theirs), []);
   });
 
   test('claim() takes over the folder of a dead process, and refuses one that holds anything else', async () => {

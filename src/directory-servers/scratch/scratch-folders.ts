@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../foundation/clock.ts';
 import { exitCodes, Failure, wrongUsage } from '../../foundation/failure.ts';
@@ -20,11 +20,6 @@ const beatMilliseconds = 20_000;
 /** An owner of whom nothing can be known, and that was silent for so long, is dead. */
 const silenceMilliseconds = 10 * beatMilliseconds;
 
-/** A new name for the folder of one drill below `parent`. */
-export function newDrillFolder(parent: string): string {
-  return path.join(parent, `${drillPrefix}${randomBytes(6).toString('hex')}`);
-}
-
 /** The folders that belong to this process, and those of dead ones. A folder's owner is written in it, and its time is renewed while the owner lives. */
 export class ScratchFolders {
   readonly #owners: Owners;
@@ -34,6 +29,22 @@ export class ScratchFolders {
   constructor(owners: Owners, clock: Clock) {
     this.#owners = owners;
     this.#clock = clock;
+  }
+
+  /**
+   * As {@link claim}, of a new name below `parent`. Who owns the parent could put another folder in the place of ours, and have us run what is in it; so it must be
+   * ours or root's. In the system's temporary folder anybody could have been quicker.
+   */
+  async claimNew(parent: string): Promise<string> {
+    await mkdir(parent, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      throw unusable(parent, folderTrouble(error), error);
+    });
+    for (const { uid } of [await lstat(parent), await stat(parent)]) {
+      if (uid !== 0 && uid !== process.getuid?.()) throw unusable(parent, 'it belongs to another user');
+    }
+    const folder = path.join(parent, `${drillPrefix}${randomBytes(6).toString('hex')}`);
+    await this.claim(folder);
+    return folder;
   }
 
   /** @throws Failure E_USAGE, E_BUSY, E_SCRATCH_FOLDER */
@@ -47,10 +58,7 @@ export class ScratchFolders {
       await writeFile(ownerFile, `${JSON.stringify(this.#owners.self)}\n`, { flag: 'wx', mode: 0o600 });
     } catch (error) {
       if (error instanceof Failure) throw error;
-      throw new Failure('E_SCRATCH_FOLDER', `Cannot use ${folder}: ${folderTrouble(error)}`, {
-        hint: 'name a folder that can be made, or one that is empty, on a volume that can be written',
-        cause: error,
-      });
+      throw unusable(folder, folderTrouble(error), error);
     }
     const beat = setInterval(() => void this.#renew(ownerFile), beatMilliseconds);
     beat.unref();
@@ -131,6 +139,13 @@ export class ScratchFolders {
     clearInterval(this.#beats.get(folder));
     this.#beats.delete(folder);
   }
+}
+
+function unusable(folder: string, state: string, cause?: unknown): Failure {
+  return new Failure('E_SCRATCH_FOLDER', `Cannot use ${folder}: ${state}`, {
+    hint: 'name a folder that can be made, or one that is empty, on a volume that can be written',
+    cause,
+  });
 }
 
 function parse(text: string): unknown {

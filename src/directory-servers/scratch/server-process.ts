@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Clock } from '../../foundation/clock.ts';
 import { Failure, interrupted, messageOf } from '../../foundation/failure.ts';
+import type { ServerPorts } from '../scratch-server.ts';
 import { endProcessesOf } from './own-processes.ts';
 
 export interface StartRequest {
@@ -15,7 +16,7 @@ export interface StartRequest {
   readonly outputFile: string;
   /** Where its ports must answer. */
   readonly address: string;
-  readonly ports: readonly number[];
+  readonly ports: ServerPorts;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
 }
@@ -30,10 +31,11 @@ const pauseMilliseconds = 50;
  * @throws Failure E_SCRATCH_START, E_INTERRUPTED
  */
 export async function startServer(request: StartRequest): Promise<number> {
-  const { folder, clock, signal, address, ports } = request;
+  const { folder, clock, signal, address } = request;
+  const ports = Object.values(request.ports);
   const attempt = 'start the new server';
   // Another server on the port would answer in its place.
-  for (const port of ports) await assertFree(attempt, address, port);
+  await assertPortsFree(attempt, [address], request.ports);
   await using output = await open(request.outputFile, 'w', 0o600);
   const child = spawn(request.program, request.words, {
     cwd: folder,
@@ -68,8 +70,13 @@ async function notStarted(attempt: string, state: string, outputFile: string): P
   const lines = (await readFile(outputFile, 'utf8').catch(() => '')).split('\n').filter((line) => line.trim() !== '');
   const words = lines.slice(-2).join(' ').slice(-400);
   return new Failure('E_SCRATCH_START', `Cannot ${attempt}: ${state}${words === '' ? '' : ` and says "${words}"`}`, {
-    hint: 'see that Java fits the installation and that memory is left for its heap; with --keep its logs stay',
+    hint: 'see that Java fits the installation, and that memory is left for its heap',
   });
+}
+
+/** @throws Failure E_SCRATCH_START that names the first port which is taken, or an address that this machine has not */
+export async function assertPortsFree(attempt: string, addresses: readonly string[], ports: ServerPorts): Promise<void> {
+  for (const address of addresses) for (const port of Object.values(ports)) await assertFree(attempt, address, port);
 }
 
 async function assertFree(attempt: string, host: string, port: number): Promise<void> {
@@ -79,7 +86,7 @@ async function assertFree(attempt: string, host: string, port: number): Promise<
     await once(probe, 'listening');
   } catch (error) {
     throw new Failure('E_SCRATCH_START', `Cannot ${attempt}: port ${port} of ${host} cannot be listened on: ${messageOf(error)}`, {
-      hint: 'name a port that is free',
+      hint: 'name a port that is free, and an address of this machine',
       cause: error,
     });
   }
