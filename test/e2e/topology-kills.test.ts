@@ -75,6 +75,39 @@ suite('a restore of a topology that is killed', { timeout: 1_800_000 }, () => {
     });
   }
 
+  test('a roll-back that is killed goes on when it is run again', async () => {
+    await spoilAll(scene);
+    const before = await scene.states();
+    await killedAt(operator, 'restore userRoot');
+    const back = operator.spawn(['roll-back', '--yes']);
+    await untilJournal(back, operator, (steps) => steps.some(({ key }) => key.startsWith('back: initialise ')), 'the way back');
+    back.kill('SIGKILL');
+    await back.ended;
+    const { stderr } = await operator.run(restore, 1);
+    assert.match(stderr, /Cannot restore \d{14}Z: the roll-back of a restore of \d{14}Z into ds-0, begun at \S+, has not come to its end/);
+
+    await operator.run(['roll-back', '--yes']);
+
+    await assertEnded(scene, operator, before);
+  });
+
+  test('told to stop in the middle it ends with 130, says what is open, and goes on when it is run again', async () => {
+    await spoilAll(scene);
+    const running = operator.spawn(restore);
+    await untilJournal(running, operator, (steps) => steps.some(({ key }) => key === 'restore userRoot'), 'the restore task');
+    running.kill('SIGTERM');
+
+    const { exitCode, stderr } = await running.ended;
+
+    assert.equal(exitCode, 130, stderr);
+    assert.match(
+      stderr,
+      /was interrupted: .*; replication may be suspended\n {2}→ run "rootcellar restore \d{14}Z --topology" again to go on, or "rootcellar roll-back" to undo it/,
+    );
+    await operator.run(restore);
+    await assertEnded(scene, operator, good);
+  });
+
   test('after another replica was initialised there is no way back, and the sentence says the way on', async () => {
     await spoilAll(scene);
     await killedAt(operator, 'resume');
