@@ -11,10 +11,12 @@ import type { RenderContext } from './define-command.ts';
 
 /** The plan of a restore as an operator reads it before saying yes: what was done before has a tick. */
 export function restorePlanText(plan: RestorePlan, { look, clock }: RenderContext): string {
-  const { snapshot, target, steps, done, warnings } = plan;
+  const { snapshot, target, source, lostSince, steps, done, warnings } = plan;
   return [
     `${look.bold('Plan')}: restore snapshot ${shortId(snapshot.id)} of ${printable(snapshot.server)}, made ${formatTime(snapshot.time)} UTC (${formatAge(snapshot.time, clock.now())} ago),`,
     `      into ${target.product} ${target.version} at ${target.location}`,
+    ...(source === 'export' ? ['      from the LDIF export of its entries; its backup is not looked at'] : []),
+    `      what was written since ${formatTime(lostSince)} UTC is lost`,
     ...(done.length > 0 ? ['      going on where an earlier run was cut off'] : []),
     ...steps.map((step, index) => `  ${index + 1}. ${stepText(step, plan)}${done.includes(keyOf(step)) ? ` ${look.green('✓')}` : ''}`),
     ...outlookLines(plan),
@@ -45,12 +47,14 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
       return 'fetch the snapshot and check every byte of it';
     case 'check-backups':
       return 'have the server check each backup';
+    case 'check-exports':
+      return 'read every entry of each export';
     case 'enable-backend':
       return `enable backend ${printable(step.backend)}: it is disabled, as a restore that was cut off leaves it`;
     case 'import-encryption-settings':
       return `add the encryption settings of the set to the server's own`;
     case 'restore-backend':
-      return `replace backend ${printable(step.backend.id)}: ${countText(step.entriesNow)} entries now, ${countText(step.entriesInSet)} in the set`;
+      return `replace backend ${printable(step.backend.id)}: ${countText(step.entriesNow)} entries now, ${countText(step.entriesInSet)} in the ${step.from === undefined ? 'set' : 'export'}`;
     case 'prove':
       return `prove that the server has what the set has${plan.topology === undefined ? '' : '; until here no other replica is changed'}`;
     case 'fence':

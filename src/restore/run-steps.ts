@@ -20,6 +20,8 @@ export interface RestoreScene {
   readonly fetch: (options: OperationContext) => Promise<void>;
   /** The server's own check of each backup. */
   readonly checkBackups: (options: OperationContext) => Promise<void>;
+  /** Rejects when an export that is to be imported is not the one that was made. */
+  readonly checkExports: (options: OperationContext) => Promise<void>;
   /** Rejects when the restored server has not what the set has. */
   readonly prove: (options: OperationContext) => Promise<void>;
   /** Rejects when the replica has not what the restored server has. */
@@ -39,7 +41,7 @@ export async function runSteps(steps: readonly RestoreStep[], scene: RestoreScen
 
 /** What leads to the proof is done again until there is one: time has passed since an earlier run, and clients may have written. */
 function isOver(step: RestoreStep, journal: RestoreJournal): boolean {
-  const leadsToProof = ['fetch', 'check-backups', 'enable-backend', 'restore-backend'].includes(step.kind);
+  const leadsToProof = ['fetch', 'check-backups', 'check-exports', 'enable-backend', 'restore-backend'].includes(step.kind);
   return journal.isDone(leadsToProof ? 'prove' : keyOf(step));
 }
 
@@ -58,6 +60,8 @@ async function runStep(step: RestoreStep, scene: RestoreScene, options: Operatio
       return restoreBackend(step, scene, options);
     case 'check-backups':
       return scene.checkBackups(options);
+    case 'check-exports':
+      return scene.checkExports(options);
     case 'enable-backend':
       return server.enableBackend(step.backend, options);
     case 'import-encryption-settings':
@@ -131,7 +135,12 @@ async function replicaOf(topology: Topology, name: string, options: OperationCon
 }
 
 async function restoreBackend(step: RestoreBackendStep, { server, run }: RestoreScene, options: OperationContext): Promise<void> {
-  await server.restore(taskOf(step, run), options).catch(async (error: unknown) => {
+  const { backend, from } = step;
+  const work =
+    from === undefined
+      ? server.restore(taskOf(step, run), options)
+      : server.importLdif({ backend: backend.id, ldifFile: path.posix.join(run.serverFolder, from.path) }, options);
+  await work.catch(async (error: unknown) => {
     throw await withStateOf(server, step.backend.id, error);
   });
 }
