@@ -4,7 +4,7 @@ import { formatBytes } from '../foundation/sizes.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
 import type { RestorePlan } from '../restore/plan.ts';
-import { keyOf, type RestoreStep } from '../restore/steps.ts';
+import { keyOf, type RestoreBackendStep, type RestoreStep } from '../restore/steps.ts';
 import { printable, type Look } from './look.ts';
 import { formatAge, formatTime } from './snapshot-text.ts';
 import type { RenderContext } from './define-command.ts';
@@ -54,9 +54,9 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
     case 'import-encryption-settings':
       return `add the encryption settings of the set to the server's own`;
     case 'restore-backend':
-      return `replace backend ${printable(step.backend.id)}: ${countText(step.entriesNow)} entries now, ${countText(step.entriesInSet)} in the ${step.from === undefined ? 'set' : 'export'}`;
+      return replaceText(step);
     case 'prove':
-      return `prove that the server has what the set has${plan.topology === undefined ? '' : '; until here no other replica is changed'}`;
+      return proveText(plan);
     case 'fence':
     case 'suspend':
     case 'initialize':
@@ -65,6 +65,15 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
     case 'unfence':
       return replicationText(step, plan);
   }
+}
+
+function replaceText({ backend, from, entriesNow, entriesInSet }: RestoreBackendStep): string {
+  const what = from === undefined ? 'set' : 'export';
+  return `replace backend ${printable(backend.id)}: ${countText(entriesNow)} entries now, ${countText(entriesInSet)} in the ${what}`;
+}
+
+function proveText({ topology }: RestorePlan): string {
+  return `prove that the server has what the set has${topology === undefined ? '' : '; until here no other replica is changed'}`;
 }
 
 type ReplicationStep = Extract<RestoreStep, { kind: 'fence' | 'suspend' | 'initialize' | 'resume' | 'prove-replica' | 'unfence' }>;

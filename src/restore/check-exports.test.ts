@@ -21,7 +21,13 @@ async function check(text: string, parts: { readonly entries?: number; readonly 
   const time = '2026-11-23T10:00:00.000Z';
   const exported = { path: 'userRoot.ldif', entries: totals.entries, digest: totals.digest, began: time, ended: time, ...parts };
   const backend: ManifestBackend = {
-    ...{ id: 'userRoot', role: 'user', backupId: 'b', folder: 'userRoot', baseDns: [], isEncrypted: false, isCompressed: false },
+    id: 'userRoot',
+    role: 'user',
+    backupId: 'b',
+    folder: 'userRoot',
+    baseDns: [],
+    isEncrypted: false,
+    isCompressed: false,
     export: exported,
   };
   await checkExports(home.path, [backend], {});
