@@ -48,13 +48,16 @@ export async function openTopology(config: Config, around: Surroundings): Promis
   ]);
   const { adminUid, adminPasswordFile, servers } = config.replication;
   // Its content goes to the server's program by the file's name alone; read here it is kept out of what that prints.
-  if (adminPasswordFile !== undefined) await readSecret(adminPasswordFile, 'replication.adminPasswordFile', around);
+  const readAdminPassword = (): Promise<Secret> =>
+    readSecret(required(adminPasswordFile, 'replication.adminPasswordFile'), 'replication.adminPasswordFile', around);
+  if (adminPasswordFile !== undefined) await readAdminPassword();
   const target = ldapOptions(config, around);
   return new DsreplicationTopology({
     target,
     servers,
     adminUid,
     adminPasswordFile,
+    readAdminPassword,
     home: config.server.home,
     caFile: config.server.caFile,
     javaHome: around.environment['JAVA_HOME'],

@@ -116,6 +116,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   drill: [
     ...job,
     'restore/fetch.ts',
+    // Whether a new server could read what it is given.
+    'restore/check-keys.ts',
     'restore/compare-versions.ts',
     'restore/prove.ts',
     'restore/proof-text.ts',

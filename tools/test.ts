@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { opendjTemplate } from '../test/harness/opendj-template.ts';
 import { programPath } from '../test/harness/parts.ts';
+import { topologyTemplate } from '../test/harness/topology-template.ts';
 import { checks, runSteps } from './run-steps.ts';
 import { findTests, printResult, runTests, testFolders } from './run-tests.ts';
 
@@ -33,5 +34,7 @@ async function getParts(): Promise<void> {
   if (lane === undefined) await programPath('restic');
   if (lane === 'minio') await programPath('minio');
   await opendjTemplate(50);
-  if (lane === undefined) await opendjTemplate(300);
+  if (lane !== undefined) return;
+  await opendjTemplate(300);
+  for (const servers of [2, 3] as const) await topologyTemplate(servers, 50);
 }

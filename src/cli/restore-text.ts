@@ -19,9 +19,18 @@ export function restorePlanText(plan: RestorePlan, { look, clock }: RenderContex
     `      what was written since ${formatTime(lostSince)} UTC is lost`,
     ...(done.length > 0 ? ['      going on where an earlier run was cut off'] : []),
     ...steps.map((step, index) => `  ${index + 1}. ${stepText(step, plan)}${done.includes(keyOf(step)) ? ` ${look.green('✓')}` : ''}`),
+    ...replicaLines(plan),
     ...outlookLines(plan),
     ...warnings.map((warning) => `  ${look.yellow('!')} ${printable(warning)}`),
   ].join('\n');
+}
+
+/** How the other replicas are now. */
+function replicaLines({ topology }: RestorePlan): string[] {
+  return (topology?.others ?? []).map(({ name, entriesNow, isReplicating, isWritable }) => {
+    const state = [isReplicating ? 'replicates' : 'does not replicate', ...(isWritable ? [] : ['refuses what clients write'])];
+    return `  ${printable(name)} is up, has ${countText(entriesNow)} entries and ${state.join(' and ')}.`;
+  });
 }
 
 function outlookLines({ snapshot, outlook }: RestorePlan): string[] {
@@ -60,6 +69,7 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
     case 'fence':
     case 'suspend':
     case 'initialize':
+    case 'initialize-all':
     case 'resume':
     case 'prove-replica':
     case 'unfence':
@@ -76,7 +86,10 @@ function proveText({ topology }: RestorePlan): string {
   return `prove that the server has what the set has${topology === undefined ? '' : '; until here no other replica is changed'}`;
 }
 
-type ReplicationStep = Extract<RestoreStep, { kind: 'fence' | 'suspend' | 'initialize' | 'resume' | 'prove-replica' | 'unfence' }>;
+type ReplicationStep = Extract<
+  RestoreStep,
+  { kind: 'fence' | 'suspend' | 'initialize' | 'initialize-all' | 'resume' | 'prove-replica' | 'unfence' }
+>;
 
 function replicationText(step: ReplicationStep, { topology }: RestorePlan): string {
   switch (step.kind) {
@@ -90,6 +103,8 @@ function replicationText(step: ReplicationStep, { topology }: RestorePlan): stri
       const now = topology?.others.find(({ name }) => name === step.replica)?.entriesNow;
       return `initialise ${printable(step.replica)} from it: its ${countText(now)} entries are replaced`;
     }
+    case 'initialize-all':
+      return 'initialise all others from it at the same time: their entries are replaced';
     case 'resume':
       return 'resume replication';
     case 'prove-replica':

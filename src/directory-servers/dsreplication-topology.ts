@@ -1,8 +1,10 @@
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import type { Secret } from '../foundation/secret.ts';
 import { detectProduct } from './detect-product.ts';
 import type { DirectoryServer, Product } from './directory-server.ts';
 import type { LdapSessionOptions } from './ldap-session.ts';
+import { assertAdministrator } from './replication/assert-administrator.ts';
 import { type DsreplicationOptions, DsreplicationProgram, usualPatienceMilliseconds } from './replication/dsreplication-program.ts';
 import { type FoundReplica, findReplicas } from './replication/find-replicas.ts';
 import { judgeDomains } from './replication/judge-domains.ts';
@@ -17,6 +19,8 @@ export interface DsreplicationTopologyOptions extends DsreplicationOptions {
   readonly target: LdapSessionOptions;
   /** LDAP addresses of all replicas, where those that the topology knows do not lead there from here. */
   readonly servers?: readonly string[] | undefined;
+  /** Of the topology's administrator; read anew each time. */
+  readonly readAdminPassword: () => Promise<Secret>;
   /** Makes a connection to one replica by the target's account. */
   readonly connect: (url: string) => DirectoryServer;
 }
@@ -47,6 +51,13 @@ export class DsreplicationTopology implements Topology {
     };
   }
 
+  async assertReady(attempt: string, { signal }: OperationContext = {}): Promise<void> {
+    this.#program.assertConfigured(attempt);
+    const { target, adminUid, readAdminPassword } = this.#options;
+    const administrator = { attempt, uid: adminUid, readPassword: readAdminPassword, product: await this.#ownProduct(signal) };
+    await assertAdministrator(target, administrator, signal);
+  }
+
   async suspend(baseDns: readonly string[], options: OperationContext = {}): Promise<void> {
     const attempt = 'suspend replication';
     this.#program.assertConfigured(attempt);
@@ -75,6 +86,16 @@ export class DsreplicationTopology implements Topology {
     const { clock, patienceMilliseconds = usualPatienceMilliseconds } = this.#options;
     await outlastInitializations(this.#sessions.at(to.url), { attempt, clock, patienceMilliseconds }, options);
     await this.#call(attempt, { kind: 'initialize', from: from.administration, to: to.administration, baseDns }, options);
+  }
+
+  async initializeAll({ from, baseDns }: Omit<InitializeRequest, 'to'>, options: OperationContext = {}): Promise<void> {
+    const attempt = `initialize all from ${from.name}`;
+    this.#program.assertConfigured(attempt);
+    const { clock, patienceMilliseconds = usualPatienceMilliseconds } = this.#options;
+    for (const { url } of (await this.read(options)).replicas) {
+      await outlastInitializations(this.#sessions.at(url), { attempt, clock, patienceMilliseconds }, options);
+    }
+    await this.#call(attempt, { kind: 'initialize-all', at: from.administration, baseDns }, options);
   }
 
   async planFence(replica: Replica, baseDns: readonly string[], { signal }: OperationContext = {}): Promise<Fence> {
@@ -127,7 +148,7 @@ export class DsreplicationTopology implements Topology {
 
   async #call(attempt: string, work: Parameters<DsreplicationProgram['run']>[0]['work'], options: OperationContext): Promise<void> {
     // Suspending and resuming take seconds; cut off half-way they would leave some servers in another state than the others.
-    const context = work.kind === 'initialize' ? options : { report: options.report };
+    const context = work.kind === 'initialize' || work.kind === 'initialize-all' ? options : { report: options.report };
     await this.#program.run({ attempt, work, product: await this.#ownProduct(options.signal) }, context);
   }
 

@@ -17,6 +17,12 @@ export interface Topology {
   read(options?: OperationContext): Promise<TopologyState>;
 
   /**
+   * Rejects while {@link suspend}, {@link resume} and {@link initialize} could not be called: settings that are missing, or where that can be tried, a wrong
+   * password of the administrator. Changes nothing.
+   */
+  assertReady(attempt: string, options?: OperationContext): Promise<void>;
+
+  /**
    * Has no change replicated any more, between any of the servers, until {@link resume}; the changes that the replication servers still keep are
    * dropped (`dsreplication pre-external-initialization`). All servers must be up (E_REPLICA_DOWN): OpenDJ 5.0.3 itself would suspend the others
    * and say nothing, and the one that comes back brings its generation along. To suspend what is suspended changes nothing.
@@ -39,6 +45,9 @@ export interface Topology {
    * from then on what clients write to those not yet initialised is passed on. One that an earlier run left under way is waited for first.
    */
   initialize(request: InitializeRequest, options?: OperationContext): Promise<void>;
+
+  /** The same for all other replicas of `from` at the same time (`dsreplication initialize-all`), which loads it the more and is over the sooner. */
+  initializeAll(request: Omit<InitializeRequest, 'to'>, options?: OperationContext): Promise<void>;
 
   /** What {@link fence} would change now, to be noted before it does; where a fence stands already, that is what it says. */
   planFence(replica: Replica, baseDns: readonly string[], options?: OperationContext): Promise<Fence>;

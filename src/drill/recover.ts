@@ -7,6 +7,7 @@ import type { EntryProof, RecoveryReport } from '../domain/recovery-report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { Failure, interrupted } from '../foundation/failure.ts';
 import { formatBytes } from '../foundation/sizes.ts';
+import { checkKeys } from '../restore/check-keys.ts';
 import { fetchSet } from '../restore/fetch.ts';
 import { compareVersions } from '../restore/compare-versions.ts';
 import { faultOf } from '../restore/proof-text.ts';
@@ -47,6 +48,7 @@ export async function recover(request: RecoverRequest, timed: TimedSteps): Promi
   const { archive, scratch, snapshot, manifest, installation, target } = request;
   const { options } = timed;
   const backends = usersBackends(snapshot, manifest);
+  refuseLostKeys(manifest, backends, timed);
   await assertRoom(target.folder, installation, manifest);
   const setFolder = path.join(target.folder, setName);
   await fetchSet(archive, snapshot, setFolder, options);
@@ -88,6 +90,17 @@ function usersBackends({ server, backupId }: Snapshot, manifest: Manifest): read
   throw new Failure('E_BACKEND_MISSING', `Cannot restore ${server}/${backupId} into a new server: ${state}`, {
     hint: 'use a snapshot that "rootcellar backup" made of all backends',
   });
+}
+
+/**
+ * A new OpenDJ has none of the old one's keys: what needs them would be restored, counted, and not be readable.
+ *
+ * @throws Failure E_KEYS_MISSING
+ */
+function refuseLostKeys(manifest: Manifest, backends: readonly ManifestBackend[], { options }: TimedSteps): void {
+  if (manifest.source?.product !== 'OpenDJ') return;
+  const { warnings } = checkKeys(manifest, backends, { keys: { isKnown: true, keys: [] } });
+  for (const text of warnings) options.report?.({ kind: 'note', level: 'warning', text });
 }
 
 async function assertRoom(folder: string, { bytes }: Installation, manifest: Manifest): Promise<void> {

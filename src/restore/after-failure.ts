@@ -48,10 +48,8 @@ export async function afterFailure(error: unknown, scene: FailedRestore, options
 
 function whatIsDone({ journal, plan }: FailedRestore): string {
   const others = plan.topology?.others.map(({ name }) => name) ?? [];
-  const [done, left] = [
-    others.filter((name) => journal.isDone(`initialize ${name}`)),
-    others.filter((name) => !journal.isDone(`initialize ${name}`)),
-  ];
+  const isInitialised = (name: string): boolean => journal.isDone(`initialize ${name}`) || journal.isDone('initialize all');
+  const [done, left] = [others.filter(isInitialised), others.filter((name) => !isInitialised(name))];
   const isResumed = journal.isDone('resume');
   return [
     `${plan.topology?.target ?? ''} is restored and proven`,

@@ -107,6 +107,17 @@ test('compareEntries() takes every difference for one where there is no window',
   assert.equal((await compare([entry('a', 'new', 0, 150)], [entry('a', 'old')])).differences, 1);
 });
 
+test('compareEntries() excuses what clients wrote to the found side since, and nothing else', async () => {
+  const writtenSince = { began: day + 500, ended: day + 900 };
+  const expected = [entry('a'), entry('b'), entry('c'), entry('d')];
+  const found = [entry('a', 'new', 0, 600), entry('b', 'new', 0, 400), entry('c', 'new', 0, 1000), entry('e', 'new', 700)];
+
+  const { differences, changedMeanwhile, examples } = await compare(expected, found, { window, writtenSince });
+
+  assert.deepEqual([differences, changedMeanwhile], [3, 2]);
+  assert.deepEqual(told(examples).toSorted(), ['a changed-meanwhile', 'b different', 'c different', 'd missing', 'e changed-meanwhile']);
+});
+
 test('compareEntries() counts all and keeps the first of each kind', async () => {
   const names = Array.from({ length: 200 }, (_, index) => `n${index}`);
 

@@ -24,6 +24,8 @@ export interface CompareRequest {
   /** Which of the two was taken later, and when writers were at work between the two; without a window every difference is one. */
   readonly later: 'expected' | 'found';
   readonly window?: TimeWindow | undefined;
+  /** When clients may have written to what was found, beside the window: what bears a time of it is excused as well. */
+  readonly writtenSince?: TimeWindow | undefined;
   /** How many entries that were there when the window began were removed in it, by what the server counted; `created`: those of the later side that were made in it. */
   readonly removedMeanwhile?: ((created: number) => number | Promise<number>) | undefined;
   /** How many entries are kept in memory at once; two million unless told. More take more turns. */
@@ -141,14 +143,15 @@ class Tally {
   }
 
   different({ dn }: LdifEntry, touched: number, touchedThere: number): void {
-    this.#note(this.#isInWindow(touched) || this.#isInWindow(touchedThere) ? 'changed-meanwhile' : 'different', dn);
+    const isExcused = this.#isInWindow(touched) || this.#isInWindow(touchedThere) || this.#isWrittenSince(touched);
+    this.#note(isExcused ? 'changed-meanwhile' : 'different', dn);
   }
 
   onlyOne(entry: LdifEntry, side: 'expected' | 'found'): void {
     this.#only[side] += 1;
     const { created, touched } = timesOf(entry, this.#latest);
     const isLater = side === this.#request.later;
-    if (this.#isInWindow(touched)) {
+    if (this.#isInWindow(touched) || (side === 'found' && this.#isWrittenSince(touched))) {
       if (isLater && !this.#isInWindow(created)) this.#renamed += 1;
       this.#note('changed-meanwhile', entry.dn);
       return;
@@ -186,12 +189,18 @@ class Tally {
   }
 
   get #latest(): number {
-    return this.#request.window?.ended ?? 0;
+    const { window, writtenSince } = this.#request;
+    return Math.max(window?.ended ?? 0, writtenSince?.ended ?? 0);
   }
 
   #isInWindow(seconds: number): boolean {
     const { window } = this.#request;
     return window !== undefined && seconds >= window.began && seconds <= window.ended;
+  }
+
+  #isWrittenSince(seconds: number): boolean {
+    const { writtenSince } = this.#request;
+    return writtenSince !== undefined && seconds >= writtenSince.began && seconds <= writtenSince.ended;
   }
 
   #note(difference: Difference, dn: string): void {

@@ -89,6 +89,7 @@ test('planRestore() from the export changes no other replica before the proof ei
       target: 'one',
       others: [{ name: 'two', entriesNow: 2000, isWritable: true }],
       isFenced: true,
+      isAllAtOnce: false,
     }),
   }).steps.map(keyOf);
 

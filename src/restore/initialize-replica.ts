@@ -60,6 +60,7 @@ export async function initializeReplica(request: InitializeReplicaRequest, optio
     );
   }
   const topology = await request.topology();
+  await topology.assertReady('initialise this replica', options);
   const plan = planInitialize(await topology.read(options), request.from);
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], duration: 0 };
   const began = clock.now().getTime();

@@ -14,22 +14,23 @@ const userRoot: ManifestBackend = {
   isEncrypted: false,
   isCompressed: false,
 };
-const wish = { isWanted: true, isFenced: false };
-const noWish = { isWanted: false, isFenced: false };
+const wish = { isWanted: true, isFenced: false, isAllAtOnce: false };
+const noWish = { isWanted: false, isFenced: false, isAllAtOnce: false };
 const replicated = { state: 'replicated', baseDns: [exampleBaseDn] } as const;
 const down = { condition: { state: 'down', reason: 'connect ECONNREFUSED' } } as const;
 
 test('planTopology() restores the target and initialises the others in their order', () => {
-  const silent = exampleReplica(3, {}, { entries: undefined, isWritable: false });
+  const silent = exampleReplica(3, {}, { entries: undefined, isWritable: false, isReplicating: true });
 
   assert.deepEqual(planTopology(exampleTopology([exampleReplica(1), exampleReplica(2), silent]), [userRoot], { ...wish, isFenced: true }), {
     baseDns: [exampleBaseDn],
     target: 'ds-1.example.com:4444',
     others: [
-      { name: 'ds-2.example.com:4444', entriesNow: 2000, isWritable: true },
-      { name: 'ds-3.example.com:4444', entriesNow: undefined, isWritable: false },
+      { name: 'ds-2.example.com:4444', entriesNow: 2000, isWritable: true, isReplicating: true },
+      { name: 'ds-3.example.com:4444', entriesNow: undefined, isWritable: false, isReplicating: true },
     ],
     isFenced: true,
+    isAllAtOnce: false,
   });
 });
 

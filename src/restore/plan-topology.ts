@@ -15,6 +15,8 @@ export interface TopologyPlan {
   readonly others: readonly PlannedReplica[];
   /** Whether clients' writes are refused on all replicas until the end. */
   readonly isFenced: boolean;
+  /** Whether the others are initialised at the same time, instead of one by one. */
+  readonly isAllAtOnce: boolean;
 }
 
 export interface PlannedReplica {
@@ -22,12 +24,15 @@ export interface PlannedReplica {
   /** Below the base DNs, before anything was done. */
   readonly entriesNow: number | undefined;
   readonly isWritable: boolean;
+  /** Whether it replicates with the others now, as far as the servers tell. */
+  readonly isReplicating: boolean;
 }
 
 export interface TopologyWish {
   /** Whether the operator asked to bring all replicas to the state of the snapshot. */
   readonly isWanted: boolean;
   readonly isFenced: boolean;
+  readonly isAllAtOnce: boolean;
 }
 
 /**
@@ -99,9 +104,17 @@ export function planTopology(state: TopologyState, backends: readonly ManifestBa
     target: target.name,
     others: others.map((replica) => {
       const domains = domainsOf(replica, baseDns);
-      return { name: replica.name, entriesNow: entriesOf(domains), isWritable: domains.every(({ isWritable }) => isWritable) };
+      return { name: replica.name, entriesNow: entriesOf(domains), ...stateOf(domains) };
     }),
     isFenced: wish.isFenced,
+    isAllAtOnce: wish.isAllAtOnce,
+  };
+}
+
+function stateOf(domains: readonly ReplicaDomain[]): Pick<PlannedReplica, 'isWritable' | 'isReplicating'> {
+  return {
+    isWritable: domains.every(({ isWritable }) => isWritable),
+    isReplicating: domains.length > 0 && domains.every(({ isReplicating }) => isReplicating),
   };
 }
 

@@ -106,8 +106,9 @@ test('planRestore() imports the encryption settings before the first backend', (
 const topology: TopologyPlan = {
   baseDns: ['dc=example,dc=com'],
   target: 'one',
-  others: ['two', 'three'].map((name) => ({ name, entriesNow: 2000, isWritable: true })),
+  others: ['two', 'three'].map((name) => ({ name, entriesNow: 2000, isWritable: true, isReplicating: true })),
   isFenced: true,
+  isAllAtOnce: false,
 };
 
 test('planRestore() initialises no other replica before the proof, and lets clients write only at the end', () => {

@@ -120,7 +120,9 @@ function stepsFor({ request: { target, source }, encryptionSettings, backends, t
     ...(encryptionSettings === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: encryptionSettings }]),
     ...backends.map((backend) => restoreStep(backend, target, source)),
     { kind: 'prove' },
-    ...others.map((replica) => ({ kind: 'initialize' as const, replica })),
+    ...(topology?.isAllAtOnce === true
+      ? [{ kind: 'initialize-all' as const }]
+      : others.map((replica) => ({ kind: 'initialize' as const, replica }))),
     ...(topology === undefined ? [] : [{ kind: 'resume' as const }]),
     ...others.map((replica) => ({ kind: 'prove-replica' as const, replica })),
     ...fenced.map((replica) => ({ kind: 'unfence' as const, replica })),

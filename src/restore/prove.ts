@@ -20,10 +20,15 @@ export interface ProveRequest {
   readonly manifest: Manifest;
   /** IDs of the restored backends; only those with users' entries can be compared by their entries. */
   readonly backends: readonly string[];
-  /** `export`: the server was given the very export that it is compared with, so that no difference is excused; `backup` unless told. */
+  /** `export`: the server was given the very export that it is compared with, so that nothing which was written while that was made is excused; `backup` unless told. */
   readonly source?: RestoreSource | undefined;
   /** Where the fetched set lies. */
   readonly setFolder: string;
+  /**
+   * Since when clients may have written to the restored server; undefined where it refuses that. What they wrote since is no fault of the restore; what they
+   * removed cannot be told from what is missing.
+   */
+  readonly writersSince?: Date | undefined;
   /** Where the server writes its exports, below `proof/`; not the folder of the set, to which nothing may be added. They stay there for {@link proveReplica}, until {@link removeProofExports}. */
   readonly run: RunFolder;
 }
@@ -136,6 +141,7 @@ async function proofOf({ request, backend, exported, baseDn, totals, sources }: 
     expectedEntries: expected.entries,
     later: 'expected',
     window: request.source === 'export' ? undefined : windowOf(exported, backend),
+    writtenSince: request.writersSince && sinceThen(request.writersSince),
     removedMeanwhile: (created) => (entriesBefore === undefined ? 0 : Math.max(0, entriesBefore + created - expected.entries)),
   });
   return { ...proof, ...outcomeOf(comparison) };
@@ -148,6 +154,15 @@ export function outcomeOf({ differences, changedMeanwhile, examples }: EntryComp
 
 /** A change comes to a replica some time after the moment that it bears, and the clocks of servers differ. */
 const replicationSlackSeconds = 60;
+
+/** By our clock, from which a server's may differ; no end is known, but an expiry that is to come is no change. */
+function sinceThen(began: Date): TimeWindow {
+  const seconds = Math.floor(began.getTime() / 1000);
+  return { began: seconds - clockSlackSeconds, ended: seconds + longestRestoreSeconds };
+}
+
+const clockSlackSeconds = 60;
+const longestRestoreSeconds = 86_400;
 
 function windowOf(exported: ManifestExport, backend: ManifestBackend): TimeWindow {
   const isReplicated = backend.baseDns.some(({ generationId }) => generationId !== undefined);

@@ -141,6 +141,7 @@ async function makePlan(
     topologyFor: (chosen) => (state === undefined ? undefined : topologyPlanOf(planTopology(state, chosen, wish), earlier)),
     done: earlier?.steps.filter(({ state: is }) => is === 'done').map(({ key }) => key),
   });
+  if (plan.topology !== undefined) await (await request.topology()).assertReady('restore the topology', options);
   if (earlier === undefined) assertSpace(outlook, staging);
   return plan;
 }
@@ -251,6 +252,7 @@ async function sceneOf({ request, plan, manifest, leases, name }: Work, places: 
     source: plan.source,
     setFolder: run.folder,
     run: proofRun,
+    writersSince: plan.topology?.isFenced === true ? undefined : new Date(journal.document.began),
   };
   return {
     server,

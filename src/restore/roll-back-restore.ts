@@ -47,6 +47,7 @@ export async function rollBackRestore(request: RollBackRequest, options: Operati
     );
   }
   const topology = await request.topology();
+  await topology.assertReady('roll back the restore', options);
   const plan = planRollBack(journal.document, await topology.read(options), request.from);
   if (!(await request.approve(plan))) return { plan, isDone: false, duration: 0 };
   const began = clock.now().getTime();

@@ -18,8 +18,9 @@ function journal(keys: readonly string[], parts: Partial<JournalDocument> = {}):
     topology: {
       baseDns: [exampleBaseDn],
       target: one,
-      others: [two, three].map((name) => ({ name, entriesNow: 2000, isWritable: true })),
+      others: [two, three].map((name) => ({ name, entriesNow: 2000, isWritable: true, isReplicating: true })),
       isFenced: true,
+      isAllAtOnce: false,
     },
     fences: {},
     direction: 'forward',
@@ -77,7 +78,7 @@ test('planRollBack() takes replicas that were empty before as they are', () => {
   const fresh = journal(['suspend', 'restore userRoot']);
   const document: JournalDocument = {
     ...fresh,
-    topology: fresh.topology && { ...fresh.topology, others: [{ name: two, entriesNow: 0, isWritable: true }] },
+    topology: fresh.topology && { ...fresh.topology, others: [{ name: two, entriesNow: 0, isWritable: true, isReplicating: true }] },
   };
 
   assert.equal(planRollBack(document, exampleTopology([exampleReplica(1), exampleReplica(2, {}, { entries: 1 })])).source, two);

@@ -39,7 +39,7 @@ export function planRollBack(journal: JournalDocument, state: TopologyState | un
   if (initialised !== undefined) {
     throw noWayBack(
       journal,
-      `${initialised.key.slice('initialize '.length)} was initialised from the restored server already`,
+      `${initialised.key === 'initialize all' ? 'another replica' : initialised.key.slice('initialize '.length)} was initialised from the restored server already`,
       `run "${lineOfRestore(journal)}" again: it goes on where it was`,
     );
   }

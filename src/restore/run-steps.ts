@@ -47,6 +47,11 @@ function isOver(step: RestoreStep, journal: RestoreJournal): boolean {
 
 async function runStep(step: RestoreStep, scene: RestoreScene, options: OperationContext): Promise<void> {
   if (isChanging(step)) await scene.assertHeld();
+  if (isOfTopology(step)) return told(toldAs(step), options, () => runOnTopology(step, scene, options));
+  return runOnServer(step, scene, options);
+}
+
+async function runOnServer(step: Exclude<RestoreStep, TopologyStep>, scene: RestoreScene, options: OperationContext): Promise<void> {
   const { server, run } = scene;
   switch (step.kind) {
     // These report themselves.
@@ -66,12 +71,6 @@ async function runStep(step: RestoreStep, scene: RestoreScene, options: Operatio
       return server.enableBackend(step.backend, options);
     case 'import-encryption-settings':
       return told(keyOf(step), options, () => server.importEncryptionSettings(path.posix.join(run.serverFolder, step.file), options));
-    case 'suspend':
-    case 'resume':
-    case 'fence':
-    case 'unfence':
-    case 'initialize':
-      return told(toldAs(step), options, () => runOnTopology(step, scene, options));
   }
 }
 
@@ -87,6 +86,8 @@ function toldAs(step: TopologyStep): string {
       return `let clients write to ${step.replica} again`;
     case 'initialize':
       return `initialise ${step.replica}`;
+    case 'initialize-all':
+      return 'initialise all others';
   }
 }
 
@@ -96,7 +97,13 @@ async function told(step: string, { report }: OperationContext, work: () => Prom
   report?.({ kind: 'end', step });
 }
 
-type TopologyStep = Extract<RestoreStep, { kind: 'suspend' | 'resume' | 'fence' | 'unfence' | 'initialize' }>;
+const topologyKinds = ['suspend', 'resume', 'fence', 'unfence', 'initialize', 'initialize-all'] as const;
+
+type TopologyStep = Extract<RestoreStep, { kind: (typeof topologyKinds)[number] }>;
+
+function isOfTopology(step: RestoreStep): step is TopologyStep {
+  return topologyKinds.some((kind) => kind === step.kind);
+}
 
 /** Replicas are asked for anew before each step: one that went down meanwhile is noticed before anything is asked of it. */
 async function runOnTopology(step: TopologyStep, scene: RestoreScene, options: OperationContext): Promise<void> {
@@ -114,6 +121,11 @@ async function runOnTopology(step: TopologyStep, scene: RestoreScene, options: O
     }
     case 'unfence':
       return topology.unfence({ replica: step.replica, backends: scene.journal.document.fences[step.replica] ?? [] }, options);
+    case 'initialize-all': {
+      const from = (await topology.read(options)).replicas.find(({ isTarget }) => isTarget);
+      if (from === undefined) throw new Error('the topology has lost its target');
+      return topology.initializeAll({ from, baseDns: scene.baseDns }, options);
+    }
     case 'initialize': {
       const { replicas } = await topology.read(options);
       const [from, to] = [replicas.find(({ isTarget }) => isTarget), replicas.find(({ name }) => name === step.replica)];

@@ -25,6 +25,8 @@ export type RestoreStep =
     }
   | { readonly kind: 'prove' }
   | { readonly kind: 'initialize'; readonly replica: string }
+  /** All at the same time, instead of one by one. */
+  | { readonly kind: 'initialize-all' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'prove-replica'; readonly replica: string }
   | { readonly kind: 'unfence'; readonly replica: string };
@@ -41,6 +43,8 @@ export function keyOf(step: RestoreStep): string {
     case 'prove':
     case 'resume':
       return step.kind;
+    case 'initialize-all':
+      return 'initialize all';
     case 'enable-backend':
       return `enable ${step.backend}`;
     case 'import-encryption-settings':

@@ -29,8 +29,11 @@ const journalSchema = z.object({
     .object({
       baseDns: z.array(z.string()),
       target: z.string(),
-      others: z.array(z.object({ name: z.string(), entriesNow: z.number().optional(), isWritable: z.boolean() })),
+      others: z.array(
+        z.object({ name: z.string(), entriesNow: z.number().optional(), isWritable: z.boolean(), isReplicating: z.boolean() }),
+      ),
       isFenced: z.boolean(),
+      isAllAtOnce: z.boolean(),
     })
     .optional(),
   /** What each fence put aside, by replica. */

@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test';
 import type { Manifest } from '../../src/domain/manifest.ts';
 import { passwordFile } from '../harness/archive-password.ts';
 import { type OpendjServer, startOpendj } from '../harness/opendj.ts';
+import { opendjRelease } from '../harness/parts.ts';
 import { type PingDirectoryDouble, startPingDirectoryDouble } from '../harness/pingdirectory-double/pingdirectory-double.ts';
 import { type RootcellarResult, runRootcellar } from '../harness/rootcellar.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
@@ -116,6 +117,9 @@ suite('the keys of OpenDJ', () => {
       (await run(['keys', 'report', '--server', 'prod'], elsewhere, 20)).stdout.match(/: nowhere$/gm)?.length,
       report.keys.length,
     );
+    const drill = { ROOTCELLAR_DRILL_INSTALLATION: await opendjRelease(), ROOTCELLAR_DRILL_FOLDER: path.join(here.staging, 'drills') };
+    const drilled = await run(['drill', 'latest'], { ...here.env, ...drill }, 1);
+    assert.match(drilled.stderr, /neither the server nor the set has the keys? [-0-9a-f, ]+ that it is encrypted with\n/);
     await run(['restore', 'latest', '--yes'], here.env);
     const again = await directory.connect();
     const { searchEntries } = await again.search(`uid=later,ou=People,${directory.baseDn}`, { scope: 'base' });

@@ -37,7 +37,7 @@ suite('three servers that replicate', { timeout: 600_000 }, () => {
     await scene.topology.waitUntilReplicated();
     assert.notDeepEqual(await scene.states(), good);
 
-    const { stdout } = await operator.run(['restore', 'latest', '--topology', '--yes', '--json']);
+    const { stdout } = await operator.run(['restore', 'latest', '--topology', '--all-at-once', '--yes', '--json']);
 
     const { proofs, isDone } = JSON.parse(stdout) as { isDone: boolean; proofs: { server: string; state: string; by: string }[] };
     assert.equal(isDone, true);

@@ -27,6 +27,7 @@ export function clientOfTopology(
     home: first.folder,
     adminUid,
     adminPasswordFile,
+    readAdminPassword: async () => new Secret((await readFile(adminPasswordFile, 'utf8')).trim()),
     caFile,
     javaHome: undefined,
     connect: (url) => new LdapDirectoryServer({ ...target, url, clock: realClock, newTaskId: () => crypto.randomUUID() }),

@@ -32,6 +32,7 @@ describe('a topology as PingDirectory keeps it', () => {
       home: undefined,
       adminUid: 'admin',
       adminPasswordFile: undefined,
+      readAdminPassword: () => assert.fail('nothing is tried of PingDirectory'),
       caFile: double.caFile,
       javaHome: undefined,
       connect: () => assert.fail('nobody connects here'),

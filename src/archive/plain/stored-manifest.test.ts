@@ -8,7 +8,7 @@ import { decodeStoredManifest, encodeStoredManifest } from './stored-manifest.ts
 
 async function exampleManifest() {
   await using folder = await temporaryFolder();
-  return makeSet(folder.path, '20261123100000Z', { 'userRoot/backup.info': 'info' });
+  return await makeSet(folder.path, '20261123100000Z', { 'userRoot/backup.info': 'info' });
 }
 
 test('decodeStoredManifest() of a manifest in which any bit was flipped finds it, or reads what was written', async () => {

@@ -33,6 +33,7 @@ export const restoreCommand = defineCommand({
       summary:
         'with --topology: replicas take what clients write meanwhile, which gets lost, or makes them differ; otherwise they refuse it until the end',
     },
+    allAtOnce: { type: 'flag', summary: 'with --topology: initialise the other replicas at the same time, not one by one' },
     stopOnFailure: { type: 'flag', summary: 'with --topology: leave all as it is when something fails before the proof' },
     server: serverOption,
   },
@@ -43,7 +44,7 @@ export const restoreCommand = defineCommand({
     { line: 'rootcellar restore latest --from-export', summary: 'the entries of a snapshot whose database files cannot be restored' },
   ],
   exits: ['archiveMissing', 'busy', 'wrongKey', 'verificationFailed', 'interrupted'],
-  run: async ({ id, yes, plan: isPlanOnly, backend, fromExport, topology, keepWritable, stopOnFailure, server }, context) => {
+  run: async ({ id, yes, plan: isPlanOnly, backend, fromExport, topology, keepWritable, allAtOnce, stopOnFailure, server }, context) => {
     const { config } = await context.loadConfig();
     const { archive, snapshot } = await findOne(id, server, context);
     const parts = await context.parts();
@@ -61,7 +62,7 @@ export const restoreCommand = defineCommand({
         snapshot,
         backends: backend,
         source: fromExport ? 'export' : 'backup',
-        wish: { isWanted: topology, isFenced: !keepWritable },
+        wish: { isWanted: topology, isFenced: !keepWritable, isAllAtOnce: allAtOnce },
         onFailure: stopOnFailure ? 'stop' : 'roll-back',
         approve: async (plan) => {
           if (isPlanOnly) return false;

@@ -5,7 +5,7 @@ type Address = Replica['administration'];
 
 /** A piece of work for `dsreplication`. */
 export type ReplicationWork =
-  | { readonly kind: 'suspend' | 'resume'; readonly at: Address; readonly baseDns: readonly string[] }
+  | { readonly kind: 'suspend' | 'resume' | 'initialize-all'; readonly at: Address; readonly baseDns: readonly string[] }
   | { readonly kind: 'initialize'; readonly from: Address; readonly to: Address; readonly baseDns: readonly string[] };
 
 /** Who asks; nothing here is a secret, all are names of files. */
@@ -16,7 +16,12 @@ export interface ReplicationAccount {
   readonly trustStore?: { readonly file: string; readonly pinFile: string } | undefined;
 }
 
-const subcommands = { suspend: 'pre-external-initialization', resume: 'post-external-initialization', initialize: 'initialize' } as const;
+const subcommands = {
+  suspend: 'pre-external-initialization',
+  resume: 'post-external-initialization',
+  initialize: 'initialize',
+  'initialize-all': 'initialize-all',
+} as const;
 
 /**
  * How each product is told to speak TLS. OpenDJ's program knows only the administration port, which speaks nothing else; PingDirectory's is
