@@ -3,6 +3,7 @@ import { formatDuration } from '../foundation/durations.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
+import type { EntryChanges } from '../restore/compare-with-now.ts';
 import type { RestorePlan } from '../restore/plan.ts';
 import { keyOf, type RestoreBackendStep, type RestoreStep } from '../restore/steps.ts';
 import { printable, type Look } from './look.ts';
@@ -17,6 +18,7 @@ export function restorePlanText(plan: RestorePlan, { look, clock }: RenderContex
     `      into ${target.product} ${target.version} at ${target.location}`,
     ...(source === 'export' ? ['      from the LDIF export of its entries; its backup is not looked at'] : []),
     `      what was written since ${formatTime(lostSince)} UTC is lost`,
+    ...(plan.changes ?? []).map(changesText),
     ...(done.length > 0 ? ['      going on where an earlier run was cut off'] : []),
     ...steps.map((step, index) => `  ${index + 1}. ${stepText(step, plan)}${done.includes(keyOf(step)) ? ` ${look.green('✓')}` : ''}`),
     ...replicaLines(plan),
@@ -75,6 +77,13 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
     case 'unfence':
       return replicationText(step, plan);
   }
+}
+
+function changesText({ backend, baseDn, counts }: EntryChanges): string {
+  const what = `        of ${printable(backend)} ${printable(baseDn)}`;
+  if (counts === undefined) return `${what} nobody can tell what, as the set has no export of it`;
+  const [lost, changed, back] = [counts.lost, counts.changed, counts.broughtBack].map(formatCount);
+  return `${what}: ${lost} entries go, ${changed} become what they were, ${back} come back`;
 }
 
 function replaceText({ backend, from, entriesNow, entriesInSet }: RestoreBackendStep): string {

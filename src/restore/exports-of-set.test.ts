@@ -87,7 +87,7 @@ test('planRestore() from the export changes no other replica before the proof ei
     topologyFor: () => ({
       baseDns: ['dc=example,dc=com'],
       target: 'one',
-      others: [{ name: 'two', entriesNow: 2000, isWritable: true }],
+      others: [{ name: 'two', entriesNow: 2000, isWritable: true, isReplicating: true }],
       isFenced: true,
       isAllAtOnce: false,
     }),

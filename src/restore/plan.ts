@@ -5,6 +5,7 @@ import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, Failure } from '../foundation/failure.ts';
 import { checkKeys, type KeyVerdict } from './check-keys.ts';
 import { refuseMisfits, refuseOtherProduct, versionWarnings } from './check-versions.ts';
+import type { EntryChanges } from './compare-with-now.ts';
 import type { TargetFindings } from './examine-target.ts';
 import { backendsWithExport, bytesOfExports, exportWarnings, withExports } from './exports-of-set.ts';
 import type { Outlook } from './outlook.ts';
@@ -18,6 +19,8 @@ export interface RestorePlan {
   readonly source: RestoreSource;
   /** RFC 3339: what was written to the server since then is lost. */
   readonly lostSince: string;
+  /** What becomes of the entries that are there now; undefined where nobody asked. */
+  readonly changes?: readonly EntryChanges[] | undefined;
   /** Undefined where the server is no replica. */
   readonly topology: TopologyPlan | undefined;
   readonly steps: readonly RestoreStep[];

@@ -15,6 +15,7 @@ import { readJournal, RestoreJournal, type JournalDocument } from '../staging/re
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
 import { afterFailure } from './after-failure.ts';
 import { checkExports } from './check-exports.ts';
+import { compareWithNow } from './compare-with-now.ts';
 import { examineTarget } from './examine-target.ts';
 import { isExportOf, withExports } from './exports-of-set.ts';
 import { fetchSet } from './fetch.ts';
@@ -43,6 +44,8 @@ export interface RestoreRequest {
   readonly snapshot: Snapshot;
   /** Empty: every backend of the set that holds users' entries. */
   readonly backends: readonly string[];
+  /** Whether the plan shows what becomes of the entries that are there now, for which the server exports them. */
+  readonly isCompared?: boolean | undefined;
   /** `export`: the entries of the set's LDIF exports are restored, and its backups not looked at. */
   readonly source: RestoreSource;
   readonly wish: TopologyWish;
@@ -85,7 +88,7 @@ async function planAndRestore(request: RestoreRequest, options: OperationContext
   const name = archiveNameOf(server, target, request.serverName);
   const earlier = await unfinishedOf(request, name);
   const manifest = await archive.manifest(snapshot, options);
-  const plan = await makePlan(request, { target, manifest, name, earlier }, options);
+  const plan = await withChanges(request, await makePlan(request, { target, manifest, name, earlier }, options), name, options);
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], steps: [], duration: 0 };
   const work = { request, plan, manifest, name, earlier };
   return underTopologyLeases(leases, name, plan.topology?.baseDns ?? [], options, (held, context) =>
@@ -144,6 +147,18 @@ async function makePlan(
   if (plan.topology !== undefined) await (await request.topology()).assertReady('restore the topology', options);
   if (earlier === undefined) assertSpace(outlook, staging);
   return plan;
+}
+
+async function withChanges(
+  request: RestoreRequest,
+  plan: RestorePlan,
+  serverName: string,
+  options: OperationContext,
+): Promise<RestorePlan> {
+  if (request.isCompared !== true) return plan;
+  await assertPrivileges(request.server, 'export', options);
+  const backends = plan.steps.flatMap((step) => (step.kind === 'restore-backend' ? [step.backend] : []));
+  return { ...plan, changes: await compareWithNow({ ...request, serverName, backends }, options) };
 }
 
 /** What goes on keeps to what was decided when it began: by now replicas may look like what it has made of them. */

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Attribute, Change } from 'ldapts';
 import type { SavedSnapshot } from '../../src/archive/archive.ts';
 import type { EntryProof } from '../../src/domain/recovery-report.ts';
-import type { EntryDigests } from '../harness/directory-entries.ts';
+import type { EntryChanges } from '../../src/restore/compare-with-now.ts';
+import { compareEntries, type EntryDigests } from '../harness/directory-entries.ts';
 import { spawnRootcellar } from '../harness/rootcellar.ts';
 import { alterByte } from './alter-byte.ts';
 import { assertSameEntries, bucket, changeDirectory, entriesOf, type Operator, type Scene, setScene } from './main-job-scene.ts';
@@ -46,6 +48,32 @@ suite('a restore from the export of a snapshot', { timeout: 240_000 }, () => {
       /1\. fetch .*\n {2}2\. read every entry of each export\n {2}3\. replace backend userRoot: \d+ entries now, \d+ in the export\n/,
     );
     assertSameEntries(await entriesOf(scene.directory), now);
+  });
+
+  test('its plan says on request which entries go, change and come back', async () => {
+    const { missing, added, changed } = compareEntries(await entriesOf(scene.directory), entries);
+    const words = ['restore', saved.id, '--from-export', '--plan', '--compare'];
+
+    const { stdout } = await operator.run(words);
+    const { plan } = await operator.json<{ readonly plan: { readonly changes: readonly EntryChanges[] } }>(words);
+
+    const [found, ...others] = plan.changes;
+    assert.deepEqual(
+      [found?.backend, found?.baseDn, found?.counts, others],
+      ['userRoot', scene.directory.baseDn, { lost: missing.length, broughtBack: added.length, changed: changed.length }, []],
+    );
+    assert.ok(missing.length > 0 && added.length > 0 && changed.length > 0);
+    const named = (change: string) =>
+      found?.examples
+        .filter((one) => one.change === change)
+        .map(({ dn }) => dn.toLowerCase())
+        .toSorted();
+    assert.deepEqual([named('lost'), named('brought-back')], [missing.toSorted(), added.toSorted()]);
+    assert.ok(
+      stdout.includes(`${missing.length} entries go, ${changed.length} become what they were, ${added.length} come back\n`),
+      stdout,
+    );
+    assert.deepEqual(await readdir(path.join(operator.staging, 'ds-0')).catch(() => []), []);
   });
 
   test('where the backup is damaged every entry comes back, with all that the server keeps of it', async () => {

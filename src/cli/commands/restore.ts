@@ -25,6 +25,11 @@ export const restoreCommand = defineCommand({
   options: {
     yes: { type: 'flag', summary: 'go on without asking' },
     plan: { type: 'flag', summary: 'only show the plan' },
+    compare: {
+      type: 'flag',
+      summary:
+        'have the server export what it has now, and show how many entries would go, change and come back; with --json the first of each',
+    },
     backend: { type: 'texts', placeholder: 'NAME', summary: 'restore only this backend; otherwise all that hold users’ entries' },
     fromExport: { type: 'flag', summary: 'import the LDIF export of the entries instead of the database files' },
     topology: { type: 'flag', summary: 'bring all replicas to the state of the snapshot' },
@@ -39,12 +44,16 @@ export const restoreCommand = defineCommand({
   },
   examples: [
     { line: 'rootcellar restore latest --plan', summary: 'what would happen' },
+    { line: 'rootcellar restore latest --plan --compare', summary: 'and what would be lost' },
     { line: 'rootcellar restore 3f2a --backend userRoot --yes', summary: 'one backend, without a question' },
     { line: 'rootcellar restore latest --topology', summary: 'all replicas' },
     { line: 'rootcellar restore latest --from-export', summary: 'the entries of a snapshot whose database files cannot be restored' },
   ],
   exits: ['archiveMissing', 'busy', 'wrongKey', 'verificationFailed', 'interrupted'],
-  run: async ({ id, yes, plan: isPlanOnly, backend, fromExport, topology, keepWritable, allAtOnce, stopOnFailure, server }, context) => {
+  run: async (
+    { id, yes, plan: isPlanOnly, compare, backend, fromExport, topology, keepWritable, allAtOnce, stopOnFailure, server },
+    context,
+  ) => {
     const { config } = await context.loadConfig();
     const { archive, snapshot } = await findOne(id, server, context);
     const parts = await context.parts();
@@ -61,6 +70,7 @@ export const restoreCommand = defineCommand({
         serverName: config.server.name,
         snapshot,
         backends: backend,
+        isCompared: compare,
         source: fromExport ? 'export' : 'backup',
         wish: { isWanted: topology, isFenced: !keepWritable, isAllAtOnce: allAtOnce },
         onFailure: stopOnFailure ? 'stop' : 'roll-back',
