@@ -3,18 +3,22 @@ import { formatDuration } from '../foundation/durations.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
+import type { EntryChanges } from '../restore/compare-with-now.ts';
 import type { RestorePlan } from '../restore/plan.ts';
-import { keyOf, type RestoreStep } from '../restore/steps.ts';
+import { keyOf, type RestoreBackendStep, type RestoreStep } from '../restore/steps.ts';
 import { printable, type Look } from './look.ts';
 import { formatAge, formatTime } from './snapshot-text.ts';
 import type { RenderContext } from './define-command.ts';
 
 /** The plan of a restore as an operator reads it before saying yes: what was done before has a tick. */
 export function restorePlanText(plan: RestorePlan, { look, clock }: RenderContext): string {
-  const { snapshot, target, steps, done, warnings } = plan;
+  const { snapshot, target, source, lostSince, steps, done, warnings } = plan;
   return [
     `${look.bold('Plan')}: restore snapshot ${shortId(snapshot.id)} of ${printable(snapshot.server)}, made ${formatTime(snapshot.time)} UTC (${formatAge(snapshot.time, clock.now())} ago),`,
     `      into ${target.product} ${target.version} at ${target.location}`,
+    ...(source === 'export' ? ['      from the LDIF export of its entries; its backup is not looked at'] : []),
+    `      what was written since ${formatTime(lostSince)} UTC is lost`,
+    ...(plan.changes ?? []).map(changesText),
     ...(done.length > 0 ? ['      going on where an earlier run was cut off'] : []),
     ...steps.map((step, index) => `  ${index + 1}. ${stepText(step, plan)}${done.includes(keyOf(step)) ? ` ${look.green('✓')}` : ''}`),
     ...replicaLines(plan),
@@ -54,14 +58,16 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
       return 'fetch the snapshot and check every byte of it';
     case 'check-backups':
       return 'have the server check each backup';
+    case 'check-exports':
+      return 'read every entry of each export';
     case 'enable-backend':
       return `enable backend ${printable(step.backend)}: it is disabled, as a restore that was cut off leaves it`;
     case 'import-encryption-settings':
       return `add the encryption settings of the set to the server's own`;
     case 'restore-backend':
-      return `replace backend ${printable(step.backend.id)}: ${countText(step.entriesNow)} entries now, ${countText(step.entriesInSet)} in the set`;
+      return replaceText(step);
     case 'prove':
-      return `prove that the server has what the set has${plan.topology === undefined ? '' : '; until here no other replica is changed'}`;
+      return proveText(plan);
     case 'fence':
     case 'suspend':
     case 'initialize':
@@ -71,6 +77,22 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
     case 'unfence':
       return replicationText(step, plan);
   }
+}
+
+function changesText({ backend, baseDn, counts }: EntryChanges): string {
+  const what = `        of ${printable(backend)} ${printable(baseDn)}`;
+  if (counts === undefined) return `${what} nobody can tell what, as the set has no export of it`;
+  const [lost, changed, back] = [counts.lost, counts.changed, counts.broughtBack].map(formatCount);
+  return `${what}: ${lost} entries go, ${changed} become what they were, ${back} come back`;
+}
+
+function replaceText({ backend, from, entriesNow, entriesInSet }: RestoreBackendStep): string {
+  const what = from === undefined ? 'set' : 'export';
+  return `replace backend ${printable(backend.id)}: ${countText(entriesNow)} entries now, ${countText(entriesInSet)} in the ${what}`;
+}
+
+function proveText({ topology }: RestorePlan): string {
+  return `prove that the server has what the set has${topology === undefined ? '' : '; until here no other replica is changed'}`;
 }
 
 type ReplicationStep = Extract<

@@ -38,6 +38,14 @@ export interface DirectoryServer {
   exportLdif(request: ExportLdifRequest, options?: OperationContext): Promise<TaskOutcome>;
 
   /**
+   * Has the server put the entries of `ldifFile` in the place of all that the backend has, with every attribute that is in the file, the server's own and the stored
+   * passwords too. They are not held against the schema: they come from an export, and one that was there is to be there again. The backend
+   * is out of service meanwhile. How many the server rejected is in its log only; a proof counts. Resolves and rejects as {@link backUp}, but for an abort, which
+   * waits for the end: an import that is cut off leaves the backend with a part of them.
+   */
+  importLdif(request: ImportLdifRequest, options?: OperationContext): Promise<TaskOutcome>;
+
+  /**
    * All entries at and below `baseDn` as they are now, page by page in bounded memory: every attribute that is kept, those of the server itself and the passwords too
    * as far as the account may see them, and none that is worked out when asked (virtual ones). Writers may be at work meanwhile. Only of a running server.
    */
@@ -100,8 +108,8 @@ export interface DirectoryServer {
   close(): Promise<void>;
 }
 
-/** What an account is to do: `export` is an LDIF export, which a backup and a proof make. */
-export type Purpose = 'backup' | 'restore' | 'export';
+/** What an account is to do: `export` is an LDIF export, which a backup and a proof make; `import` a restore from one. */
+export type Purpose = 'backup' | 'restore' | 'export' | 'import';
 
 export type Product = 'PingDirectory' | 'OpenDJ';
 
@@ -188,6 +196,11 @@ export interface ExportLdifRequest {
   readonly backend: string;
   readonly ldifFile: string;
   readonly maxMegabytesPerSecond?: number | undefined;
+}
+
+export interface ImportLdifRequest {
+  readonly backend: string;
+  readonly ldifFile: string;
 }
 
 export interface TaskOutcome {

@@ -10,6 +10,7 @@ import type {
   CompatibilityProblems,
   DirectoryServer,
   ExportLdifRequest,
+  ImportLdifRequest,
   MissingPrivilege,
   Purpose,
   RestoreRequest,
@@ -80,6 +81,10 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async exportLdif(request: ExportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
     return this.#run({ kind: 'export', ...request }, options);
+  }
+
+  async importLdif(request: ImportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'import', ...request }, options);
   }
 
   readEntries(baseDn: string, { signal }: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {

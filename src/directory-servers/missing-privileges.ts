@@ -9,6 +9,7 @@ const needed: Readonly<Record<Purpose, readonly MissingPrivilege[]>> = {
   backup: [{ privilege: 'backend-backup', neededFor: 'to have the server back up a backend' }],
   restore: [{ privilege: 'backend-restore', neededFor: 'to have the server restore a backend' }],
   export: [{ privilege: 'ldif-export', neededFor: 'to have the server export its entries' }],
+  import: [{ privilege: 'ldif-import', neededFor: 'to have the server import entries' }],
 };
 
 const configRead: MissingPrivilege = {

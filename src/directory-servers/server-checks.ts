@@ -8,7 +8,12 @@ export function archiveNameOf(server: DirectoryServer, description: ServerDescri
   return wished ?? serverNameFrom(description.instanceName ?? /^\w+:\/\/([^:/]+)/.exec(server.location)?.[1] ?? server.location);
 }
 
-const attempts: Readonly<Record<Purpose, string>> = { backup: 'back up', restore: 'restore into', export: 'export the entries of' };
+const attempts: Readonly<Record<Purpose, string>> = {
+  backup: 'back up',
+  restore: 'restore into',
+  import: 'restore into',
+  export: 'export the entries of',
+};
 
 /** @throws Failure E_PRIVILEGE_MISSING that names all that the account lacks for the work */
 export async function assertPrivileges(server: DirectoryServer, purpose: Purpose, options: OperationContext): Promise<void> {

@@ -68,10 +68,10 @@ export function isUnderWay(state: string | undefined): boolean {
 const restorePatience = 600_000;
 
 /**
- * Stops all tasks that are under way and whose ID begins with `prefix`, but for restores, which are waited for: cut off, one would leave its backend empty.
+ * Stops all tasks that are under way and whose ID begins with `prefix`, but for restores and imports, which are waited for: cut off, one would leave its backend empty.
  * Resolves to their IDs once each has ended.
  *
- * @throws Failure E_TASK_FAILED for one that does not end in time: that of the tools, or ten minutes for a restore
+ * @throws Failure E_TASK_FAILED for one that does not end in time: that of the tools, or ten minutes for a restore or an import
  */
 export async function stopAbandonedTasks(prefix: string, tools: StopTools, signal?: AbortSignal): Promise<readonly string[]> {
   const attributes = ['ds-task-id', 'ds-task-state', 'ds-task-class-name', 'ds-task-restore-verify-only'];
@@ -81,7 +81,7 @@ export async function stopAbandonedTasks(prefix: string, tools: StopTools, signa
   for (const entry of entries) {
     if (!isUnderWay(entry.value('ds-task-state'))) continue;
     const taskId = entry.value('ds-task-id') ?? entry.dn;
-    if (isRestore(entry)) await outlast(entry.dn, taskId, tools, signal);
+    if (isReplacing(entry)) await outlast(entry.dn, taskId, tools, signal);
     else if (!(await stopTask(entry.dn, tools, undefined, signal))) {
       throw new Failure('E_TASK_FAILED', `Cannot stop task ${taskId}, which an earlier run left on the server: it still runs`, {
         hint: "wait for its end, or end it with the server's own manage-tasks",
@@ -93,9 +93,10 @@ export async function stopAbandonedTasks(prefix: string, tools: StopTools, signa
   return stopped;
 }
 
-function isRestore(entry: LdapEntry): boolean {
+/** Whether it puts other entries in the place of those of a backend. */
+function isReplacing(entry: LdapEntry): boolean {
   const isVerifyOnly = entry.value('ds-task-restore-verify-only')?.toLowerCase() === 'true';
-  return entry.value('ds-task-class-name')?.endsWith('.RestoreTask') === true && !isVerifyOnly;
+  return /\.(RestoreTask|ImportTask)$/.test(entry.value('ds-task-class-name') ?? '') && !isVerifyOnly;
 }
 
 async function outlast(dn: string, taskId: string, { session, clock }: StopTools, signal: AbortSignal | undefined): Promise<void> {

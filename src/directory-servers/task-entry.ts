@@ -1,11 +1,12 @@
-import type { BackUpRequest, ExportLdifRequest, RestoreRequest } from './directory-server.ts';
+import type { BackUpRequest, ExportLdifRequest, ImportLdifRequest, RestoreRequest } from './directory-server.ts';
 import type { ProductDialect } from './product-dialect.ts';
 
 /** A piece of work for the server, in the words of the port. */
 export type TaskRequest =
   | ({ readonly kind: 'backup' } & BackUpRequest)
   | ({ readonly kind: 'restore' } & RestoreRequest)
-  | ({ readonly kind: 'export' } & ExportLdifRequest);
+  | ({ readonly kind: 'export' } & ExportLdifRequest)
+  | ({ readonly kind: 'import' } & ImportLdifRequest);
 
 /** An entry to add: each attribute with its value or values. */
 export interface TaskEntry {
@@ -20,7 +21,7 @@ export function taskDn(taskId: string): string {
   return `ds-task-id=${taskId},${scheduledTasksDn}`;
 }
 
-const classNames = { backup: 'BackupTask', restore: 'RestoreTask', export: 'ExportTask' } as const;
+const classNames = { backup: 'BackupTask', restore: 'RestoreTask', export: 'ExportTask', import: 'ImportTask' } as const;
 
 /**
  * The entry that asks the server for `request`. An attribute that the product does not know is left out, never sent in hope:
@@ -64,6 +65,14 @@ function ownAttributes(request: TaskRequest, dialect: ProductDialect): Record<st
         ...(dialect.encryptsByDefault ? { 'ds-task-export-encrypt-ldif': dialect.no } : {}),
         ...rateLimit('ds-task-export-max-megabytes-per-second', request.maxMegabytesPerSecond, dialect),
       };
+    case 'import':
+      return {
+        'ds-task-import-ldif-file': request.ldifFile,
+        'ds-task-import-backend-id': request.backend,
+        // Needed where the backend has more than one base DN.
+        'ds-task-import-clear-backend': dialect.yes,
+        'ds-task-import-skip-schema-validation': dialect.yes,
+      };
   }
 }
 
@@ -73,7 +82,7 @@ function rateLimit(attribute: string, megabytes: number | undefined, dialect: Pr
 
 /** What was asked for but this product cannot do; undefined when it can do all of it. */
 export function unsupportedWish(request: TaskRequest, dialect: ProductDialect): string | undefined {
-  const isLimited = request.kind !== 'restore' && request.maxMegabytesPerSecond !== undefined;
+  const isLimited = (request.kind === 'backup' || request.kind === 'export') && request.maxMegabytesPerSecond !== undefined;
   return isLimited && !dialect.limitsRate
     ? `${dialect.product} cannot limit the rate of its tasks: this one runs at full speed`
     : undefined;
@@ -81,10 +90,10 @@ export function unsupportedWish(request: TaskRequest, dialect: ProductDialect): 
 
 /**
  * Whether the work must come to its end once it has begun. OpenDJ 5.0.3 that is told to cancel a running restore removes the database
- * without putting the other in its place, and serves the backend with no entries.
+ * without putting the other in its place, and serves the backend with no entries; an import clears the backend first.
  */
 export function mustNotBeCutOff(request: TaskRequest): boolean {
-  return request.kind === 'restore' && request.verifyOnly !== true;
+  return request.kind === 'import' || (request.kind === 'restore' && request.verifyOnly !== true);
 }
 
 /** For the beginning of a failure's sentence: `back up backend "userRoot"`. */
@@ -96,5 +105,7 @@ export function attemptOf(request: TaskRequest): string {
       return `${request.verifyOnly === true ? 'verify the backup of' : 'restore'} backend "${request.backend}"`;
     case 'export':
       return `export backend "${request.backend}"`;
+    case 'import':
+      return `import the export of backend "${request.backend}"`;
   }
 }

@@ -61,7 +61,8 @@ function meaningOf(request: TaskRequest, log: readonly string[]): (typeof meanin
     .map(({ text }) => text)
     .join('\n');
   // A restore reads the folder: a file it misses there is not a matter of writing.
-  return meanings.find(({ code, pattern }) => !(request.kind === 'restore' && code === 'E_STAGING_NOT_WRITABLE') && pattern.test(errors));
+  const isReading = request.kind === 'restore' || request.kind === 'import';
+  return meanings.find(({ code, pattern }) => !(isReading && code === 'E_STAGING_NOT_WRITABLE') && pattern.test(errors));
 }
 
 /** The lines of severity error; where there is none, the warnings: OpenDJ refuses a backend it cannot back up by a warning alone. */

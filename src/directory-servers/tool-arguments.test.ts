@@ -20,6 +20,13 @@ test('toolArguments() says --offline to OpenDJ and nothing to PingDirectory', ()
   assert.equal(toolArguments(restore, 'PingDirectory', undefined).join(' '), `--noPropertiesFile ${words}`);
 });
 
+test('toolArguments() imports in the place of all that is there, and lets PingDirectory know that this is meant', () => {
+  const request = { kind: 'import', backend: 'userRoot', ldifFile: '/out/all.ldif' } as const;
+  const words = '--backendID userRoot --ldifFile /out/all.ldif --clearBackend --skipSchemaValidation';
+  assert.equal(toolArguments(request, 'OpenDJ', undefined).join(' '), `--noPropertiesFile --offline ${words}`);
+  assert.equal(toolArguments(request, 'PingDirectory', undefined).join(' '), `--noPropertiesFile ${words} --overwriteExistingEntries`);
+});
+
 test('toolArguments() trusts what the given store holds, and asks OpenDJ for nothing it does not know', () => {
   const trustStore = { file: '/t/trust.p12', pinFile: '/t/pin' };
   assert.equal(

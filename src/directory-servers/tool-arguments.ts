@@ -11,7 +11,7 @@ export interface ToolConnection {
   readonly trustStore?: { readonly file: string; readonly pinFile: string } | undefined;
 }
 
-const programs = { backup: 'backup', restore: 'restore', export: 'export-ldif' } as const;
+const programs = { backup: 'backup', restore: 'restore', export: 'export-ldif', import: 'import-ldif' } as const;
 
 /** The server's program for this kind of work, below `bin`. */
 export function toolName(request: TaskRequest): string {
@@ -72,6 +72,16 @@ function workArguments(request: TaskRequest, product: Product): readonly string[
         request.ldifFile,
         ...(isPing ? ['--doNotEncrypt'] : []),
         ...rateLimit(request.maxMegabytesPerSecond, isPing),
+      ];
+    case 'import':
+      return [
+        '--backendID',
+        request.backend,
+        '--ldifFile',
+        request.ldifFile,
+        '--clearBackend',
+        '--skipSchemaValidation',
+        ...(isPing ? ['--overwriteExistingEntries'] : []),
       ];
   }
 }

@@ -8,6 +8,7 @@ import type {
   CompatibilityProblems,
   DirectoryServer,
   ExportLdifRequest,
+  ImportLdifRequest,
   MissingPrivilege,
   Product,
   Purpose,
@@ -54,7 +55,7 @@ export interface OnlineTools {
   readonly caFile?: string | undefined;
 }
 
-/** A server of the OpenDS family that is given its work by its own programs: `backup`, `restore`, `export-ldif`. */
+/** A server of the OpenDS family that is given its work by its own programs: `backup`, `restore`, `export-ldif`, `import-ldif`. */
 export class ToolsDirectoryServer implements DirectoryServer {
   readonly location: string;
   readonly #options: ToolsDirectoryServerOptions;
@@ -96,6 +97,10 @@ export class ToolsDirectoryServer implements DirectoryServer {
 
   async exportLdif(request: ExportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
     return this.#run({ kind: 'export', ...request }, options);
+  }
+
+  async importLdif(request: ImportLdifRequest, options: OperationContext = {}): Promise<TaskOutcome> {
+    return this.#run({ kind: 'import', ...request }, options);
   }
 
   async *readEntries(baseDn: string, options: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {

@@ -23,6 +23,7 @@ function serverThat(parts: Partial<DirectoryServer> = {}): DirectoryServer {
     },
     restore: unasked,
     exportLdif: unasked,
+    importLdif: unasked,
     readEntries: () => assert.fail('the doctor does not ask for this'),
     exportEncryptionSettings: unasked,
     importEncryptionSettings: unasked,

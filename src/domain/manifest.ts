@@ -41,6 +41,25 @@ const memberSchema = z.object({
   crc32: z.number().int().min(0).max(0xffff_ffff),
 });
 
+const backendSchema = z.object({
+  id: z.string().min(1),
+  role: z.enum(['user', 'schema', 'config', 'encryption-settings', 'server']),
+  /** The ID inside its `backup.info`; what a restore task is asked for. */
+  backupId: z.string().min(1),
+  /** Relative to the set: `userRoot`, or `.` where an archived folder is the backend's own. */
+  folder: z.string().refine((folder) => folder === '.' || isPathInside(folder), insideRule),
+  baseDns: z.array(baseDnCountSchema),
+  isEncrypted: z.boolean(),
+  isCompressed: z.boolean(),
+  export: exportSchema.optional(),
+  /** ID of the key that the backup is encrypted with, where it tells. */
+  keyId: z.string().optional(),
+  /** True: the server keeps its entries encrypted, in a backup that is not encrypted too (OpenDJ's confidentiality). */
+  isConfidential: z.boolean().optional(),
+  /** PingDirectory's backup compatibility descriptor of the backend, in Base64; only a server knows what it means. */
+  compatibility: z.base64().optional(),
+});
+
 /**
  * What a backup set holds and how it was made: the document that makes a set complete. It is written after every file it names;
  * a set without one is an unfinished set. Version 1.
@@ -69,26 +88,7 @@ export const manifestSchema = z.object({
       keyIds: z.array(z.string()).optional(),
     })
     .optional(),
-  backends: z.array(
-    z.object({
-      id: z.string().min(1),
-      role: z.enum(['user', 'schema', 'config', 'encryption-settings', 'server']),
-      /** The ID inside its `backup.info`; what a restore task is asked for. */
-      backupId: z.string().min(1),
-      /** Relative to the set: `userRoot`, or `.` where an archived folder is the backend's own. */
-      folder: z.string().refine((folder) => folder === '.' || isPathInside(folder), insideRule),
-      baseDns: z.array(baseDnCountSchema),
-      isEncrypted: z.boolean(),
-      isCompressed: z.boolean(),
-      export: exportSchema.optional(),
-      /** ID of the key that the backup is encrypted with, where it tells. */
-      keyId: z.string().optional(),
-      /** True: the server keeps its entries encrypted, in a backup that is not encrypted too (OpenDJ's confidentiality). */
-      isConfidential: z.boolean().optional(),
-      /** PingDirectory's backup compatibility descriptor of the backend, in Base64; only a server knows what it means. */
-      compatibility: z.base64().optional(),
-    }),
-  ),
+  backends: z.array(backendSchema),
   /** Relative path of the encryption-settings export, where the set has one. */
   encryptionSettings: z.string().refine(isPathInside, insideRule).optional(),
   /** By which it can be told whether a pin is the one that sealed that export. */
@@ -113,6 +113,8 @@ export const manifestSchema = z.object({
    * what is whole.
    */
   lost: z.array(z.string()).optional(),
+  /** Of a rest: backends whose database files were lost and whose export is whole. */
+  exportsOnly: z.array(backendSchema).optional(),
   /** Why this set looks wrong beside its predecessors; kept, shown, and not counted by retention. */
   suspicions: z.array(z.string()).optional(),
 });

@@ -26,7 +26,7 @@ const proofSchema = z.object({
 export const recoveryReportSchema = z.object({
   version: z.literal(1),
   kind: z.enum(['restore', 'drill']),
-  /** `proven`: every entry or count was compared, and equal · `unproven`: it came back, and the comparison says otherwise, or there was nothing to compare with · `failed`: it did not come back. */
+  /** `proven`: every entry or count was compared, and equal · `unproven`: it came back, and the comparison says otherwise, or there was nothing to compare with, or only the set's export was tried · `failed`: it did not come back. */
   outcome: z.enum(['proven', 'unproven', 'failed']),
   /** The snapshot's full ID. */
   snapshot: z.string(),

@@ -41,6 +41,48 @@ test('restOfSet() keeps what is whole, and of the backends those of which nothin
   assert.deepEqual([rest.manifest.encryptionSettings, rest.manifest.configuration], ['encryption-settings', undefined]);
 });
 
+const exported = (id: string): Manifest['backends'][number] => ({
+  ...backend(id),
+  export: {
+    path: `export/${id}.ldif`,
+    entries: 5,
+    digest: `1-${'0'.repeat(64)}`,
+    began: '2026-11-23T10:00:00.000Z',
+    ended: '2026-11-23T10:01:00.000Z',
+  },
+});
+const withExports: Manifest = {
+  ...manifest,
+  backends: [exported('userRoot'), exported('people')],
+  files: ['userRoot/data', 'people/data', 'export/userRoot.ldif', 'export/people.ldif'].map((path) => ({ path, bytes: 1 })),
+};
+
+test('restOfSet() remembers a backend of which only the export is left, also when more is lost later', () => {
+  const first = restOfSet(withExports, (path) => path !== 'userRoot/data');
+  const second = restOfSet(first.manifest, (path) => path !== 'people/data');
+  const third = restOfSet(second.manifest, (path) => path !== 'export/userRoot.ldif');
+
+  const ids = [first, second, third].map((rest) => rest.manifest.exportsOnly?.map(({ id }) => id));
+  assert.deepEqual(ids, [['userRoot'], ['people', 'userRoot'], ['people']]);
+  assert.equal(
+    remarkOnRest(second.manifest),
+    '2 files were lost in the archive: userRoot/data, people/data; no backend is whole; only its export: people, userRoot',
+  );
+});
+
+test('restOfSet() names no export that was lost', () => {
+  const { manifest: rest } = restOfSet(withExports, (path) => path !== 'export/people.ldif');
+
+  assert.deepEqual(
+    rest.backends.map((one) => [one.id, one.export?.path]),
+    [
+      ['userRoot', 'export/userRoot.ldif'],
+      ['people', undefined],
+    ],
+  );
+  assert.equal(rest.exportsOnly, undefined);
+});
+
 test('restOfSet() of a rest remembers what was lost before', () => {
   const first = restOfSet(manifest, (path) => path !== 'userRoot/data');
 

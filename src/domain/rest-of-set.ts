@@ -14,7 +14,12 @@ export function restOfSet(manifest: Manifest, isThere: (path: string) => boolean
   const files = manifest.files.filter(({ path }) => isThere(path));
   const lost = manifest.files.filter(({ path }) => !isThere(path)).map(({ path }) => path);
   const isWhole = (backend: ManifestBackend): boolean => !lost.some((path) => isIn(backend, path));
-  const backends = manifest.backends.filter(isWhole);
+  const hasExport = (backend: ManifestBackend): boolean =>
+    backend.export !== undefined && files.some(({ path }) => path === backend.export?.path);
+  const backends = manifest.backends
+    .filter(isWhole)
+    .map((backend) => (backend.export === undefined || hasExport(backend) ? backend : { ...backend, export: undefined }));
+  const exportsOnly = [...manifest.backends.filter((backend) => !isWhole(backend)), ...(manifest.exportsOnly ?? [])].filter(hasExport);
   const { encryptionSettings, configuration } = manifest;
   return {
     manifest: {
@@ -24,6 +29,7 @@ export function restOfSet(manifest: Manifest, isThere: (path: string) => boolean
       configuration: configuration !== undefined && isThere(configuration) ? configuration : undefined,
       files,
       lost: [...new Set([...(manifest.lost ?? []), ...lost])],
+      exportsOnly: exportsOnly.length === 0 ? undefined : exportsOnly,
     },
     whole: backends.map(({ id }) => id),
     broken: manifest.backends.filter((backend) => !isWhole(backend)).map(({ id }) => id),
@@ -31,13 +37,14 @@ export function restOfSet(manifest: Manifest, isThere: (path: string) => boolean
 }
 
 /** What the list says of such a rest, in one sentence without a period. */
-export function remarkOnRest({ lost = [], backends }: Manifest): string {
+export function remarkOnRest({ lost = [], backends, exportsOnly = [] }: Manifest): string {
   const what =
     lost.length === 1 && lost[0] === manifestName
       ? 'the manifest was lost'
       : `${lost.length === 1 ? '1 file was' : `${lost.length} files were`} lost`;
   const whole = backends.map(({ id }) => id).join(', ');
-  return `${what} in the archive: ${lost.slice(0, 3).join(', ')}${lost.length > 3 ? ', …' : ''}; ${whole === '' ? 'no backend is whole' : `whole: ${whole}`}`;
+  const exported = exportsOnly.length === 0 ? '' : `; only its export: ${exportsOnly.map(({ id }) => id).join(', ')}`;
+  return `${what} in the archive: ${lost.slice(0, 3).join(', ')}${lost.length > 3 ? ', …' : ''}; ${whole === '' ? 'no backend is whole' : `whole: ${whole}`}${exported}`;
 }
 
 function isIn({ folder }: ManifestBackend, path: string): boolean {

@@ -7,6 +7,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { planRollBack, rollBack, rolledBackText } from './roll-back.ts';
 import { type RestoreScene } from './run-steps.ts';
 import { isChanging, keyOf } from './steps.ts';
+import { lineOfRestore } from '../staging/unfinished-restore.ts';
 
 export interface FailedRestore extends RestoreScene {
   readonly plan: RestorePlan;
@@ -59,12 +60,11 @@ function whatIsDone({ journal, plan }: FailedRestore): string {
 }
 
 function withWayOn(error: unknown, { journal }: FailedRestore, state: string): unknown {
-  const { backupId } = journal.document;
   const back = journal.document.steps.some(({ key }) => key.startsWith('initialize ')) ? '' : ', or "rootcellar roll-back" to undo it';
   const goOn =
     journal.document.direction === 'back'
       ? 'run "rootcellar roll-back" again'
-      : `run "rootcellar restore ${backupId} --topology" again to go on${back}`;
+      : `run "${lineOfRestore(journal.document)}" again to go on${back}`;
   return told(error, state, goOn);
 }
 

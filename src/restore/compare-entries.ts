@@ -39,6 +39,8 @@ export interface EntryComparison {
   /** Exact; those that were changed meanwhile are not among them. An entry that is there twice is one. */
   readonly differences: number;
   readonly changedMeanwhile: number;
+  /** Of the differences those that a DN shows, by kind. */
+  readonly counts: Readonly<Record<'missing' | 'unexpected' | 'different', number>>;
   /** The first of each kind. */
   readonly examples: readonly EntryDifferenceExample[];
 }
@@ -176,6 +178,7 @@ class Tally {
       found: this.found,
       differences: faults.missing + faults.unexpected + faults.different + this.#unaccounted(changedMeanwhile),
       changedMeanwhile,
+      counts: faults,
       examples: kinds.flatMap((difference) => this.#examples[difference].map((dn) => ({ dn, difference }))),
     };
   }

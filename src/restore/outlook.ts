@@ -21,6 +21,8 @@ export interface OutlookRequest {
   readonly snapshot: Snapshot;
   readonly manifest: Manifest;
   readonly backends: readonly ManifestBackend[];
+  /** What of the set is fetched. */
+  readonly files: Manifest['files'];
   /** The set lies in the staging folder already. */
   readonly isStaged: boolean;
 }
@@ -30,10 +32,10 @@ const snapshotsAsked = 3;
 
 /** Reads what is on record of earlier restores of the server, and how much room there is. */
 export async function outlookOf(request: OutlookRequest, options: OperationContext): Promise<Outlook> {
-  const { manifest, backends, isStaged, staging } = request;
+  const { manifest, backends, files, isStaged, staging } = request;
   const bytesOf = (name: string | undefined): number => manifest.files.find(({ path }) => path === name)?.bytes ?? 0;
   const exported = backends.reduce((sum, backend) => sum + bytesOf(backend.export?.path), 0);
-  const set = isStaged ? 0 : manifest.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const set = isStaged ? 0 : files.reduce((sum, { bytes }) => sum + bytes, 0);
   const { bavail, bsize } = await statfs(staging.folder);
   // The server writes an export of what it restored, about as large as the one in the set.
   const space = { neededBytes: set + Math.ceil(exported * 1.1), freeBytes: bavail * bsize };

@@ -60,6 +60,8 @@ test('planRestore() restores the backends with users’ entries, and says what i
   assert.deepEqual(plan(), {
     snapshot,
     target: { location: 'ldaps://127.0.0.1:2636', product: 'OpenDJ', version: '5.0.3' },
+    source: 'backup',
+    lostSince: snapshot.time,
     topology: undefined,
     steps: [
       { kind: 'fetch' },

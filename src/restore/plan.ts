@@ -3,17 +3,24 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import type { Backend, ServerDescription } from '../directory-servers/directory-server.ts';
 import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, Failure } from '../foundation/failure.ts';
-import { checkKeys } from './check-keys.ts';
+import { checkKeys, type KeyVerdict } from './check-keys.ts';
 import { refuseMisfits, refuseOtherProduct, versionWarnings } from './check-versions.ts';
+import type { EntryChanges } from './compare-with-now.ts';
 import type { TargetFindings } from './examine-target.ts';
+import { backendsWithExport, bytesOfExports, exportWarnings, withExports } from './exports-of-set.ts';
 import type { Outlook } from './outlook.ts';
 import type { TopologyPlan } from './plan-topology.ts';
-import type { RestoreStep } from './steps.ts';
+import type { RestoreSource, RestoreStep } from './steps.ts';
 
 /** What a restore will do, decided before anything is touched; shown to the operator, who says yes to just this. */
 export interface RestorePlan {
   readonly snapshot: Snapshot;
   readonly target: { readonly location: string; readonly product: string; readonly version: string };
+  readonly source: RestoreSource;
+  /** RFC 3339: what was written to the server since then is lost. */
+  readonly lostSince: string;
+  /** What becomes of the entries that are there now; undefined where nobody asked. */
+  readonly changes?: readonly EntryChanges[] | undefined;
   /** Undefined where the server is no replica. */
   readonly topology: TopologyPlan | undefined;
   readonly steps: readonly RestoreStep[];
@@ -35,6 +42,8 @@ export interface PlanRequest {
   readonly serverName?: string | undefined;
   /** Empty: every backend of the set that holds users' entries. */
   readonly backends: readonly string[];
+  /** `backup` unless told. */
+  readonly source?: RestoreSource | undefined;
   /** What happens to the replicas, decided from the backends that are restored; undefined where there are none. */
   readonly topologyFor?: ((backends: readonly ManifestBackend[]) => TopologyPlan | undefined) | undefined;
   readonly done?: readonly string[] | undefined;
@@ -48,44 +57,58 @@ export interface PlanRequest {
  * Decides what to do in which order: all that can fail without a change first, then replication suspended, the encryption settings, one backend
  * after the other, and the other replicas only after the proof.
  *
- * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_SERVER_MISMATCH, E_BACKEND_MISSING, E_KEYS_MISSING, E_PIN_WRONG, E_TOOL_MISSING: the state in which a restore would do harm
+ * @throws Failure E_SNAPSHOT_DAMAGED (exit code 20), E_SERVER_MISMATCH, E_BACKEND_MISSING, E_EXPORT_MISSING, E_KEYS_MISSING, E_PIN_WRONG, E_TOOL_MISSING: the state in which a restore would do harm
  */
 export function planRestore(request: PlanRequest): RestorePlan {
-  const { snapshot, manifest, target, location, findings } = request;
+  const { snapshot, manifest, target, location, findings, source = 'backup' } = request;
   refuseDamaged(request);
   refuseOtherProduct(manifest, target);
   const backends = chosenBackends(request);
-  refuseMisfits(manifest, backends, target, findings?.problems);
-  const keys = checkKeys(manifest, backends, findings);
+  const isExport = source === 'export';
+  if (!isExport) refuseMisfits(manifest, backends, target, findings?.problems);
+  const keys = isExport ? noKeys : checkKeys(manifest, backends, findings);
   const topology = request.topologyFor?.(backends);
   return {
     snapshot,
     target: { location, product: target.product, version: target.version },
+    source,
+    lostSince: isExport ? earliest(backends) : snapshot.time,
     topology,
-    steps: stepsFor(keys.importFrom, target, backends, topology),
+    steps: stepsFor({ request, encryptionSettings: keys.importFrom, backends, topology }),
     done: request.done ?? [],
-    bytesToFetch: snapshot.bytes,
+    bytesToFetch: isExport ? bytesOfExports(manifest, backends) : snapshot.bytes,
     outlook: request.outlook,
     warnings: [
       ...stateWarnings(snapshot),
       ...purgeWarnings(request),
       ...cloneWarnings(request),
-      ...versionWarnings(manifest, backends, target, findings?.problems),
+      ...(isExport ? exportWarnings(manifest, target) : versionWarnings(manifest, backends, target, findings?.problems)),
       ...keys.warnings,
     ],
   };
 }
 
-function stepsFor(
-  encryptionSettings: string | undefined,
-  target: ServerDescription,
-  backends: readonly ManifestBackend[],
-  topology: TopologyPlan | undefined,
-): readonly RestoreStep[] {
+/** The entries of an export are in clear. */
+const noKeys: KeyVerdict = { importFrom: undefined, warnings: [] };
+
+/** Each export is of one moment between these two; nothing is told as kept that may be lost. */
+function earliest(backends: readonly ManifestBackend[]): string {
+  const [first = ''] = backends.flatMap((backend) => backend.export?.began ?? []).toSorted();
+  return first;
+}
+
+interface StepsRequest {
+  readonly request: PlanRequest;
+  readonly encryptionSettings: string | undefined;
+  readonly backends: readonly ManifestBackend[];
+  readonly topology: TopologyPlan | undefined;
+}
+
+function stepsFor({ request: { target, source }, encryptionSettings, backends, topology }: StepsRequest): readonly RestoreStep[] {
   const enabled: RestoreStep[] = backends
     .filter(({ id }) => isDisabled(id, target))
     .map(({ id }) => ({ kind: 'enable-backend', backend: id }));
-  const check: RestoreStep = { kind: 'check-backups' };
+  const check: RestoreStep = { kind: source === 'export' ? 'check-exports' : 'check-backups' };
   const replicas = topology === undefined ? [] : [topology.target, ...topology.others.map(({ name }) => name)];
   const fenced = topology?.isFenced === true ? replicas : [];
   const suspended: RestoreStep[] = [
@@ -98,7 +121,7 @@ function stepsFor(
     // A backend that goes into service again with whatever is left in it must not replicate that.
     ...(enabled.length > 0 ? [...suspended, ...enabled, check] : [check, ...suspended]),
     ...(encryptionSettings === undefined ? [] : [{ kind: 'import-encryption-settings' as const, file: encryptionSettings }]),
-    ...backends.map((backend) => restoreStep(backend, target)),
+    ...backends.map((backend) => restoreStep(backend, target, source)),
     { kind: 'prove' },
     ...(topology?.isAllAtOnce === true
       ? [{ kind: 'initialize-all' as const }]
@@ -110,9 +133,10 @@ function stepsFor(
 }
 
 /** What is left of a set is never restored as if it were the set: whoever wants a whole backend of it says which. */
-function refuseDamaged({ snapshot, manifest, backends }: PlanRequest): void {
+function refuseDamaged({ snapshot, manifest, backends, source }: PlanRequest): void {
   if (snapshot.state !== 'damaged' || backends.length > 0) return;
-  const whole = manifest.lost === undefined ? [] : manifest.backends.map(({ id }) => id);
+  const left = source === 'export' ? withExports(manifest) : manifest.backends;
+  const whole = manifest.lost === undefined ? [] : left.map(({ id }) => id);
   throw new Failure('E_SNAPSHOT_DAMAGED', `Cannot restore ${snapshot.server}/${snapshot.backupId}: ${snapshot.remarks.join('; ')}`, {
     exitCode: exitCodes.verificationFailed,
     hint:
@@ -122,7 +146,14 @@ function refuseDamaged({ snapshot, manifest, backends }: PlanRequest): void {
   });
 }
 
-function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): readonly ManifestBackend[] {
+function chosenBackends(request: PlanRequest): readonly ManifestBackend[] {
+  const { target } = request;
+  const chosen = request.source === 'export' ? backendsWithExport(request) : backendsWithBackup(request);
+  for (const backend of chosen) refuseMissing(backend, target);
+  return chosen;
+}
+
+function backendsWithBackup({ manifest, backends, snapshot }: PlanRequest): readonly ManifestBackend[] {
   const chosen =
     backends.length > 0
       ? [...new Set(backends)].map((id) => backendOf(manifest, snapshot, id))
@@ -136,7 +167,6 @@ function chosenBackends({ manifest, target, backends, snapshot }: PlanRequest): 
       },
     );
   }
-  for (const backend of chosen) refuseMissing(backend, target);
   return chosen;
 }
 
@@ -159,9 +189,11 @@ function isDisabled(id: string, target: ServerDescription): boolean {
   return target.backends.some((backend) => backend.id === id && !backend.isEnabled);
 }
 
-function restoreStep(backend: ManifestBackend, target: ServerDescription): RestoreStep {
+function restoreStep(backend: ManifestBackend, target: ServerDescription, source: RestoreSource | undefined): RestoreStep {
   const now = target.backends.find((one) => one.id === backend.id);
-  return { kind: 'restore-backend', backend, entriesNow: entriesOf(now?.baseDns ?? []), entriesInSet: entriesOf(backend.baseDns) };
+  const step = { kind: 'restore-backend', backend, entriesNow: entriesOf(now?.baseDns ?? []) } as const;
+  if (source !== 'export' || backend.export === undefined) return { ...step, entriesInSet: entriesOf(backend.baseDns) };
+  return { ...step, from: backend.export, entriesInSet: backend.export.entries };
 }
 
 function entriesOf(baseDns: Backend['baseDns'] | ManifestBackend['baseDns']): number | undefined {

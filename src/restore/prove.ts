@@ -10,6 +10,7 @@ import { makeSharedFolder, type RunFolder } from '../staging/staging.ts';
 import { compareEntries, type EntryComparison, type EntrySource, type TimeWindow } from './compare-entries.ts';
 import { entriesBelow, totalsByBaseDn } from './entries-below.ts';
 import { proveByCounts } from './prove-by-counts.ts';
+import type { RestoreSource } from './steps.ts';
 
 export interface ProveRequest {
   /** The server that was restored into. */
@@ -19,6 +20,8 @@ export interface ProveRequest {
   readonly manifest: Manifest;
   /** IDs of the restored backends; only those with users' entries can be compared by their entries. */
   readonly backends: readonly string[];
+  /** `export`: the server was given the very export that it is compared with, so that nothing which was written while that was made is excused; `backup` unless told. */
+  readonly source?: RestoreSource | undefined;
   /** Where the fetched set lies. */
   readonly setFolder: string;
   /**
@@ -137,7 +140,7 @@ async function proofOf({ request, backend, exported, baseDn, totals, sources }: 
     found: entriesBelow(sources.found, baseDn, others),
     expectedEntries: expected.entries,
     later: 'expected',
-    window: windowOf(exported, backend),
+    window: request.source === 'export' ? undefined : windowOf(exported, backend),
     writtenSince: request.writersSince && sinceThen(request.writersSince),
     removedMeanwhile: (created) => (entriesBefore === undefined ? 0 : Math.max(0, entriesBefore + created - expected.entries)),
   });

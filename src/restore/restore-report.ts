@@ -21,11 +21,16 @@ export function reportOf({ plan, program, journal, proofs, failure, began, now }
   if (failure !== undefined && !isChanged) return undefined;
   const { snapshot, target } = plan;
   const isCompared = proofs.length > 0 && proofs.every(({ state }) => state === 'equal');
+  // The server is proven, and so is the export; but the database files, by which a snapshot is told as proven, were not tried.
+  const isProven = isCompared && plan.source === 'backup';
   const unproven = failure === undefined ? 'unproven' : 'failed';
+  const untried = 'only its export was restored, and every entry is as it should be; its backup was not tried';
+  const incomplete = isCompared ? (isProven ? undefined : untried) : 'the set has nothing to compare with';
+  const reason = failure === undefined ? incomplete : messageOf(failure);
   return {
     version: 1,
     kind: 'restore',
-    outcome: failure === undefined && isCompared ? 'proven' : unproven,
+    outcome: failure === undefined && isProven ? 'proven' : unproven,
     snapshot: snapshot.id,
     backupId: snapshot.backupId,
     server: snapshot.server,
@@ -35,6 +40,6 @@ export function reportOf({ plan, program, journal, proofs, failure, began, now }
     target: `${target.product} ${target.version} at ${target.location}`,
     steps: journal.document.steps.map(({ key, milliseconds }) => ({ name: key, milliseconds })),
     proofs: [...proofs],
-    ...(failure === undefined ? (isCompared ? {} : { reason: 'the set has nothing to compare with' }) : { reason: messageOf(failure) }),
+    ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -14,7 +14,10 @@ import type { OperationContext } from '../foundation/progress.ts';
 import { readJournal, RestoreJournal, type JournalDocument } from '../staging/restore-journal.ts';
 import { keptSets, makeRunFolder, type RunFolder, type Staging } from '../staging/staging.ts';
 import { afterFailure } from './after-failure.ts';
+import { checkExports } from './check-exports.ts';
+import { compareWithNow } from './compare-with-now.ts';
 import { examineTarget } from './examine-target.ts';
+import { isExportOf, withExports } from './exports-of-set.ts';
 import { fetchSet } from './fetch.ts';
 import { assertSpace, outlookOf } from './outlook.ts';
 import { planRestore, type RestorePlan } from './plan.ts';
@@ -23,6 +26,7 @@ import { proveLikeTarget, proveTarget } from './prove-steps.ts';
 import { replicaProof } from './replica-proof.ts';
 import { reportOf } from './restore-report.ts';
 import { runSteps, taskOf, topologyOf, type RestoreScene } from './run-steps.ts';
+import type { RestoreSource } from './steps.ts';
 import { unfinished } from '../staging/unfinished-restore.ts';
 
 export interface RestoreRequest {
@@ -40,6 +44,10 @@ export interface RestoreRequest {
   readonly snapshot: Snapshot;
   /** Empty: every backend of the set that holds users' entries. */
   readonly backends: readonly string[];
+  /** Whether the plan shows what becomes of the entries that are there now, for which the server exports them. */
+  readonly isCompared?: boolean | undefined;
+  /** `export`: the entries of the set's LDIF exports are restored, and its backups not looked at. */
+  readonly source: RestoreSource;
   readonly wish: TopologyWish;
   /** What follows a failure before the proof: the restored replica is initialised from another and replication resumed, or all stays as it is. */
   readonly onFailure: 'roll-back' | 'stop';
@@ -76,11 +84,11 @@ async function planAndRestore(request: RestoreRequest, options: OperationContext
   await archive.open(options);
   const target = await server.describe(options);
   // Before the plan, which reads what a poor account may not, and would say less of it.
-  await assertPrivileges(server, 'restore', options);
+  await assertPrivileges(server, request.source === 'export' ? 'import' : 'restore', options);
   const name = archiveNameOf(server, target, request.serverName);
   const earlier = await unfinishedOf(request, name);
   const manifest = await archive.manifest(snapshot, options);
-  const plan = await makePlan(request, { target, manifest, name, earlier }, options);
+  const plan = await withChanges(request, await makePlan(request, { target, manifest, name, earlier }, options), name, options);
   if (!(await request.approve(plan))) return { plan, isDone: false, proofs: [], steps: [], duration: 0 };
   const work = { request, plan, manifest, name, earlier };
   return underTopologyLeases(leases, name, plan.topology?.baseDns ?? [], options, (held, context) =>
@@ -89,10 +97,11 @@ async function planAndRestore(request: RestoreRequest, options: OperationContext
 }
 
 /** Only a restore of a topology is gone on with: of a single server all is done anew, which is as quick and leaves no doubt. */
-async function unfinishedOf({ staging, snapshot, backends }: RestoreRequest, name: string): Promise<JournalDocument | undefined> {
+async function unfinishedOf({ staging, snapshot, backends, source }: RestoreRequest, name: string): Promise<JournalDocument | undefined> {
   const journal = await readJournal(staging, name);
   if (journal?.topology === undefined) return undefined;
-  const isSame = journal.snapshot === snapshot.id && journal.backends.join(' ') === backends.join(' ');
+  const isSame =
+    journal.snapshot === snapshot.id && journal.backends.join(' ') === backends.join(' ') && (journal.source ?? 'backup') === source;
   if (isSame && journal.direction === 'forward') return journal;
   throw unfinished(journal, `restore ${snapshot.backupId}`);
 }
@@ -109,15 +118,17 @@ async function makePlan(
   { target, manifest, name, earlier }: Known,
   options: OperationContext,
 ): Promise<RestorePlan> {
-  const { archive, server, wish, snapshot, backends, staging, clock } = request;
+  const { archive, server, wish, snapshot, backends, source, staging, clock } = request;
   const isReplica = target.replication.state === 'replicated' || earlier !== undefined;
   const read = async () => (await request.topology()).read(options);
   // Without --topology it only serves the sentence of the refusal.
   const state = isReplica ? await (wish.isWanted ? read() : read().catch(() => undefined)) : undefined;
   if (earlier === undefined || !wish.isWanted) assertTopologyWish(target.replication, server.location, wish, state);
-  const chosen = manifest.backends.filter(({ id, role }) => (backends.length > 0 ? backends.includes(id) : role === 'user'));
+  const known = source === 'export' ? withExports(manifest) : manifest.backends;
+  const chosen = known.filter(({ id, role }) => (backends.length > 0 ? backends.includes(id) : role === 'user'));
+  const files = source === 'export' ? manifest.files.filter(isExportOf(chosen)) : manifest.files;
   const isStaged = (await keptSets(staging, name)).some(({ snapshotId }) => snapshotId === snapshot.id);
-  const outlook = await outlookOf({ archive, staging, snapshot, manifest, backends: chosen, isStaged }, options);
+  const outlook = await outlookOf({ archive, staging, snapshot, manifest, backends: chosen, files, isStaged }, options);
   const plan = planRestore({
     snapshot,
     manifest,
@@ -125,7 +136,9 @@ async function makePlan(
     serverName: name,
     outlook,
     now: clock.now(),
-    findings: await examineTarget(server, manifest, options),
+    // An export is in clear, and no database that a server would have to be compatible with.
+    findings: source === 'export' ? undefined : await examineTarget(server, manifest, options),
+    source,
     location: server.location,
     backends,
     topologyFor: (chosen) => (state === undefined ? undefined : topologyPlanOf(planTopology(state, chosen, wish), earlier)),
@@ -134,6 +147,18 @@ async function makePlan(
   if (plan.topology !== undefined) await (await request.topology()).assertReady('restore the topology', options);
   if (earlier === undefined) assertSpace(outlook, staging);
   return plan;
+}
+
+async function withChanges(
+  request: RestoreRequest,
+  plan: RestorePlan,
+  serverName: string,
+  options: OperationContext,
+): Promise<RestorePlan> {
+  if (request.isCompared !== true) return plan;
+  await assertPrivileges(request.server, 'export', options);
+  const backends = plan.steps.flatMap((step) => (step.kind === 'restore-backend' ? [step.backend] : []));
+  return { ...plan, changes: await compareWithNow({ ...request, serverName, backends }, options) };
 }
 
 /** What goes on keeps to what was decided when it began: by now replicas may look like what it has made of them. */
@@ -208,6 +233,7 @@ async function openJournal({ request, plan, name, earlier }: Work, began: Date):
       snapshot: snapshot.id,
       backupId: snapshot.backupId,
       backends: [...backends],
+      ...(plan.source === 'export' ? { source: plan.source } : {}),
       ...(topology === undefined ? {} : { topology: { ...topology, baseDns: [...topology.baseDns], others: [...topology.others] } }),
       fences: {},
       direction: 'forward',
@@ -232,11 +258,13 @@ async function sceneOf({ request, plan, manifest, leases, name }: Work, places: 
   const topology = plan.topology === undefined ? undefined : await request.topology();
   const steps = plan.steps.filter((step) => step.kind === 'restore-backend');
   const target = plan.topology?.target ?? name;
+  const isWanted = plan.source === 'export' ? isExportOf(steps.map(({ backend }) => backend)) : undefined;
   const proof = {
     server,
     serverName: target,
     manifest,
     backends: steps.map(({ backend }) => backend.id),
+    source: plan.source,
     setFolder: run.folder,
     run: proofRun,
     writersSince: plan.topology?.isFenced === true ? undefined : new Date(journal.document.began),
@@ -250,10 +278,16 @@ async function sceneOf({ request, plan, manifest, leases, name }: Work, places: 
     baseDns: plan.topology?.baseDns ?? [],
     // Who names backends of a damaged set was told in the plan that they are whole.
     fetch: async (options) =>
-      void (await fetchSet(archive, snapshot, run.folder, { ...options, isPartAccepted: backends.length > 0, near })),
+      void (await fetchSet(archive, snapshot, run.folder, { ...options, isPartAccepted: backends.length > 0, near, isWanted })),
     checkBackups: async (options) => {
       for (const step of steps) await server.restore({ ...taskOf(step, run), verifyOnly: true }, options);
     },
+    checkExports: (options) =>
+      checkExports(
+        run.folder,
+        steps.map(({ backend }) => backend),
+        options,
+      ),
     prove: async (options) => void proofs.push(...(await proveTarget(proof, options))),
     proveReplica: async (replica, options) => {
       const like = replicaProof({ server, topology: topologyOf({ topology }), clock: request.clock, journal, proofRun });

@@ -3,6 +3,7 @@ import type { OperationContext } from '../foundation/progress.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import type { Replica, Topology, TopologyState } from '../directory-servers/topology.ts';
 import type { JournalDocument, RestoreJournal } from '../staging/restore-journal.ts';
+import { lineOfRestore } from '../staging/unfinished-restore.ts';
 import { domainsOf, entriesOf } from './plan-topology.ts';
 
 /** How a restore of a topology is undone, while no replica but the restored one has changed. */
@@ -39,7 +40,7 @@ export function planRollBack(journal: JournalDocument, state: TopologyState | un
     throw noWayBack(
       journal,
       `${initialised.key === 'initialize all' ? 'another replica' : initialised.key.slice('initialize '.length)} was initialised from the restored server already`,
-      `run "rootcellar restore ${backupId} --topology" again: it goes on where it was`,
+      `run "${lineOfRestore(journal)}" again: it goes on where it was`,
     );
   }
   const restored = steps.filter(({ key }) => key.startsWith('restore ')).map(({ key }) => key.slice('restore '.length));

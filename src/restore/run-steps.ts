@@ -20,6 +20,8 @@ export interface RestoreScene {
   readonly fetch: (options: OperationContext) => Promise<void>;
   /** The server's own check of each backup. */
   readonly checkBackups: (options: OperationContext) => Promise<void>;
+  /** Rejects when an export that is to be imported is not the one that was made. */
+  readonly checkExports: (options: OperationContext) => Promise<void>;
   /** Rejects when the restored server has not what the set has. */
   readonly prove: (options: OperationContext) => Promise<void>;
   /** Rejects when the replica has not what the restored server has. */
@@ -39,12 +41,17 @@ export async function runSteps(steps: readonly RestoreStep[], scene: RestoreScen
 
 /** What leads to the proof is done again until there is one: time has passed since an earlier run, and clients may have written. */
 function isOver(step: RestoreStep, journal: RestoreJournal): boolean {
-  const leadsToProof = ['fetch', 'check-backups', 'enable-backend', 'restore-backend'].includes(step.kind);
+  const leadsToProof = ['fetch', 'check-backups', 'check-exports', 'enable-backend', 'restore-backend'].includes(step.kind);
   return journal.isDone(leadsToProof ? 'prove' : keyOf(step));
 }
 
 async function runStep(step: RestoreStep, scene: RestoreScene, options: OperationContext): Promise<void> {
   if (isChanging(step)) await scene.assertHeld();
+  if (isOfTopology(step)) return told(toldAs(step), options, () => runOnTopology(step, scene, options));
+  return runOnServer(step, scene, options);
+}
+
+async function runOnServer(step: Exclude<RestoreStep, TopologyStep>, scene: RestoreScene, options: OperationContext): Promise<void> {
   const { server, run } = scene;
   switch (step.kind) {
     // These report themselves.
@@ -58,17 +65,12 @@ async function runStep(step: RestoreStep, scene: RestoreScene, options: Operatio
       return restoreBackend(step, scene, options);
     case 'check-backups':
       return scene.checkBackups(options);
+    case 'check-exports':
+      return scene.checkExports(options);
     case 'enable-backend':
       return server.enableBackend(step.backend, options);
     case 'import-encryption-settings':
       return told(keyOf(step), options, () => server.importEncryptionSettings(path.posix.join(run.serverFolder, step.file), options));
-    case 'suspend':
-    case 'resume':
-    case 'fence':
-    case 'unfence':
-    case 'initialize':
-    case 'initialize-all':
-      return told(toldAs(step), options, () => runOnTopology(step, scene, options));
   }
 }
 
@@ -95,7 +97,13 @@ async function told(step: string, { report }: OperationContext, work: () => Prom
   report?.({ kind: 'end', step });
 }
 
-type TopologyStep = Extract<RestoreStep, { kind: 'suspend' | 'resume' | 'fence' | 'unfence' | 'initialize' | 'initialize-all' }>;
+const topologyKinds = ['suspend', 'resume', 'fence', 'unfence', 'initialize', 'initialize-all'] as const;
+
+type TopologyStep = Extract<RestoreStep, { kind: (typeof topologyKinds)[number] }>;
+
+function isOfTopology(step: RestoreStep): step is TopologyStep {
+  return topologyKinds.some((kind) => kind === step.kind);
+}
 
 /** Replicas are asked for anew before each step: one that went down meanwhile is noticed before anything is asked of it. */
 async function runOnTopology(step: TopologyStep, scene: RestoreScene, options: OperationContext): Promise<void> {
@@ -139,7 +147,12 @@ async function replicaOf(topology: Topology, name: string, options: OperationCon
 }
 
 async function restoreBackend(step: RestoreBackendStep, { server, run }: RestoreScene, options: OperationContext): Promise<void> {
-  await server.restore(taskOf(step, run), options).catch(async (error: unknown) => {
+  const { backend, from } = step;
+  const work =
+    from === undefined
+      ? server.restore(taskOf(step, run), options)
+      : server.importLdif({ backend: backend.id, ldifFile: path.posix.join(run.serverFolder, from.path) }, options);
+  await work.catch(async (error: unknown) => {
     throw await withStateOf(server, step.backend.id, error);
   });
 }

@@ -1,4 +1,7 @@
-import type { ManifestBackend } from '../domain/manifest.ts';
+import type { ManifestBackend, ManifestExport } from '../domain/manifest.ts';
+
+/** What of a set is restored: the database files that the server backed up, or the entries of its LDIF export. */
+export type RestoreSource = 'backup' | 'export';
 
 /** One thing that a restore does. Each can be done again when it was cut off: doing it twice comes to the same. */
 export type RestoreStep =
@@ -7,12 +10,16 @@ export type RestoreStep =
   | { readonly kind: 'enable-backend'; readonly backend: string }
   /** The server's own check of each backup; nothing is changed. */
   | { readonly kind: 'check-backups' }
+  /** Every entry of each export is read; nothing is changed. */
+  | { readonly kind: 'check-exports' }
   | { readonly kind: 'fence'; readonly replica: string }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'import-encryption-settings'; readonly file: string }
   | {
       readonly kind: 'restore-backend';
       readonly backend: ManifestBackend;
+      /** The export that is imported; undefined where the backup is restored. */
+      readonly from?: ManifestExport | undefined;
       readonly entriesNow: number | undefined;
       readonly entriesInSet: number | undefined;
     }
@@ -31,6 +38,7 @@ export function keyOf(step: RestoreStep): string {
   switch (step.kind) {
     case 'fetch':
     case 'check-backups':
+    case 'check-exports':
     case 'suspend':
     case 'prove':
     case 'resume':
@@ -54,5 +62,5 @@ export function keyOf(step: RestoreStep): string {
 
 /** Whether the step changes something on a server. */
 export function isChanging({ kind }: RestoreStep): boolean {
-  return kind !== 'fetch' && kind !== 'check-backups' && kind !== 'prove' && kind !== 'prove-replica';
+  return !['fetch', 'check-backups', 'check-exports', 'prove', 'prove-replica'].includes(kind);
 }

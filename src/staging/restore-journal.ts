@@ -23,6 +23,8 @@ const journalSchema = z.object({
   snapshot: z.string(),
   backupId: z.string(),
   backends: z.array(z.string()),
+  /** Of what of the set it restores; its backups unless told. */
+  source: z.enum(['backup', 'export']).optional(),
   topology: z
     .object({
       baseDns: z.array(z.string()),

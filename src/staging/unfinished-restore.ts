@@ -2,12 +2,18 @@ import { Failure } from '../foundation/failure.ts';
 import type { JournalDocument } from './restore-journal.ts';
 
 /** What anybody is told who would work on a server whose topology is in the middle of a restore. */
-export function unfinished({ server, backupId, began, direction }: JournalDocument, attempt: string): Failure {
+export function unfinished(journal: JournalDocument, attempt: string): Failure {
+  const { server, backupId, began, direction } = journal;
   const what = direction === 'back' ? 'the roll-back of a restore' : 'a restore';
-  const goOn = direction === 'back' ? '' : `run "rootcellar restore ${backupId} --topology", which goes on where it was, or `;
+  const goOn = direction === 'back' ? '' : `run "${lineOfRestore(journal)}", which goes on where it was, or `;
   return new Failure(
     'E_RESTORE_UNFINISHED',
     `Cannot ${attempt}: ${what} of ${backupId} into ${server}, begun at ${began}, has not come to its end, and replication may be suspended`,
     { hint: `${goOn}run "rootcellar roll-back"` },
   );
+}
+
+/** The command line by which the restore of a topology goes on. */
+export function lineOfRestore({ backupId, source }: Pick<JournalDocument, 'backupId' | 'source'>): string {
+  return `rootcellar restore ${backupId} --topology${source === 'export' ? ' --from-export' : ''}`;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, readFile, readdir } from 'node:fs/promises';
+import { access, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
@@ -97,6 +97,47 @@ export function directoryServerContract(subject: () => DirectoryServerUnderTest)
     await server.exportLdif({ backend: 'userRoot', ldifFile });
 
     assert.equal((await readFile(ldifFile, 'utf8')).match(/^dn: /gm)?.length, entries);
+  });
+
+  test('importLdif() puts the entries of an export in the place of what is there, with every attribute', async () => {
+    const { server, folder } = subject();
+    const place = path.join(folder, 'import');
+    await mkdir(place, { recursive: true });
+    const [before, altered, after] = ['before', 'altered', 'after'].map((name) => path.join(place, `${name}.ldif`)) as [
+      string,
+      string,
+      string,
+    ];
+    await server.exportLdif({ backend: 'userRoot', ldifFile: before });
+    // Neither the schema nor the server's clock has a say in what was there.
+    const odd =
+      'objectClass: top\nobjectClass: formerClass\nformerAttribute: 1\ncreateTimestamp: 20200101000000Z\nentryUUID: 7c1ee21c-0f5c-4b5e-8f0a-0d6a3b9f2d11\n';
+    await writeFile(altered, `${(await readFile(before, 'utf8')).trimEnd()}\n\ndn: cn=odd,dc=example,dc=com\ncn: odd\n${odd}\n`);
+    const read = async (name: string): Promise<string> => (await totalsOf(readLdif(createReadStream(name), { name }))).digest;
+
+    await server.importLdif({ backend: 'userRoot', ldifFile: altered });
+    await server.exportLdif({ backend: 'userRoot', ldifFile: after });
+    const found = [await read(after), await readFile(after, 'utf8')] as const;
+    await server.importLdif({ backend: 'userRoot', ldifFile: before });
+
+    assert.equal(found[0], await read(altered));
+    assert.match(found[1], /^createTimestamp: 20200101000000Z$/m);
+    assert.notEqual(found[0], await read(before));
+  });
+
+  test('importLdif() of a file that is not there is refused, and the entries stay', async () => {
+    const { server, folder } = subject();
+    const [missing, left] = [path.join(folder, 'missing.ldif'), path.join(folder, 'left.ldif')];
+
+    await assert.rejects(server.importLdif({ backend: 'userRoot', ldifFile: missing }), (error: unknown) => {
+      assert.ok(isFailure(error), String(error));
+      assert.match(error.message, /^Cannot import the export of backend "userRoot": the server.*missing\.ldif/);
+      return true;
+    });
+
+    await mkdir(folder, { recursive: true });
+    await server.exportLdif({ backend: 'userRoot', ldifFile: left });
+    assert.equal((await readFile(left, 'utf8')).match(/^dn: /gm)?.length, subject().entries);
   });
 
   test('readEntries() gives the very entries of an export, whatever is worked out when asked', async () => {

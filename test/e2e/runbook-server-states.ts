@@ -84,6 +84,13 @@ export const serverStates: Readonly<Record<string, MakeServerState>> = {
     env: await place(ground, directory, { ROOTCELLAR_BACKUP_BACKENDS: 'usrRoot' }),
     fails,
   }),
+  'no-export': async (ground, directory) => {
+    const env = await place(ground, directory);
+    const without = { ...env, ROOTCELLAR_BACKUP_EXPORT: 'false' };
+    await succeed(['backup'], env);
+    await succeed(['backup'], without);
+    return { env: without, fails: ['restore', 'latest', '--from-export', '--yes'] };
+  },
   'staging-not-shared': async (ground, directory) => {
     const other = newPath(ground, 'other');
     await mkdir(other);

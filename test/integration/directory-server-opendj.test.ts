@@ -85,6 +85,7 @@ suite('LdapDirectoryServer before a real OpenDJ', () => {
     assert.deepEqual(await server.missingPrivileges('backup'), []);
     assert.deepEqual(await server.missingPrivileges('restore'), []);
     assert.deepEqual(await server.missingPrivileges('export'), []);
+    assert.deepEqual(await server.missingPrivileges('import'), []);
   });
 
   test('exportLdif() says that a full disk is full', async () => {

@@ -82,6 +82,15 @@ suite("LdapDirectoryServer before the vendor's own task parser", () => {
     assert.match(await readFile(path.join(double.folder, 'default', 'backup.info'), 'utf8'), /^encrypted=true$/m);
   });
 
+  test('importLdif() asks in words that the vendor knows', async () => {
+    const ldifFile = path.join(double.folder, 'import.ldif');
+    await server.exportLdif({ backend: 'userRoot', ldifFile });
+
+    const { log } = await server.importLdif({ backend: 'userRoot', ldifFile });
+
+    assert.match(log.at(-1) ?? '', /completed successfully/);
+  });
+
   test('restore(), verify-only too, and exportLdif() ask in words that the vendor knows', async () => {
     await backUp('known');
     const folder = path.join(double.folder, 'known');

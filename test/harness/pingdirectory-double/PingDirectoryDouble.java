@@ -100,7 +100,7 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
     } catch (final TaskException e) {
       throw new LDAPException(ResultCode.CONSTRAINT_VIOLATION, e.getMessage());
     }
-    if (!(task instanceof BackupTask) && !(task instanceof RestoreTask) && !(task instanceof ExportTask)) {
+    if (!(task instanceof BackupTask) && !(task instanceof RestoreTask) && !(task instanceof ExportTask) && !(task instanceof ImportTask)) {
       throw new LDAPException(ResultCode.OBJECT_CLASS_VIOLATION, "the vendor's SDK does not know this kind of task: " + entry.getObjectClassValues()[0]);
     }
     final Set<String> known = new HashSet<>(ALWAYS);
@@ -184,6 +184,13 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
   private void work(final Entry entry) throws Exception {
     if (entry.hasObjectClass("ds-task-export")) {
       export(Path.of(entry.getAttributeValue("ds-task-export-ldif-file")));
+      return;
+    }
+    if (entry.hasObjectClass("ds-task-import")) {
+      // Only read: what this double serves is its tasks and its monitor too.
+      try (com.unboundid.ldif.LDIFReader reader = new com.unboundid.ldif.LDIFReader(entry.getAttributeValue("ds-task-import-ldif-file"))) {
+        while (reader.readEntry() != null);
+      }
       return;
     }
     final Path folder = Path.of(entry.getAttributeValue("ds-backup-directory-path"));
