@@ -42,20 +42,30 @@ suite('the proof of a restore', () => {
     assert.deepEqual([proofs[0]?.state, proofs[0]?.foundDigest], ['equal', proofs[0]?.expectedDigest]);
   });
 
-  test('an entry that is altered after the restore is named, and it ends with 20', async () => {
+  test('what clients write once the backend is back is told apart: no restore is wrong for that', async () => {
     const operator = await operatorOf('altered', scene);
     await operator.run(['backup']);
-    // The window is over a second after the backup; a write after the restore is later than that.
     await using writer = await startWriting(scene, async (client, turn) => {
       await client.modify(`uid=user.5,ou=People,${scene.directory.baseDn}`, [replacement('telephoneNumber', `+1 555 ${turn}`)]);
     });
+
+    const { proofs } = await operator.json<{ readonly proofs: readonly EntryProof[] }>(['restore', 'latest', '--yes']);
+
+    await writer.stop();
+    assert.deepEqual(proofs[0]?.examples, [{ dn: 'uid=user.5,ou=People,dc=example,dc=com', difference: 'changed-meanwhile' }]);
+  });
+
+  test('an entry that did not come back is named, and it ends with 20', async () => {
+    const operator = await operatorOf('missing', scene);
+    await operator.run(['backup']);
+    await using writer = await startWriting(scene, (client) => client.del(`uid=user.6,ou=People,${scene.directory.baseDn}`));
 
     const refused = await operator.run(['restore', 'latest', '--yes'], 20);
 
     await writer.stop();
     assert.match(
       refused.stderr,
-      /Cannot prove the restore of userRoot: the server says that it succeeded, but 1 entry differs below dc=example,dc=com: uid=user\.5,ou=People,dc=example,dc=com is different\n/,
+      /Cannot prove the restore of userRoot: the server says that it succeeded, but 1 entry differs below dc=example,dc=com: uid=user\.6,ou=People,dc=example,dc=com is missing\n/,
     );
   });
 });
