@@ -5,7 +5,7 @@ import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import { archiveNameOf, assertPrivileges } from '../directory-servers/server-checks.ts';
 import { type Failure, interrupted, tellingInterruption } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
-import type { JournalDocument } from '../staging/restore-journal.ts';
+import type { JournalDocument, RestoreJournal } from '../staging/restore-journal.ts';
 import { makeRunFolder } from '../staging/staging.ts';
 import { afterFailure } from './after-failure.ts';
 import { makePlan, unfinishedOf } from './make-plan.ts';
@@ -14,6 +14,7 @@ import { reportOf } from './restore-report.ts';
 import type { RestoreRequest } from './restore-request.ts';
 import { openJournal, saveReport, sceneOf, stage, type Work } from './restore-scene.ts';
 import { runSteps } from './run-steps.ts';
+import { keyOf } from './steps.ts';
 
 export interface RestoreReport {
   readonly plan: RestorePlan;
@@ -69,8 +70,8 @@ async function restoreUnderLease(work: Work, options: OperationContext): Promise
   const tell = (failure: unknown) =>
     saveReport(request, reportOf({ ...work, program: request.program, journal, proofs, failure, began, now: clock.now() }), options);
   try {
-    const isUnproven = cutOff(server, 'see the plan of the next run for what was done');
-    await tellingInterruption(options.signal, isUnproven, () => runSteps(plan.steps, scene, options));
+    const told = () => cutOff(server, stateOf(plan, journal))();
+    await tellingInterruption(options.signal, told, () => runSteps(plan.steps, scene, options));
   } catch (error) {
     await tell(error);
     throw await afterFailure(error, { ...scene, plan, onFailure: request.onFailure, clock }, options);
@@ -87,4 +88,12 @@ async function restoreUnderLease(work: Work, options: OperationContext): Promise
 
 function cutOff(server: DirectoryServer, state: string): () => Failure {
   return () => interrupted(`The restore into ${server.location}`, state, 'run it again; the archive is untouched');
+}
+
+/** What an interruption leaves, in a clause. */
+function stateOf({ steps }: RestorePlan, journal: RestoreJournal): string {
+  const keys = steps.filter(({ kind }) => kind === 'restore-backend').map(keyOf);
+  if (journal.isDone('prove')) return 'the restored server is proven';
+  if (!keys.some((key) => journal.isBegun(key))) return 'nothing was restored yet';
+  return keys.every((key) => journal.isDone(key)) ? 'the backends are restored, but not proven' : 'not all backends are restored';
 }
