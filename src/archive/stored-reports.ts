@@ -60,7 +60,7 @@ function decode(bytes: Uint8Array | undefined): RecoveryReport | undefined {
 }
 
 /** When each snapshot was proven last, by its ID: told by the names of the reports alone. */
-export async function provenTimes(store: ObjectStore, signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+async function provenTimes(store: ObjectStore, signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const times = new Map<string, string>();
   // In the order of their names, which begin with the time.
   for await (const { key } of store.list(reportsPrefix, { signal })) {
@@ -68,6 +68,17 @@ export async function provenTimes(store: ObjectStore, signal?: AbortSignal): Pro
     if (facts?.outcome === 'proven') times.set(snapshotIdOf(key), facts.time);
   }
   return times;
+}
+
+/** Reads the list of snapshots and at the same time when each was proven; where both cannot be, it is the list that is told. */
+export async function besideProofs<Listed>(
+  listing: Promise<Listed>,
+  store: ObjectStore,
+  signal?: AbortSignal,
+): Promise<readonly [Listed, ReadonlyMap<string, string>]> {
+  const times = provenTimes(store, signal);
+  times.catch(() => undefined);
+  return [await listing, await times];
 }
 
 /** Adds to a snapshot when it was proven, if ever. */

@@ -285,7 +285,7 @@ suite('a bad day of the directory server', { timeout: 300_000 }, () => {
       ],
     );
     const { stdout } = await operator.run(['restore', 'latest', '--yes']);
-    assert.match(stdout, /^ {2}1\. enable backend userRoot: it is disabled, as a restore that was cut off leaves it$/m);
+    assert.match(stdout, /^ {2}2\. enable backend userRoot: it is disabled, as a restore that was cut off leaves it$/m);
     assert.match(stdout, /✓ .*: userRoot dc=example,dc=com: 53 entries, each as it should be/);
     assert.equal((await entriesOf(days.directory)).size, 53);
   });

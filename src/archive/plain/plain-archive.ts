@@ -27,7 +27,7 @@ import { withFolders } from '../entry-paths.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
-import { provenTimes, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
+import { besideProofs, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
 import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
@@ -96,7 +96,7 @@ export class PlainArchive implements Archive {
   }
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
-    const [entries, times] = await Promise.all([readCatalog(this.#store, filter.server, signal), provenTimes(this.#store, signal)]);
+    const [entries, times] = await besideProofs(readCatalog(this.#store, filter.server, signal), this.#store, signal);
     for (const entry of entries) this.#known.set(entry.snapshot.id, entry);
     return entries.map((entry) => withProof(entry.snapshot, times));
   }

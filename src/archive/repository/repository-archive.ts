@@ -45,7 +45,7 @@ import { layoutAt } from '../layout-at.ts';
 import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import type { SnapshotCopier } from '../snapshot-copier.ts';
-import { provenTimes, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
+import { besideProofs, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
@@ -135,7 +135,7 @@ export class RepositoryArchive implements Archive {
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
     const repository = await this.#opened(signal);
-    const [listed, times] = await Promise.all([repository.listSnapshots(signal), provenTimes(this.#store, signal)]);
+    const [listed, times] = await besideProofs(repository.listSnapshots(signal), this.#store, signal);
     for (const one of listed) this.#known.set(one.id, one);
     const snapshots = withRests(await mapConcurrently(listed, snapshotsAtOnce, (one) => this.#snapshotOf(one, signal)), listed);
     const ofServer = snapshots.filter(({ server }) => filter.server === undefined || server === filter.server);
