@@ -102,7 +102,7 @@ suite('a restore of a topology that is killed', { timeout: 1_800_000 }, () => {
     assert.equal(exitCode, 130, stderr);
     assert.match(
       stderr,
-      /was interrupted: .*; replication may be suspended\n {2}→ run "rootcellar restore \d{14}Z --topology" again to go on, or "rootcellar roll-back" to undo it/,
+      /was interrupted.*; replication may be suspended\n {2}→ run "rootcellar restore \d{14}Z --topology" again to go on, or "rootcellar roll-back" to undo it/,
     );
     await operator.run(restore);
     await assertEnded(scene, operator, good);
