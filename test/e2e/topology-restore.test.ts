@@ -41,9 +41,10 @@ suite('three servers that replicate', { timeout: 600_000 }, () => {
 
     const { proofs, isDone } = JSON.parse(stdout) as { isDone: boolean; proofs: { server: string; state: string; by: string }[] };
     assert.equal(isDone, true);
+    assert.equal(proofs[0]?.server, replicaName(first));
     assert.deepEqual(
-      proofs.map(({ server, state }) => [server, state]),
-      scene.servers.map((server) => [replicaName(server), 'equal']),
+      proofs.map(({ server, state }) => `${server} ${state}`).toSorted(),
+      scene.servers.map((server) => `${replicaName(server)} equal`).toSorted(),
     );
     assert.deepEqual(await scene.states(), good);
     await assertReplicating(scene);
