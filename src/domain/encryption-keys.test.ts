@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exampleManifestBackend } from '../../test/harness/example-manifest.ts';
 import { hasKey, keysNeeded, parseEncryptionSettings } from './encryption-keys.ts';
 import type { Manifest, ManifestBackend } from './manifest.ts';
 
@@ -38,32 +39,42 @@ test('hasKey() compares without regard to case', () => {
   );
 });
 
-const backend = (parts: Partial<ManifestBackend> = {}): ManifestBackend => ({
-  id: 'userRoot',
-  role: 'user',
-  backupId: 'b1',
-  folder: 'userRoot',
-  baseDns: [],
-  isEncrypted: false,
-  isCompressed: false,
-  ...parts,
-});
 const source = { vendorVersion: '', version: '1.0', location: '', via: 'ldap' } as const;
 const cases: readonly (readonly [string, Pick<Manifest, 'source'>, ManifestBackend, readonly string[] | undefined])[] = [
-  ['OpenDJ, not encrypted', { source: { ...source, product: 'OpenDJ', keyIds: ['a'] } }, backend(), []],
-  ['OpenDJ, encrypted', { source: { ...source, product: 'OpenDJ', keyIds: ['b', 'a'] } }, backend({ isEncrypted: true }), ['a', 'b']],
+  ['OpenDJ, not encrypted', { source: { ...source, product: 'OpenDJ', keyIds: ['a'] } }, exampleManifestBackend(), []],
+  [
+    'OpenDJ, encrypted',
+    { source: { ...source, product: 'OpenDJ', keyIds: ['b', 'a'] } },
+    exampleManifestBackend({ isEncrypted: true }),
+    ['a', 'b'],
+  ],
   [
     'OpenDJ, encrypted with a key that is told',
     { source: { ...source, product: 'OpenDJ', keyIds: ['b', 'a'] } },
-    backend({ isEncrypted: true, keyId: 'b' }),
+    exampleManifestBackend({ isEncrypted: true, keyId: 'b' }),
     ['b'],
   ],
-  ['OpenDJ, confidential', { source: { ...source, product: 'OpenDJ', keyIds: ['b', 'a'] } }, backend({ isConfidential: true }), ['a', 'b']],
-  ['OpenDJ, confidential, of keys not told', { source: { ...source, product: 'OpenDJ' } }, backend({ isConfidential: true }), undefined],
-  ['PingDirectory, users', { source: { ...source, product: 'PingDirectory', keyIds: ['a'] } }, backend(), ['a']],
-  ['PingDirectory, schema', { source: { ...source, product: 'PingDirectory', keyIds: ['a'] } }, backend({ role: 'schema' }), []],
-  ['PingDirectory, keys not told', { source: { ...source, product: 'PingDirectory' } }, backend(), []],
-  ['an unknown server, encrypted', {}, backend({ isEncrypted: true }), undefined],
+  [
+    'OpenDJ, confidential',
+    { source: { ...source, product: 'OpenDJ', keyIds: ['b', 'a'] } },
+    exampleManifestBackend({ isConfidential: true }),
+    ['a', 'b'],
+  ],
+  [
+    'OpenDJ, confidential, of keys not told',
+    { source: { ...source, product: 'OpenDJ' } },
+    exampleManifestBackend({ isConfidential: true }),
+    undefined,
+  ],
+  ['PingDirectory, users', { source: { ...source, product: 'PingDirectory', keyIds: ['a'] } }, exampleManifestBackend(), ['a']],
+  [
+    'PingDirectory, schema',
+    { source: { ...source, product: 'PingDirectory', keyIds: ['a'] } },
+    exampleManifestBackend({ role: 'schema' }),
+    [],
+  ],
+  ['PingDirectory, keys not told', { source: { ...source, product: 'PingDirectory' } }, exampleManifestBackend(), []],
+  ['an unknown server, encrypted', {}, exampleManifestBackend({ isEncrypted: true }), undefined],
 ];
 for (const [what, { source: from }, of, needed] of cases) {
   test(`keysNeeded() of ${what}: ${needed?.join(', ') ?? 'unknown'}`, () => {

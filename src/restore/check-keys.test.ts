@@ -1,34 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
+import { exampleManifest, exampleManifestBackend } from '../../test/harness/example-manifest.ts';
+import type { Manifest } from '../domain/manifest.ts';
 import { Failure } from '../foundation/failure.ts';
 import { checkKeys } from './check-keys.ts';
 
-const userRoot: ManifestBackend = {
-  id: 'userRoot',
-  role: 'user',
-  backupId: 'b1',
-  folder: 'userRoot',
-  baseDns: [],
-  isEncrypted: false,
-  isCompressed: false,
-};
+const userRoot = exampleManifestBackend({ backupId: 'b1' });
 type Source = NonNullable<Manifest['source']>;
 
 function manifestOf(product: Source['product'], keyIds: string[] | undefined, parts: Partial<Manifest> = {}): Manifest {
   const source = { product, vendorVersion: product, version: '5.0.3', location: 'ldaps://a:636', via: 'ldap' } as const;
-  return {
-    version: 1,
-    backupId: 'b1',
-    time: '2026-11-23T10:46:46.000Z',
-    server: 'prod',
-    origin: 'backup',
-    program: 'rootcellar test',
-    source: { ...source, ...(keyIds === undefined ? {} : { keyIds }) },
-    backends: [userRoot],
-    files: [],
-    ...parts,
-  };
+  return exampleManifest({ source: { ...source, ...(keyIds === undefined ? {} : { keyIds }) }, backends: [userRoot], ...parts });
 }
 const keys = (...ids: string[]) => ({ isKnown: true, keys: ids.map((id) => ({ id, isPreferred: false })) }) as const;
 const withExport = { encryptionSettings: 'encryption-settings.export' };

@@ -1,25 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exampleManifest, exampleManifestBackend } from '../../test/harness/example-manifest.ts';
 import { exampleDescription } from '../../test/harness/example-server.ts';
-import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import { refuseMisfits, versionWarnings } from './check-versions.ts';
 
-const userRoot: ManifestBackend = {
-  id: 'userRoot',
-  role: 'user',
-  backupId: 'b1',
-  folder: 'userRoot',
-  baseDns: [],
-  isEncrypted: false,
-  isCompressed: false,
-};
-const manifest: Manifest = {
-  version: 1,
-  backupId: 'b1',
-  time: '2026-11-23T10:46:46.000Z',
-  server: 'prod',
-  origin: 'backup',
-  program: 'rootcellar test',
+const userRoot = exampleManifestBackend();
+const manifest = exampleManifest({
   source: {
     product: 'PingDirectory',
     vendorVersion: 'PingDirectory 10.3.0.0',
@@ -27,9 +13,7 @@ const manifest: Manifest = {
     location: 'ldaps://a:636',
     via: 'ldap',
   },
-  backends: [userRoot],
-  files: [],
-};
+});
 const target = (version: string) => exampleDescription({ product: 'PingDirectory', version });
 const problems = (errors: readonly string[], warnings: readonly string[]) => new Map([['userRoot', { errors, warnings }]]);
 

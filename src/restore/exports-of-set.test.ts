@@ -1,43 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exampleManifest, exampleManifestBackend } from '../../test/harness/example-manifest.ts';
 import { exampleDescription } from '../../test/harness/example-server.ts';
 import { exampleSnapshot } from '../../test/harness/example-snapshot.ts';
 import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import { planRestore, type PlanRequest } from './plan.ts';
 import { keyOf } from './steps.ts';
 
-const userRoot: ManifestBackend = {
-  id: 'userRoot',
-  role: 'user',
-  backupId: '20261123104646Z',
-  folder: 'userRoot',
-  baseDns: [{ dn: 'dc=example,dc=com', entries: 2000 }],
-  isEncrypted: false,
-  isCompressed: false,
-};
-const schema: ManifestBackend = { ...userRoot, id: 'schema', role: 'schema', folder: 'schema', baseDns: [] };
-const source = {
-  product: 'OpenDJ',
-  vendorVersion: 'OpenDJ Server 5.0.3',
-  version: '5.0.3',
-  location: 'ldaps://127.0.0.1:1636',
-  via: 'ldap',
-} as const;
+const userRoot = exampleManifestBackend({ baseDns: [{ dn: 'dc=example,dc=com', entries: 2000 }] });
+const schema = exampleManifestBackend({ id: 'schema', role: 'schema', folder: 'schema' });
 const snapshot = exampleSnapshot({ bytes: 4096 });
 
 function manifestOf(parts: Partial<Manifest> = {}): Manifest {
-  return {
-    version: 1,
-    backupId: snapshot.backupId,
-    time: snapshot.time,
-    server: 'prod',
-    origin: 'backup',
-    program: 'rootcellar test',
-    source,
-    backends: [schema, userRoot],
-    files: [],
-    ...parts,
-  };
+  return exampleManifest({ backends: [schema, userRoot], ...parts });
 }
 
 function plan(parts: Partial<PlanRequest> = {}) {

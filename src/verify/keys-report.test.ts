@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Manifest } from '../domain/manifest.ts';
+import { exampleManifest, exampleManifestBackend } from '../../test/harness/example-manifest.ts';
 import { reportKeys } from './keys-report.ts';
 
 const sha256 = 'ab'.repeat(32);
-const manifest: Manifest = {
-  version: 1,
-  backupId: 'b1',
-  time: '2026-11-23T10:46:46.000Z',
-  server: 'prod',
-  origin: 'backup',
-  program: 'rootcellar test',
+const manifest = exampleManifest({
   source: { product: 'PingDirectory', vendorVersion: '', version: '10.3.0.0', location: 'ldaps://a:636', via: 'ldap', keyIds: ['B', 'A'] },
-  backends: [
-    { id: 'userRoot', role: 'user', backupId: 'b1', folder: 'userRoot', baseDns: [], isEncrypted: true, isCompressed: false },
-    { id: 'schema', role: 'schema', backupId: 'b1', folder: 'schema', baseDns: [], isEncrypted: false, isCompressed: false },
-  ],
+  backends: [exampleManifestBackend({ isEncrypted: true }), exampleManifestBackend({ id: 'schema', role: 'schema', folder: 'schema' })],
   encryptionSettings: 'encryption-settings.export',
   files: [{ path: 'encryption-settings.export', bytes: 9, sha256 }],
-};
+});
 const { encryptionSettings: _, ...bare } = manifest;
 const asked = (...ids: string[]) =>
   ({ location: 'ldaps://a:636', keys: { isKnown: true, keys: ids.map((id) => ({ id, isPreferred: false })) } }) as const;
