@@ -27,6 +27,7 @@ import { readBackends } from './read-backends.ts';
 import { readAllEntries } from './read-entries.ts';
 import { readDescriptor, readProblems } from './read-compatibility.ts';
 import { readCipherKeys } from './read-keys.ts';
+import { setBackend } from './set-backend.ts';
 import { type StopTools, stopAbandonedTasks, stopTask, taskIdPrefix } from './stop-task.ts';
 import { type TaskRequest, attemptOf, taskDn, taskEntry, unsupportedWish } from './task-entry.ts';
 
@@ -133,8 +134,7 @@ export class LdapDirectoryServer implements DirectoryServer {
   }
 
   async enableBackend(backend: string, { signal }: OperationContext = {}): Promise<void> {
-    const rdn = backend.replaceAll(/[\\,+"<>;=#]/g, '\\$&');
-    await this.#session.replace(`ds-cfg-backend-id=${rdn},cn=Backends,cn=config`, 'ds-cfg-enabled', 'true', signal);
+    await setBackend(this.#session, backend, 'ds-cfg-enabled', 'true', signal);
   }
 
   async cancelAbandonedTasks({ signal }: OperationContext = {}): Promise<readonly string[]> {

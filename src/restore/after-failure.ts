@@ -1,8 +1,6 @@
 import { Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { RestorePlan } from './plan.ts';
-import { proveLikeTarget } from './prove-steps.ts';
-import { replicaProof } from './replica-proof.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { planRollBack, rollBack, rolledBackText } from './roll-back.ts';
 import { type RestoreScene } from './run-steps.ts';
@@ -32,10 +30,7 @@ export async function afterFailure(error: unknown, scene: FailedRestore, options
   try {
     const back = planRollBack(journal.document, await topology.read(options));
     options.report?.({ kind: 'note', level: 'warning', text: `rolling back: ${messageOf(error)}` });
-    const proof = replicaProof({ ...scene, topology });
-    const proveLike = async (name: string, context: OperationContext) =>
-      void (await proveLikeTarget(proof, { target: back.target, name, isFresh: true }, context));
-    await rollBack(back, { ...scene, topology, proveLike }, options);
+    await rollBack(back, { ...scene, topology }, options);
     return told(error, rolledBackText(back), hintOf(error));
   } catch (second) {
     return withWayOn(

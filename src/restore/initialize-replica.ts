@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import type { Leases } from '../archive/lease.ts';
 import { underTopologyLeases } from '../archive/topology-lease.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
@@ -12,15 +11,10 @@ import { readJournal } from '../staging/restore-journal.ts';
 import { makeRunFolder, type Staging } from '../staging/staging.ts';
 import { domainsOf, entriesOf, isWell } from './plan-topology.ts';
 import { proveLikeTarget } from './prove-steps.ts';
+import type { WorkOnServer } from './work-on-server.ts';
 import { unfinished } from '../staging/unfinished-restore.ts';
 
-export interface InitializeReplicaRequest {
-  readonly leases: Leases;
-  readonly server: DirectoryServer;
-  readonly topology: () => Promise<Topology>;
-  readonly staging: Staging;
-  readonly clock: Clock;
-  readonly serverName?: string | undefined;
+export interface InitializeReplicaRequest extends WorkOnServer {
   /** The replica to take the entries from; undefined: the first that is well. */
   readonly from: string | undefined;
   readonly approve: (plan: InitializePlan) => Promise<boolean>;

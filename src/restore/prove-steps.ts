@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { EntryProof } from '../domain/recovery-report.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
-import type { Replica, Topology } from '../directory-servers/topology.ts';
-import type { Clock } from '../foundation/clock.ts';
+import type { Replica } from '../directory-servers/topology.ts';
 import { exitCodes, Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { RunFolder } from '../staging/staging.ts';
@@ -10,7 +9,7 @@ import { domainsOf } from './plan-topology.ts';
 import { faultOf } from './proof-text.ts';
 import { proveReplica } from './prove-replica.ts';
 import { proveRestored, removeProofExports, type ProveRequest } from './prove.ts';
-import { waitUntilReplicating } from './prove-topology.ts';
+import { type ReplicationToSee, waitUntilReplicating } from './prove-topology.ts';
 
 /** Clocks of servers differ, and ours from theirs. */
 const slackMilliseconds = 60_000;
@@ -23,12 +22,9 @@ export async function proveTarget(request: ProveRequest, options: OperationConte
   return proofs;
 }
 
-export interface ReplicaProof {
+export interface ReplicaProof extends ReplicationToSee {
   /** The server that rootcellar is configured for: only its exports can be read. */
   readonly server: DirectoryServer;
-  readonly topology: Topology;
-  readonly baseDns: readonly string[];
-  readonly clock: Clock;
   /** Where the server writes its exports. */
   readonly run: RunFolder;
   /** RFC 3339: since when clients may have written; undefined where all replicas refuse that. */

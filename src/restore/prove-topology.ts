@@ -1,4 +1,3 @@
-import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import type { Replica, Topology, TopologyState } from '../directory-servers/topology.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure } from '../foundation/failure.ts';
@@ -8,8 +7,8 @@ import { domainsOf } from './plan-topology.ts';
 const patienceMilliseconds = 120_000;
 const pauseMilliseconds = 1000;
 
-export interface TopologyProof {
-  readonly server: DirectoryServer;
+/** Where it is looked whether replicas replicate. */
+export interface ReplicationToSee {
   readonly topology: Topology;
   readonly baseDns: readonly string[];
   readonly clock: Clock;
@@ -17,7 +16,7 @@ export interface TopologyProof {
 
 /** Waits until both replicate with each other and have nothing left to catch up with; bounded. @throws Failure E_REPLICATION_NOT_RESUMED (exit code 20) */
 export async function waitUntilReplicating(
-  { topology, baseDns, clock }: Pick<TopologyProof, 'topology' | 'baseDns' | 'clock'>,
+  { topology, baseDns, clock }: ReplicationToSee,
   names: readonly string[],
   options: OperationContext,
 ): Promise<readonly Replica[]> {

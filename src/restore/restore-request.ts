@@ -1,27 +1,15 @@
 import type { Archive } from '../archive/archive.ts';
-import type { Leases } from '../archive/lease.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
-import type { DirectoryServer } from '../directory-servers/directory-server.ts';
-import type { Topology } from '../directory-servers/topology.ts';
-import type { Clock } from '../foundation/clock.ts';
-import type { Staging } from '../staging/staging.ts';
 import type { RestorePlan } from './plan.ts';
 import type { TopologyWish } from './plan-topology.ts';
 import type { RestoreSource } from './steps.ts';
+import type { WorkOnServer } from './work-on-server.ts';
 
 /** What a restore is asked for, and the parts that it works with. */
-export interface RestoreRequest {
+export interface RestoreRequest extends WorkOnServer {
   readonly archive: Archive;
-  readonly leases: Leases;
-  readonly server: DirectoryServer;
-  /** The replicas of the server; asked for only where it has any. */
-  readonly topology: () => Promise<Topology>;
-  readonly staging: Staging;
-  readonly clock: Clock;
   /** `rootcellar 0.1.0`, for the report. */
   readonly program: string;
-  /** The name of the server that is restored into; its own where it is undefined. */
-  readonly serverName?: string | undefined;
   readonly snapshot: Snapshot;
   /** Empty: every backend of the set that holds users' entries. */
   readonly backends: readonly string[];

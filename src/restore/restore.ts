@@ -37,7 +37,11 @@ export interface RestoreReport {
  *   another restore of this server did not come to its end; those of {@link planRestore} and {@link planTopology}
  */
 export function restore(request: RestoreRequest, options: OperationContext = {}): Promise<RestoreReport> {
-  return tellingInterruption(options.signal, cutOff(request.server, 'nothing was restored yet'), () => planAndRestore(request, options));
+  return tellingInterruption(
+    options.signal,
+    () => cutOff(request.server, 'nothing was restored yet'),
+    () => planAndRestore(request, options),
+  );
 }
 
 async function planAndRestore(request: RestoreRequest, options: OperationContext): Promise<RestoreReport> {
@@ -70,7 +74,7 @@ async function restoreUnderLease(work: Work, options: OperationContext): Promise
   const tell = (failure: unknown) =>
     saveReport(request, reportOf({ ...work, program: request.program, journal, proofs, failure, began, now: clock.now() }), options);
   try {
-    const told = () => cutOff(server, stateOf(plan, journal))();
+    const told = () => cutOff(server, stateOf(plan, journal));
     await tellingInterruption(options.signal, told, () => runSteps(plan.steps, scene, options));
   } catch (error) {
     await tell(error);
@@ -86,8 +90,8 @@ async function restoreUnderLease(work: Work, options: OperationContext): Promise
   return { plan, isDone: true, proofs, steps, duration: clock.now().getTime() - began.getTime() };
 }
 
-function cutOff(server: DirectoryServer, state: string): () => Failure {
-  return () => interrupted(`The restore into ${server.location}`, state, 'run it again; the archive is untouched');
+function cutOff(server: DirectoryServer, state: string): Failure {
+  return interrupted(`The restore into ${server.location}`, state, 'run it again; the archive is untouched');
 }
 
 /** What an interruption leaves, in a clause. */

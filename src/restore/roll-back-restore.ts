@@ -1,25 +1,14 @@
 import { rm } from 'node:fs/promises';
-import type { Leases } from '../archive/lease.ts';
 import { underTopologyLeases } from '../archive/topology-lease.ts';
-import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import { archiveNameOf } from '../directory-servers/server-checks.ts';
-import type { Topology } from '../directory-servers/topology.ts';
-import type { Clock } from '../foundation/clock.ts';
 import { wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { RestoreJournal } from '../staging/restore-journal.ts';
-import { makeRunFolder, type Staging } from '../staging/staging.ts';
-import { proveLikeTarget } from './prove-steps.ts';
-import { replicaProof } from './replica-proof.ts';
+import { makeRunFolder } from '../staging/staging.ts';
 import { planRollBack, rollBack, type RollBackPlan } from './roll-back.ts';
+import type { WorkOnServer } from './work-on-server.ts';
 
-export interface RollBackRequest {
-  readonly leases: Leases;
-  readonly server: DirectoryServer;
-  readonly topology: () => Promise<Topology>;
-  readonly staging: Staging;
-  readonly clock: Clock;
-  readonly serverName?: string | undefined;
+export interface RollBackRequest extends WorkOnServer {
   /** The replica to take the entries from; undefined: one that is as it was. */
   readonly from: string | undefined;
   readonly approve: (plan: RollBackPlan) => Promise<boolean>;
@@ -54,11 +43,8 @@ export async function rollBackRestore(request: RollBackRequest, options: Operati
   await underTopologyLeases(leases, name, plan.baseDns, options, async (_held, context) => {
     await server.cancelAbandonedTasks(context);
     const proofRun = await makeRunFolder(staging, name, `proof-${plan.backupId}`);
-    const proof = replicaProof({ server, topology, clock, journal, proofRun });
-    const proveLike = async (other: string, inner: OperationContext) =>
-      void (await proveLikeTarget(proof, { target: plan.target, name: other, isFresh: true }, inner));
     try {
-      await rollBack(plan, { server, topology, journal, proveLike }, context);
+      await rollBack(plan, { server, topology, journal, clock, proofRun }, context);
     } finally {
       await rm(proofRun.folder, { recursive: true, force: true });
     }

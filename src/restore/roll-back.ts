@@ -1,10 +1,14 @@
 import { Failure, exitCodes } from '../foundation/failure.ts';
+import type { Clock } from '../foundation/clock.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import type { Replica, Topology, TopologyState } from '../directory-servers/topology.ts';
 import type { JournalDocument, RestoreJournal } from '../staging/restore-journal.ts';
 import { lineOfRestore } from '../staging/unfinished-restore.ts';
+import type { RunFolder } from '../staging/staging.ts';
 import { domainsOf, entriesOf } from './plan-topology.ts';
+import { proveLikeTarget } from './prove-steps.ts';
+import { replicaProof } from './replica-proof.ts';
 
 /** How a restore of a topology is undone, while no replica but the restored one has changed. */
 export interface RollBackPlan {
@@ -84,8 +88,9 @@ export interface RollBackScene {
   readonly server: DirectoryServer;
   readonly topology: Topology;
   readonly journal: RestoreJournal;
-  /** Rejects when the restored server has not what the replica has. */
-  readonly proveLike: (replica: string, options: OperationContext) => Promise<void>;
+  readonly clock: Clock;
+  /** Where the server writes what it is compared by. */
+  readonly proofRun: RunFolder;
 }
 
 /** Carries the plan out, each step noted in the journal; at its end replication goes on, no fence is left, and the journal is removed. */
@@ -108,7 +113,11 @@ export async function rollBack(plan: RollBackPlan, scene: RollBackScene, options
     });
   }
   if (plan.isResumed) await step('resume replication', () => topology.resume(baseDns, options));
-  for (const replica of plan.compared) await step(`compare with ${replica}`, () => scene.proveLike(replica, options));
+  const proof = replicaProof(scene);
+  for (const replica of plan.compared) {
+    const which = { target: plan.target, name: replica, isFresh: true };
+    await step(`compare with ${replica}`, async () => void (await proveLikeTarget(proof, which, options)));
+  }
   for (const replica of plan.unfenced) {
     const backends = journal.document.fences[replica] ?? [];
     await step(`let clients write to ${replica} again`, () => topology.unfence({ replica, backends }, options));

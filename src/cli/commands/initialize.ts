@@ -3,6 +3,7 @@ import { formatDuration } from '../../foundation/durations.ts';
 import type { InitializePlan } from '../../restore/initialize-replica.ts';
 import { defineCommand } from '../define-command.ts';
 import { printable, type Look } from '../look.ts';
+import { approval, workOnServer } from '../work-on-server.ts';
 import { proofLine } from '../restore-text.ts';
 
 export const initializeCommand = defineCommand({
@@ -23,27 +24,17 @@ export const initializeCommand = defineCommand({
   ],
   exits: ['busy', 'verificationFailed', 'interrupted'],
   run: async ({ from, yes, plan: isPlanOnly }, context) => {
-    const { config } = await context.loadConfig();
-    const parts = await context.parts();
     const { initializeReplica } = await import('../../restore/initialize-replica.ts');
-    return initializeReplica(
+    const approve = approval(
       {
-        leases: await parts.leases(),
-        server: await parts.server(),
-        topology: parts.topology,
-        staging: parts.staging(),
-        clock: context.clock,
-        serverName: config.server.name,
-        from,
-        approve: async (plan) => {
-          if (isPlanOnly) return false;
-          context.show(planText(plan, context.look));
-          if (!yes) await context.confirm(`replace the entries of ${plan.target}`, plan.target);
-          return true;
-        },
+        isPlanOnly,
+        yes,
+        text: (plan: InitializePlan) => planText(plan, context.look),
+        question: ({ target }) => ({ what: `replace the entries of ${target}`, typed: target }),
       },
       context,
     );
+    return initializeReplica({ ...(await workOnServer(context)), from, approve }, context);
   },
   render: ({ plan, isDone, proofs, duration }, { look }) => {
     if (!isDone) return `${planText(plan, look)}\nNothing was changed. Run it without --plan to initialise the replica.`;

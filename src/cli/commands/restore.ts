@@ -5,6 +5,7 @@ import { defineCommand } from '../define-command.ts';
 import { findOne, snapshotArgument } from '../find-one.ts';
 import { proofLine, restorePlanText } from '../restore-text.ts';
 import { serverOption } from '../server-option.ts';
+import { approval, workOnServer } from '../work-on-server.ts';
 
 export const restoreCommand = defineCommand({
   name: 'restore',
@@ -54,33 +55,24 @@ export const restoreCommand = defineCommand({
     { id, yes, plan: isPlanOnly, compare, backend, fromExport, topology, keepWritable, allAtOnce, stopOnFailure, server },
     context,
   ) => {
-    const { config } = await context.loadConfig();
     const { archive, snapshot } = await findOne(id, server, context);
-    const parts = await context.parts();
     const { restore } = await import('../../restore/restore.ts');
+    const question = ({ target, topology: replicas }: RestorePlan) => {
+      const what = `restore ${shortId(snapshot.id)} into ${target.location}`;
+      return replicas === undefined ? { what } : { what: `${what} and its replicas`, typed: replicas.target };
+    };
     return restore(
       {
+        ...(await workOnServer(context)),
         archive,
-        leases: await parts.leases(),
-        server: await parts.server(),
-        topology: parts.topology,
-        staging: parts.staging(),
-        clock: context.clock,
         program: `rootcellar ${context.programVersion}`,
-        serverName: config.server.name,
         snapshot,
         backends: backend,
         isCompared: compare,
         source: fromExport ? 'export' : 'backup',
         wish: { isWanted: topology, isFenced: !keepWritable, isAllAtOnce: allAtOnce },
         onFailure: stopOnFailure ? 'stop' : 'roll-back',
-        approve: async (plan) => {
-          if (isPlanOnly) return false;
-          context.show(restorePlanText(plan, context));
-          const what = `restore ${shortId(snapshot.id)} into ${plan.target.location}`;
-          if (!yes) await context.confirm(plan.topology === undefined ? what : `${what} and its replicas`, plan.topology?.target);
-          return true;
-        },
+        approve: approval({ isPlanOnly, yes, text: (plan) => restorePlanText(plan, context), question }, context),
       },
       context,
     );

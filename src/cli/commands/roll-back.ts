@@ -2,6 +2,7 @@ import { formatDuration } from '../../foundation/durations.ts';
 import type { RollBackPlan } from '../../restore/roll-back.ts';
 import { defineCommand } from '../define-command.ts';
 import { printable, type Look } from '../look.ts';
+import { approval, workOnServer } from '../work-on-server.ts';
 
 export const rollBackCommand = defineCommand({
   name: 'roll-back',
@@ -21,27 +22,17 @@ export const rollBackCommand = defineCommand({
   ],
   exits: ['busy', 'verificationFailed', 'interrupted'],
   run: async ({ from, yes, plan: isPlanOnly }, context) => {
-    const { config } = await context.loadConfig();
-    const parts = await context.parts();
     const { rollBackRestore } = await import('../../restore/roll-back-restore.ts');
-    return rollBackRestore(
+    const approve = approval(
       {
-        leases: await parts.leases(),
-        server: await parts.server(),
-        topology: parts.topology,
-        staging: parts.staging(),
-        clock: context.clock,
-        serverName: config.server.name,
-        from,
-        approve: async (plan) => {
-          if (isPlanOnly) return false;
-          context.show(planText(plan, context.look));
-          if (!yes) await context.confirm(`roll back the restore of ${plan.backupId}`);
-          return true;
-        },
+        isPlanOnly,
+        yes,
+        text: (plan: RollBackPlan) => planText(plan, context.look),
+        question: ({ backupId }) => ({ what: `roll back the restore of ${backupId}` }),
       },
       context,
     );
+    return rollBackRestore({ ...(await workOnServer(context)), from, approve }, context);
   },
   render: ({ plan, isDone, duration }, { look }) => {
     if (!isDone) return `${planText(plan, look)}\nNothing was changed. Run it without --plan to roll back.`;

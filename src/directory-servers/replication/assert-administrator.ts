@@ -1,3 +1,4 @@
+import { escapeRdnValue } from '../../domain/escape-rdn-value.ts';
 import { Failure, isFailure } from '../../foundation/failure.ts';
 import type { Secret } from '../../foundation/secret.ts';
 import type { Product } from '../directory-server.ts';
@@ -22,21 +23,23 @@ export async function assertAdministrator(
   signal?: AbortSignal,
 ): Promise<void> {
   if (product !== 'OpenDJ') return;
-  const rdn = uid.replaceAll(/[\\,+"<>;=#]/g, '\\$&');
-  const session = new LdapSession({ ...target, bindDn: `cn=${rdn},cn=Administrators,cn=admin data`, readPassword });
+  const bindDn = `cn=${escapeRdnValue(uid)},cn=Administrators,cn=admin data`;
+  const session = new LdapSession({ ...target, bindDn, readPassword });
   try {
     await session.search({ base: '', scope: 'base', attributes: ['vendorVersion'] }, signal);
   } catch (error) {
     if (!isFailure(error, 'E_BIND_REFUSED')) throw error;
-    throw administratorRefused(attempt, uid, error);
+    const { state, hint } = administratorRefused(uid);
+    throw new Failure('E_BIND_REFUSED', `Cannot ${attempt}: ${state}`, { cause: error, hint });
   } finally {
     await session.close();
   }
 }
 
-function administratorRefused(attempt: string, uid: string, cause: unknown): Failure {
-  return new Failure('E_BIND_REFUSED', `Cannot ${attempt}: the servers know no administrator "${uid}" with this password`, {
-    cause,
+/** How it is told that the servers do not let the administrator in, whoever found it. */
+export function administratorRefused(uid: string): { readonly state: string; readonly hint: string } {
+  return {
+    state: `the servers know no administrator "${uid}" with this password`,
     hint: 'see that replication.adminUid names the administrator of the topology and that replication.adminPasswordFile holds its password',
-  });
+  };
 }

@@ -5,6 +5,7 @@ import type { OperationContext } from '../../foundation/progress.ts';
 import type { Product } from '../directory-server.ts';
 import { type ToolEnd, runTool } from '../run-tool.ts';
 import { type TrustStore, makeTrustStore } from '../trust-store.ts';
+import { administratorRefused } from './assert-administrator.ts';
 import { outlastOtherPrograms } from './other-programs.ts';
 import { type ReplicationWork, replicationArguments } from './dsreplication-arguments.ts';
 
@@ -111,20 +112,23 @@ const troubles = [
   {
     pattern: /invalid credentials|credentials are not valid/i,
     code: 'E_BIND_REFUSED',
-    state: (uid: string) => `the servers know no administrator "${uid}" with this password`,
-    hint: 'see that replication.adminUid names the administrator of the topology and that replication.adminPasswordFile holds its password',
+    told: administratorRefused,
   },
   {
     pattern: /SSLHandshake|PKIX|CertificateException|certificate/i,
     code: 'E_SERVER_TLS',
-    state: () => "the certificate of a server is not trusted by the server's program",
-    hint: 'set server.caFile to a PEM file of the certificates that signed those of all servers, on their administration ports too',
+    told: () => ({
+      state: "the certificate of a server is not trusted by the server's program",
+      hint: 'set server.caFile to a PEM file of the certificates that signed those of all servers, on their administration ports too',
+    }),
   },
   {
     pattern: /could not connect|connection refused|ConnectException|UnknownHost|connect error|timed out/i,
     code: 'E_SERVER_UNREACHABLE',
-    state: () => 'a server cannot be reached',
-    hint: 'see that every server of the topology runs, and that this machine reaches the addresses by which they know each other',
+    told: () => ({
+      state: 'a server cannot be reached',
+      hint: 'see that every server of the topology runs, and that this machine reaches the addresses by which they know each other',
+    }),
   },
 ] as const;
 
@@ -134,9 +138,9 @@ function assertSucceeded(attempt: string, { exitCode, lines }: ToolEnd, adminUid
   const trouble = troubles.find(({ pattern }) => pattern.test(words));
   const facts = { exitCode };
   if (trouble !== undefined) {
-    const { code, state, hint } = trouble;
+    const { state, hint } = trouble.told(adminUid);
     const cause = new Error(words);
-    throw new Failure(code, `Cannot ${attempt}: ${state(adminUid)}`, { hint, facts, cause });
+    throw new Failure(trouble.code, `Cannot ${attempt}: ${state}`, { hint, facts, cause });
   }
   throw new Failure('E_REPLICATION_TOOL', `Cannot ${attempt}: bin/dsreplication ended with exit code ${exitCode} and says "${words}"`, {
     hint: "see the program's log in the server's tmp or logs/tools folder and the servers' logs/errors",

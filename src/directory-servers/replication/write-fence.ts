@@ -5,6 +5,7 @@ import type { LdapSession } from '../ldap-session.ts';
 import { readBackends } from '../read-backends.ts';
 import type { Fence } from '../topology.ts';
 import { readWritability } from './read-replica.ts';
+import { setBackend } from '../set-backend.ts';
 
 /** The backends that hold these base DNs, with their writability mode now. @throws Failure E_BACKEND_MISSING */
 export async function planFence(session: LdapSession, replica: string, baseDns: readonly string[], signal?: AbortSignal): Promise<Fence> {
@@ -36,6 +37,5 @@ export async function unfenceBackends(session: LdapSession, { backends }: Fence,
 }
 
 async function setWritability(session: LdapSession, backend: string, mode: string, signal: AbortSignal | undefined): Promise<void> {
-  const rdn = backend.replaceAll(/[\\,+"<>;=#]/g, '\\$&');
-  await session.replace(`ds-cfg-backend-id=${rdn},cn=Backends,cn=config`, 'ds-cfg-writability-mode', mode, signal);
+  await setBackend(session, backend, 'ds-cfg-writability-mode', mode, signal);
 }
