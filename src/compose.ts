@@ -3,6 +3,8 @@ import path from 'node:path';
 import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
+import type { RunHistory } from './archive/stored-runs.ts';
+import type { Slots } from './archive/stored-slots.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
 import { drillFolderOf, openScratch, openServer, openTopology } from './compose-servers.ts';
 import { readSecret } from './compose-settings.ts';
@@ -35,6 +37,8 @@ export interface Parts {
   readonly store: () => Promise<ObjectStore>;
   readonly archive: () => Promise<Archive>;
   readonly leases: () => Promise<Leases>;
+  /** What the agents of the configured group agree on, and what they did. */
+  readonly agentRecords: () => Promise<AgentRecords>;
   /** What `copy` copies to: as the settings `copy` say, with what the command line says instead. */
   readonly secondArchive: (given: SecondPlace) => Promise<SecondArchive>;
   readonly server: () => Promise<DirectoryServer>;
@@ -50,6 +54,13 @@ export interface Parts {
   readonly staging: () => Staging;
   /** Closes what was made. */
   readonly close: () => Promise<void>;
+}
+
+export interface AgentRecords {
+  /** Of the agents' own, shorter time. */
+  readonly leases: Leases;
+  readonly history: RunHistory;
+  readonly slots: Slots;
 }
 
 export interface SecondPlace {
@@ -95,6 +106,7 @@ export function compose(config: Config, around: Surroundings): Parts {
     store: store.get,
     archive: archive.get,
     leases: leases.get,
+    agentRecords: async () => openAgentRecords(config, await store.get(), around),
     secondArchive: async (given) => {
       const second = secondConfig(config, given);
       const opened = await openStore(second, around, log);
@@ -295,7 +307,17 @@ function noPassword(): Failure {
   );
 }
 
-async function openLeases(config: Config, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
+async function openAgentRecords(config: Config, store: ObjectStore, around: Surroundings): Promise<AgentRecords> {
+  const [{ StoredRuns }, { StoredSlots }] = await Promise.all([import('./archive/stored-runs.ts'), import('./archive/stored-slots.ts')]);
+  const { group, lease } = config.agent;
+  return {
+    leases: await openLeases({ lease: { duration: lease } }, store, around),
+    history: new StoredRuns(store, group),
+    slots: new StoredSlots(store, group),
+  };
+}
+
+async function openLeases(config: Pick<Config, 'lease'>, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
   const [{ StoredLeases }, { isAlive, thisProcess }] = await Promise.all([
     import('./archive/lease.ts'),
     import('./archive/lease-holder.ts'),
