@@ -178,10 +178,18 @@ async function openStore(config: Config, around: Surroundings, log: Logger): Pro
 }
 
 async function throttled(store: ObjectStore, { s3 }: Config, clock: Clock): Promise<ObjectStore> {
-  const rate = s3.maxBytesPerSecond;
+  const rate = await transferRate(s3);
   if (rate === undefined) return store;
   const { ThrottledStore } = await import('./object-stores/throttled-store.ts');
   return new ThrottledStore(store, { uploadBytesPerSecond: rate, downloadBytesPerSecond: rate, clock });
+}
+
+/** The limit of the transfer: the same always, or by the time of the day; undefined where there is none. */
+async function transferRate({ maxBytesPerSecond, rateWindows, rateTimeZone }: Config['s3']) {
+  if (rateWindows === undefined) return maxBytesPerSecond;
+  const { parseRateWindow, rateOverTime } = await import('./schedule/rate-windows.ts');
+  const windows = rateWindows.map((text) => parseRateWindow(text)).filter((window) => window !== undefined);
+  return rateOverTime(windows, rateTimeZone, maxBytesPerSecond);
 }
 
 function s3Options(s3: Config['s3'], { environment }: Surroundings) {

@@ -85,6 +85,26 @@ const s3 = z.strictObject({
   requestTimeout: duration('60s', { description: 'how long one request may be silent before it is tried again', example: '30s' }),
   attempts: count(1, 100, 8, { description: 'calls in all, the first one included, before a request fails', example: '5' }),
   maxBytesPerSecond: optionalSize({ description: 'limit of the transfer in each direction, a second', example: '20MiB' }),
+  rateWindows: names(
+    {
+      description: 'other limits by the time of the day, in place of s3.maxBytesPerSecond; the first that fits counts',
+      expected: 'a list of windows such as "08:00-18:00=20MiB", "mon-fri 22:00-06:00=5MiB" or "sat 00:00-24:00=none"',
+      example: 'mon-fri 08:00-18:00=20MiB',
+      placeholder: 'WINDOW,…',
+    },
+    // What is in a window is told by check-together.ts, which names the one that is wrong.
+    /^[^,\p{Cc}]+$/u,
+  ),
+  rateTimeZone: textOrDefault(
+    'UTC',
+    {
+      description: 'time zone of s3.rateWindows',
+      expected: 'a time zone of the IANA database such as Europe/Berlin',
+      example: 'Europe/Berlin',
+      placeholder: 'ZONE',
+    },
+    /^[A-Za-z][A-Za-z0-9_+/-]*$/,
+  ),
   partSize: size('8MiB', { description: 'size of the parts of a large upload', example: '16MiB' }),
   concurrency: count(1, 64, 4, { description: 'parts or objects under way at the same time', example: '8' }),
 });
