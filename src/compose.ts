@@ -6,7 +6,7 @@ import type { Leases } from './archive/lease.ts';
 import type { RunHistory } from './archive/stored-runs.ts';
 import type { Slots } from './archive/stored-slots.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
-import { drillFolderOf, openScratch, openServer, openTopology } from './compose-servers.ts';
+import { drillFolderOf, openScratch, openServer, openTopology, podFolder } from './compose-servers.ts';
 import { readSecret } from './compose-settings.ts';
 import { required } from './config/required-setting.ts';
 import type { Config } from './config/schema.ts';
@@ -18,6 +18,7 @@ import { type Failure, wrongUsage } from './foundation/failure.ts';
 import type { ReportProgress } from './foundation/progress.ts';
 import type { RetryRule, RetryTools } from './foundation/retry.ts';
 import type { Secret } from './foundation/secret.ts';
+import type { PodProbe } from './kubernetes/pod-probe.ts';
 import type { ObjectStore } from './object-stores/object-store.ts';
 import type { LockOwner } from './repository/repository.ts';
 import type { Staging } from './staging/staging.ts';
@@ -42,6 +43,8 @@ export interface Parts {
   /** What `copy` copies to: as the settings `copy` say, with what the command line says instead. */
   readonly secondArchive: (given: SecondPlace) => Promise<SecondArchive>;
   readonly server: () => Promise<DirectoryServer>;
+  /** The pod of the server, where its files are brought through the Kubernetes API; undefined where a folder is shared. */
+  readonly pod: (() => Promise<PodProbe>) | undefined;
   /** The replicas of the directory that `server` is one of. */
   readonly topology: () => Promise<Topology>;
   /** New servers on this machine. */
@@ -116,6 +119,8 @@ export function compose(config: Config, around: Surroundings): Parts {
       return { archive: archiveThere, leases: await openLeases(second, opened, around), passwordFile };
     },
     server: server.get,
+    pod:
+      config.kubernetes.pod === undefined ? undefined : async () => (await import('./compose-kubernetes.ts')).openPodProbe(config, around),
     topology: topology.get,
     scratch: () => openScratch(around),
     drillFolder: () => drillFolderOf(config),
@@ -333,9 +338,10 @@ async function openLeases(config: Pick<Config, 'lease'>, store: ObjectStore, { c
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
 }
 
-function stagingOf({ staging }: Config): Staging {
+function stagingOf(config: Config): Staging {
+  const { staging, kubernetes } = config;
   const folder = required(staging.folder, 'staging.folder');
-  return { folder, serverFolder: staging.serverFolder ?? folder };
+  return { folder, serverFolder: kubernetes.pod === undefined ? (staging.serverFolder ?? folder) : podFolder(config) };
 }
 
 interface Once<Made> {

@@ -6,7 +6,7 @@ import { formatSource, type GivenValue } from './setting-values.ts';
 
 /** Refuses settings that are right each by itself but make no sense together. `given` are those that were set, by name. */
 export function checkTogether(config: Config, given: ReadonlyMap<string, GivenValue>): void {
-  const { server } = config;
+  const { server, kubernetes } = config;
   const refuse: Refuse = (name, state, hint) => {
     const value = given.get(name);
     throw wrongUsage(`Cannot use the setting ${name}${value === undefined ? '' : ` from ${formatSource(value.source)}`}: ${state}`, hint);
@@ -25,6 +25,17 @@ export function checkTogether(config: Config, given: ReadonlyMap<string, GivenVa
   }
   if (server.startTls && server.url?.toLowerCase().startsWith('ldaps:') === true) {
     refuse('server.startTls', 'server.url is an ldaps:// address, which has TLS from the start', 'leave one of the two out');
+  }
+  if (kubernetes.pod === undefined) {
+    const needless = ['namespace', 'container', 'folder', 'kubeconfig'].map((name) => `kubernetes.${name}`).find((name) => given.has(name));
+    if (needless !== undefined) refuse(needless, 'kubernetes.pod is not set', 'name the pod of the server, or leave this setting out');
+    return;
+  }
+  if (server.via === 'tools') {
+    refuse('server.via', 'kubernetes.pod is set, and the server in that pod is given its work over LDAP', 'set server.via to ldap');
+  }
+  if (given.has('staging.serverFolder')) {
+    refuse('staging.serverFolder', 'kubernetes.pod is set, so that no folder is shared with the server', 'set kubernetes.folder instead');
   }
 }
 

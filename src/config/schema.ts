@@ -133,7 +133,8 @@ const server = z.strictObject({
     description: 'with tools only: have the running server do the work, or work on the files of a stopped one',
   }),
   home: path({
-    description: "the server's root folder, as rootcellar sees it; needed with tools and to export encryption settings",
+    description:
+      "the server's root folder, as rootcellar sees it, or with kubernetes.pod as that pod sees it; needed with tools and to export encryption settings",
     example: '/opt/out/instance',
   }),
   bindDn: text({
@@ -195,6 +196,53 @@ const staging = z.strictObject({
     },
     /^(\/|[A-Za-z]:[\\/])/,
   ),
+});
+
+const kubernetesName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+const kubernetes = z.strictObject({
+  pod: text(
+    {
+      description:
+        "pod of the server, where no folder is shared with it: what the server writes and reads is brought through the Kubernetes API; `server.url` must be that pod's own address",
+      expected: 'the name of a pod',
+      example: 'pingdirectory-0',
+      placeholder: 'POD',
+    },
+    kubernetesName,
+  ),
+  namespace: text(
+    {
+      description: "namespace of that pod; otherwise that of the service account or the kubeconfig's context",
+      expected: 'the name of a namespace',
+      example: 'directory',
+      placeholder: 'NAMESPACE',
+    },
+    kubernetesName,
+  ),
+  container: text(
+    {
+      description: 'container of that pod in which the server runs; otherwise its only one, or the one that its annotation names',
+      expected: 'the name of a container',
+      example: 'pingdirectory',
+      placeholder: 'CONTAINER',
+    },
+    kubernetesName,
+  ),
+  folder: textOrDefault(
+    '/tmp',
+    {
+      description: 'folder of that container in which a folder of ours is made for the files of a run, with room for the largest backend',
+      expected: 'a path from the root',
+      example: '/opt/out',
+      placeholder: 'PATH',
+    },
+    /^\/[^\p{Cc}]*$/u,
+  ),
+  kubeconfig: path({
+    description: 'kubeconfig file that says how to reach the Kubernetes API; otherwise the service account of the pod that this runs in',
+    example: '/etc/rootcellar/kubeconfig',
+  }),
 });
 
 const backup = z.strictObject({
@@ -319,6 +367,7 @@ export const configSchema = z.strictObject({
   server: server.prefault({}),
   replication: replication.prefault({}),
   staging: staging.prefault({}),
+  kubernetes: kubernetes.prefault({}),
   backup: backup.prefault({}),
   repository: z
     .strictObject({
