@@ -10,15 +10,28 @@ const has = (manifests: readonly Manifest[], kind: string, ending = ''): boolean
   manifests.some((manifest) => manifest.kind === kind && manifest.name.endsWith(ending));
 
 suite('restore-job.yaml', () => {
-  const carriedOut = theOne(restore.filter(({ name }) => name.includes('-restore-')), 'Job');
-  const planned = theOne(agent.filter(({ name }) => name.includes('-restore-')), 'Job');
+  const carriedOut = theOne(
+    restore.filter(({ name }) => name.includes('-restore-')),
+    'Job',
+  );
+  const planned = theOne(
+    agent.filter(({ name }) => name.includes('-restore-')),
+    'Job',
+  );
 
   test('is not there unless it is asked for', () => {
     assert.ok(!exec.some(({ name }) => name.includes('-restore-')));
   });
 
   test('restores only where the values say yes, and shows the plan otherwise', () => {
-    assert.deepEqual(carriedOut.at('spec.template.spec.containers.0.args'), ['restore', 'latest~1', '--backend', 'userRoot', '--topology', '--yes']);
+    assert.deepEqual(carriedOut.at('spec.template.spec.containers.0.args'), [
+      'restore',
+      'latest~1',
+      '--backend',
+      'userRoot',
+      '--topology',
+      '--yes',
+    ]);
     assert.deepEqual(planned.at('spec.template.spec.containers.0.args'), ['restore', 'ce90dd32c72f', '--plan']);
   });
 
@@ -32,11 +45,14 @@ suite('restore-job.yaml', () => {
   });
 
   test('has the secrets of the account that may restore, and the token of a restorer, and no others', () => {
-    const secrets = ({ at }: Manifest): unknown => list(at('spec.template.spec.volumes')).find(({ name }) => name === 'secrets')?.['projected'];
+    const secrets = ({ at }: Manifest): unknown =>
+      list(at('spec.template.spec.volumes')).find(({ name }) => name === 'secrets')?.['projected'];
     const variables = list(planned.at('spec.template.spec.containers.0.env'));
 
     assert.deepEqual((secrets(carriedOut) as Record<string, unknown>)['sources'], [{ secret: { name: 'rootcellar-restorer' } }]);
-    assert.ok(variables.some(({ name, value }) => name === 'ROOTCELLAR_AGENT_TOKEN_FILE' && value === '/run/secrets/rootcellar/restorer-token'));
+    assert.ok(
+      variables.some(({ name, value }) => name === 'ROOTCELLAR_AGENT_TOKEN_FILE' && value === '/run/secrets/rootcellar/restorer-token'),
+    );
   });
 });
 
@@ -57,19 +73,27 @@ suite('tests/backup-and-read-back.yaml', () => {
     const commands = [...list(at('spec.initContainers')), ...list(at('spec.containers'))].map(({ args }) => args);
 
     assert.equal(at('metadata.annotations', 'helm.sh/hook'), 'test');
-    assert.deepEqual(commands, [['backup'], ['list'], ['fetch', 'latest', '--to', '/var/lib/rootcellar/read-back'], ['verify', 'latest', '--read-data']]);
+    assert.deepEqual(commands, [
+      ['backup'],
+      ['list'],
+      ['fetch', 'latest', '--to', '/var/lib/rootcellar/read-back'],
+      ['verify', 'latest', '--read-data'],
+    ]);
     assert.equal(at('spec.restartPolicy'), 'Never');
   });
 
   test('has it done by the agent where there is one', () => {
     const { at } = theOne(agent, 'Pod');
 
-    assert.deepEqual(list(at('spec.initContainers')).map(({ args }) => args), [['trigger', 'backup', '--wait'], ['list']]);
+    assert.deepEqual(
+      list(at('spec.initContainers')).map(({ args }) => args),
+      [['trigger', 'backup', '--wait'], ['list']],
+    );
   });
 });
 
 suite('deployment.yaml', () => {
-  test('runs agents that are asked for their health, over TLS where there is a certificate', () => {
+  test('runs agents that are asked for their health, over TLS', () => {
     const pod = podsOf(deployment).get('Deployment directory-backup-rootcellar');
     assert.ok(pod);
 
@@ -77,9 +101,11 @@ suite('deployment.yaml', () => {
     assert.deepEqual(pod('containers.0.args'), ['agent']);
     assert.deepEqual(pod('containers.0.livenessProbe.httpGet'), { path: '/healthz', port: 'http', scheme: 'HTTPS' });
     assert.deepEqual(pod('containers.0.readinessProbe.httpGet'), { path: '/readyz', port: 'http', scheme: 'HTTPS' });
-    assert.equal(pod('terminationGracePeriodSeconds'), 120);
+    assert.equal(pod('terminationGracePeriodSeconds'), 300);
     assert.deepEqual(list(pod('volumes')).find(({ name }) => name === 'staging')?.['ephemeral'], {
-      volumeClaimTemplate: { spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'fast', resources: { requests: { storage: '50Gi' } } } },
+      volumeClaimTemplate: {
+        spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'fast', resources: { requests: { storage: '50Gi' } } },
+      },
     });
   });
 
@@ -107,7 +133,10 @@ suite('networkpolicy.yaml', () => {
       [443, 6443, 636, 1636, 4444, 7373],
     );
     assert.deepEqual(withAgents.at('spec.ingress'), [
-      { ports: [{ port: 'http', protocol: 'TCP' }], from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }] },
+      {
+        ports: [{ port: 'http', protocol: 'TCP' }],
+        from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } }],
+      },
     ]);
     assert.deepEqual(without.at('spec.ingress'), []);
     assert.ok(!has(exec, 'NetworkPolicy'));
@@ -152,7 +181,12 @@ test('dashboard.yaml has the dashboard whole, where Grafana finds it', () => {
 test('every command of the chart is one that the program has', () => {
   const names = new Set(allCommands.map(({ name }) => name.split(' ')[0]));
   const pods = [exec, agent, deployment, restore].flatMap((manifests) => [...podsOf(manifests).values()]);
-  const commands = pods.flatMap((pod) => [...list(pod('initContainers')), ...list(pod('containers'))].map(({ args }) => String((args as unknown[])[0])));
+  const commands = pods.flatMap((pod) =>
+    [...list(pod('initContainers')), ...list(pod('containers'))].map(({ args }) => String((args as unknown[])[0])),
+  );
 
-  assert.deepEqual([...new Set(commands)].filter((command) => !names.has(command) && !['agent', 'trigger'].includes(command)), []);
+  assert.deepEqual(
+    [...new Set(commands)].filter((command) => !names.has(command) && !['agent', 'trigger'].includes(command)),
+    [],
+  );
 });

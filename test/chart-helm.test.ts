@@ -33,9 +33,16 @@ const refused: readonly { readonly words: readonly string[]; readonly says: RegE
   { words: ['--set', 'jobDefaults.startingDeadlineSeconds=5'], says: /'\/jobDefaults\/startingDeadlineSeconds': minimum: got 5, want 10/ },
   { words: ['--set-string', 'restore.yes=true'], says: /'\/restore\/yes': got string, want boolean/ },
   { words: ['--set', 'restore.enabled=true'], says: /restore\.enabled needs restore\.snapshot: an ID of `rootcellar list`, or latest/ },
-  { words: ['--set-json', 'target.pods=[]'], says: /mode exec needs target\.pods: the names of the server's pods, such as \[pingdirectory-0\]/ },
+  {
+    words: ['--set-json', 'target.pods=[]'],
+    says: /mode exec needs target\.pods: the names of the server's pods, such as \[pingdirectory-0\]/,
+  },
   { words: ['--set', 'staging.kind=existingClaim'], says: /staging\.kind existingClaim needs staging\.claimName/ },
-  { words: ['--set', 'podMonitor.enabled=true'], says: /podMonitor\.enabled needs deployment\.enabled: pods of CronJobs are gone before they are scraped/ },
+  { words: ['--set', 'deployment.enabled=true'], says: /deployment\.enabled needs deployment\.tlsSecret/ },
+  {
+    words: ['--set', 'podMonitor.enabled=true'],
+    says: /podMonitor\.enabled needs deployment\.enabled: pods of CronJobs are gone before they are scraped/,
+  },
 ];
 
 const refusedOfAgents = [
@@ -61,7 +68,15 @@ function withHelm(version: string, program: string): void {
       });
 
       test(`finds nothing to complain about in ${name}`, async () => {
-        const { stdout } = await run(program, ['lint', chartFolder, '--strict', '--kube-version', kubernetesVersion, '--values', valuesFile(name)]);
+        const { stdout } = await run(program, [
+          'lint',
+          chartFolder,
+          '--strict',
+          '--kube-version',
+          kubernetesVersion,
+          '--values',
+          valuesFile(name),
+        ]);
         assert.match(stdout, /1 chart\(s\) linted, 0 chart\(s\) failed/);
       });
     }

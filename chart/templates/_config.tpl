@@ -8,9 +8,7 @@
 {{- $given := dict }}
 {{- if .Values.deployment.enabled }}
 {{- $_ := set $given "listen" (printf "0.0.0.0:%d" (int .Values.deployment.port)) }}
-{{- with .Values.deployment.tlsSecret }}
 {{- $_ := set $given "tls" (dict "certificateFile" "/run/secrets/rootcellar-tls/tls.crt" "keyFile" "/run/secrets/rootcellar-tls/tls.key") }}
-{{- end }}
 {{- $tokens := dict }}
 {{- range $role, $key := .Values.deployment.tokenKeys }}
 {{- if $key }}

@@ -53,6 +53,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and (eq .Values.mode "agent") .Values.deployment.enabled }}
 {{- fail "deployment.enabled is for mode exec: with mode agent the agent runs beside the server already" }}
 {{- end }}
+{{- if and .Values.deployment.enabled (empty .Values.deployment.tlsSecret) }}
+{{- fail "deployment.enabled needs deployment.tlsSecret: beyond loopback the API is served over TLS alone" }}
+{{- end }}
 {{- if and .Values.restore.enabled (empty .Values.restore.snapshot) }}
 {{- fail "restore.enabled needs restore.snapshot: an ID of `rootcellar list`, or latest" }}
 {{- end }}

@@ -111,7 +111,7 @@ volumes:
     httpGet:
       path: /healthz
       port: http
-      scheme: {{ ternary "HTTPS" "HTTP" (not (empty $values.deployment.tlsSecret)) }}
+      scheme: HTTPS
     periodSeconds: 20
     timeoutSeconds: 5
     failureThreshold: 6
@@ -119,7 +119,7 @@ volumes:
     httpGet:
       path: /readyz
       port: http
-      scheme: {{ ternary "HTTPS" "HTTP" (not (empty $values.deployment.tlsSecret)) }}
+      scheme: HTTPS
     periodSeconds: 10
     timeoutSeconds: 5
   {{- end }}

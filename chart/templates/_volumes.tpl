@@ -19,7 +19,7 @@
 - name: secrets
   mountPath: /run/secrets/rootcellar
   readOnly: true
-{{- if and .isServing $values.deployment.tlsSecret }}
+{{- if .isServing }}
 - name: tls
   mountPath: /run/secrets/rootcellar-tls
   readOnly: true
@@ -61,7 +61,7 @@
       - secret:
           {{- toYaml . | nindent 10 }}
       {{- end }}
-{{- if and .isServing $values.deployment.tlsSecret }}
+{{- if .isServing }}
 - name: tls
   secret:
     secretName: {{ $values.deployment.tlsSecret }}

@@ -8,7 +8,7 @@ export interface Manifest {
   readonly name: string;
   readonly text: string;
   /** `spec.template.spec.containers.0.image`, or what has a key with dots below that; undefined where nothing is. */
-  at(path: string, key?: string): unknown;
+  readonly at: (path: string, key?: string) => unknown;
 }
 
 /** The objects of a kept rendering of the chart; test/chart-helm.test.ts holds it against the real helm. */

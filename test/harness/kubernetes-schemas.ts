@@ -93,7 +93,8 @@ function strict(node: unknown): unknown {
     result['anyOf'] = [{ type: 'string' }, { type: 'number' }];
     return result;
   }
-  const isClosed = isObjectOf(rest['properties']) && rest['additionalProperties'] === undefined && rest['x-kubernetes-preserve-unknown-fields'] !== true;
+  const isClosed =
+    isObjectOf(rest['properties']) && rest['additionalProperties'] === undefined && rest['x-kubernetes-preserve-unknown-fields'] !== true;
   return isClosed && rest['type'] === 'object' ? { ...result, additionalProperties: false } : result;
 }
 

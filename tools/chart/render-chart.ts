@@ -32,6 +32,8 @@ export function renderingFile(name: string): string {
  */
 export async function renderChart(helm: string, name: string, more: readonly string[] = []): Promise<string> {
   const options = ['--namespace', 'identity', '--kube-version', kubernetesVersion, '--values', valuesFile(name), ...more];
-  const { stdout } = await promisify(execFile)(helm, ['template', 'directory-backup', chartFolder, ...options], { maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await promisify(execFile)(helm, ['template', 'directory-backup', chartFolder, ...options], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return stdout;
 }

@@ -6,7 +6,6 @@ export const kubernetesList = z.array(kubernetesObject);
 
 export const named = z.strictObject({ name: z.string().min(1) });
 
-
 /** A name that speaks of a secret. One that ends otherwise than with it names a file, a role or an ID. */
 const speaksOfSecret = '(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?|KEY|PIN)$';
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);

@@ -14,7 +14,11 @@ interface Node {
  * the program would refuse Helm refuses before anything is changed.
  */
 export function valuesJsonSchema(described: readonly DescribedValue[]): string {
-  const { $schema, ...values } = z.toJSONSchema(chartValues, { target: 'draft-7', io: 'input', override: withoutBounds }) as unknown as Node;
+  const { $schema, ...values } = z.toJSONSchema(chartValues, {
+    target: 'draft-7',
+    io: 'input',
+    override: withoutBounds,
+  }) as unknown as Node;
   const { $schema: _draft, ...config } = configJsonSchema();
   if (values.properties === undefined) throw new Error('the schema of the values has no properties');
   values.properties['config'] = config;
