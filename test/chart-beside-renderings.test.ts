@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { allCommands } from '../src/cli/all-commands.ts';
-import { type Manifest, podsOf, readRendering, theOne } from './harness/chart-rendering.ts';
+import { type Manifest, partOf, podsOf, readRendering, theOne } from './harness/chart-rendering.ts';
 
 const [exec, agent, deployment, restore] = await Promise.all(['exec', 'agent', 'deployment', 'restore'].map(readRendering));
 assert.ok(exec && agent && deployment && restore);
@@ -49,7 +49,7 @@ suite('restore-job.yaml', () => {
       list(at('spec.template.spec.volumes')).find(({ name }) => name === 'secrets')?.['projected'];
     const variables = list(planned.at('spec.template.spec.containers.0.env'));
 
-    assert.deepEqual((secrets(carriedOut) as Record<string, unknown>)['sources'], [{ secret: { name: 'rootcellar-restorer' } }]);
+    assert.deepEqual(partOf(secrets(carriedOut), 'sources'), [{ secret: { name: 'rootcellar-restorer' } }]);
     assert.ok(
       variables.some(({ name, value }) => name === 'ROOTCELLAR_AGENT_TOKEN_FILE' && value === '/run/secrets/rootcellar/restorer-token'),
     );
@@ -113,7 +113,7 @@ suite('deployment.yaml', () => {
     const selector = theOne(deployment, 'Service').at('spec.selector');
 
     assert.deepEqual(selector, theOne(deployment, 'Deployment').at('spec.selector.matchLabels'));
-    assert.equal((selector as Record<string, unknown>)['app.kubernetes.io/component'], 'agent');
+    assert.equal((selector as Readonly<Record<string, unknown>>)['app.kubernetes.io/component'], 'agent');
     assert.ok(!has(exec, 'Deployment') && !has(exec, 'Service'));
   });
 });
@@ -165,10 +165,10 @@ test('prometheusrule.yaml has the alarms but those left out, with the labels of 
   assert.ok(!rules.some(({ alert }) => alert === 'RootcellarNotProven'));
   assert.deepEqual(late?.['labels'], { severity: 'critical', team: 'identity' });
   assert.equal(
-    (late?.['annotations'] as Record<string, unknown>)['runbook_url'],
+    partOf(late, 'annotations.runbook_url'),
     'https://wiki.example.com/rootcellar/runbooks/alarms.md#no-good-backup-is-young-enough',
   );
-  assert.match(String((late?.['annotations'] as Record<string, unknown>)['summary']), /\{\{ \$labels\.group \}\}/);
+  assert.match(String(partOf(late, 'annotations.summary')), /\{\{ \$labels\.group \}\}/);
 });
 
 test('dashboard.yaml has the dashboard whole, where Grafana finds it', () => {

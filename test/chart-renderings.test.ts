@@ -7,7 +7,7 @@ import { exitCodes } from '../src/foundation/failure.ts';
 import { chartFolder, generatedChartFiles } from '../tools/chart/chart-files.ts';
 import { describedValues } from '../tools/chart/described-values.ts';
 import { renderings } from '../tools/chart/render-chart.ts';
-import { type Manifest, podsOf, readRendering, theOne } from './harness/chart-rendering.ts';
+import { type Manifest, partOf, podsOf, readRendering, theOne } from './harness/chart-rendering.ts';
 
 const names = await renderings();
 const rendered = new Map(await Promise.all(names.map(async (name) => [name, await readRendering(name)] as const)));
@@ -61,7 +61,7 @@ suite('every pod of the chart', () => {
         assert.ok(requests['cpu'] !== undefined && requests['memory'] !== undefined && limits['memory'] !== undefined);
       }
       for (const { name, emptyDir } of list(at('volumes'))) {
-        if (emptyDir !== undefined) assert.ok((emptyDir as Record<string, unknown>)['sizeLimit'] !== undefined, String(name));
+        if (emptyDir !== undefined) assert.ok(partOf(emptyDir, 'sizeLimit') !== undefined, String(name));
       }
     });
 
@@ -77,7 +77,7 @@ suite('every pod of the chart', () => {
         assert.ok(mounts.some(({ mountPath, readOnly }) => mountPath === '/run/secrets/rootcellar' && readOnly === true));
       }
       for (const { projected } of list(at('volumes'))) {
-        if (projected !== undefined) assert.equal((projected as Record<string, unknown>)['defaultMode'], 0o440);
+        if (projected !== undefined) assert.equal(partOf(projected, 'defaultMode'), 0o440);
       }
     });
 
@@ -112,10 +112,9 @@ suite('cronjobs.yaml', () => {
     const [ignored, failed] = list(at('spec.jobTemplate.spec.podFailurePolicy.rules'));
 
     assert.deepEqual(ignored, { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] });
-    const { values } = failed?.['onExitCodes'] as { values: number[] };
     const another: readonly number[] = [exitCodes.success, exitCodes.failure, exitCodes.interrupted];
     assert.deepEqual(
-      values,
+      partOf(failed, 'onExitCodes.values'),
       Object.values(exitCodes).filter((code) => !another.includes(code)),
     );
   });
@@ -237,7 +236,7 @@ suite('rbac.yaml and serviceaccount.yaml', () => {
     assert.ok(pod);
 
     const [token] = list(pod('volumes')).filter(({ name }) => name === 'aws-token');
-    assert.deepEqual((token?.['projected'] as Record<string, unknown>)['sources'], [
+    assert.deepEqual(partOf(token, 'projected.sources'), [
       { serviceAccountToken: { audience: 'sts.amazonaws.com', expirationSeconds: 3600, path: 'token' } },
     ]);
     assert.ok(

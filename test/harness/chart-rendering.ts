@@ -27,6 +27,11 @@ function manifestOf(value: unknown, text: string): Manifest {
   return { kind: textOf(at('kind')), name: textOf(at('metadata.name')), text, at };
 }
 
+/** A part of what a test has in hand, by its path. */
+export function partOf(value: unknown, path: string): unknown {
+  return valueAt(value, path.split('.'));
+}
+
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

@@ -16,25 +16,35 @@ export interface DescribedValue {
  */
 export function describedValues(text: string): readonly DescribedValue[] {
   const values: unknown = parseDocument(text).toJS();
-  const found: DescribedValue[] = [];
-  const parents: string[] = [];
+  return keysOf(text).flatMap(({ keys, comment }) => {
+    const key = keys.join('.');
+    const value = valueAt(values, keys);
+    const isGroup = isObject(value) && Object.keys(value).length > 0;
+    if (comment === '' && !isGroup && value !== undefined) throw new Error(`chart/values.yaml: ${key} has no description`);
+    return comment === '' ? [] : [{ key, description: comment, standard: isGroup ? undefined : JSON.stringify(value) }];
+  });
+}
+
+interface CommentedKey {
+  readonly keys: readonly string[];
+  readonly comment: string;
+}
+
+/** Every key with those above it, by the depth of its line, and the comment right before it; what is in lists is none. */
+function keysOf(text: string): readonly CommentedKey[] {
+  const found: CommentedKey[] = [];
+  let keys: string[] = [];
   let comment: string[] = [];
   for (const line of text.split('\n')) {
-    const [, indent = '', , words] = /^( *)(- )?# ?(.*)$/.exec(line) ?? [];
+    const words = /^ *(?:- )?# ?(.*)$/.exec(line)?.[1];
     if (words !== undefined) {
       comment = words.startsWith('-- ') ? [words.slice(3)] : [...comment, words];
       continue;
     }
-    const [, depth = '', dash, name] = /^( *)(- )?'?([A-Za-z_]+)'?:/.exec(line) ?? [];
-    if (name === undefined || dash !== undefined || indent !== '') continue;
-    parents.length = depth.length / 2;
-    parents.push(name);
-    const key = parents.join('.');
-    const value = valueAt(values, parents);
-    if (value === undefined) continue;
-    const isGroup = isObject(value) && Object.keys(value).length > 0;
-    if (comment.length > 0) found.push({ key, description: comment.join(' '), standard: isGroup ? undefined : JSON.stringify(value) });
-    else if (!isGroup) throw new Error(`chart/values.yaml: ${key} has no description`);
+    const [, depth = '', name] = /^( *)'?([A-Za-z_]+)'?:/.exec(line) ?? [];
+    if (name === undefined) continue;
+    keys = [...keys.slice(0, depth.length / 2), name];
+    found.push({ keys, comment: comment.join(' ') });
     comment = [];
   }
   return found;
