@@ -1,7 +1,7 @@
-import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runProgram } from './run-program.ts';
-import { cached } from './test-cache.ts';
+import { cacheFolder, cached } from './test-cache.ts';
 
 /** The OpenDJ release that the tests run. */
 export const opendjVersion = '5.0.3';
@@ -12,6 +12,10 @@ const goPrograms = {
   minio: { module: 'github.com/minio/minio', package: '', version: 'v0.0.0-20260212201848-7aac2a2c5b7c', how: 'install', seconds: 340 },
   // Its module does not let itself be installed by version everywhere; a module of ours that requires it does.
   restic: { module: 'github.com/restic/restic', package: 'cmd/restic', version: 'v0.19.1', how: 'wrapper', seconds: 160 },
+  helm: { module: 'helm.sh/helm/v3', package: 'cmd/helm', version: 'v3.22.0', how: 'install', seconds: 220 },
+  helm4: { module: 'helm.sh/helm/v4', package: 'cmd/helm', version: 'v4.3.1', how: 'wrapper', seconds: 185 },
+  promtool: { module: 'github.com/prometheus/prometheus', package: 'cmd/promtool', version: 'v0.315.1', how: 'wrapper', seconds: 120 },
+  kubeconform: { module: 'github.com/yannh/kubeconform', package: 'cmd/kubeconform', version: 'v0.8.0', how: 'install', seconds: 4 },
 } as const;
 
 export type GoProgram = keyof typeof goPrograms;
@@ -19,6 +23,15 @@ export type GoProgram = keyof typeof goPrograms;
 /** Returns the path of the program, building it first when the cache has it not. */
 export function programPath(name: GoProgram): Promise<string> {
   return goProgramPath({ name, ...goPrograms[name] });
+}
+
+/** As {@link programPath}, but undefined where the program is not in the cache. */
+export async function programPathIfCached(name: GoProgram): Promise<string | undefined> {
+  const file = path.join(cacheFolder(), `${name}-${goPrograms[name].version}`, name);
+  return await access(file).then(
+    () => file,
+    () => undefined,
+  );
 }
 
 /** A program that is built from its Go module at one pinned version. */
@@ -82,7 +95,9 @@ async function goBuildInWrapper(folder: string, { module, main, version, name }:
   const wrapper = path.join(folder, 'wrapper');
   const options = { folder: wrapper, environment: { ...process.env, ...goEnvironment } };
   await mkdir(wrapper);
-  await writeFile(path.join(wrapper, 'go.mod'), `module rootcellar/wrapper\n\nrequire ${module} ${version}\n`);
+  // With its version stated Go reads only the modules that are needed, not all that any of them ever named.
+  const goVersion = (await runProgram('go', ['env', 'GOVERSION'], options)).trim().replace(/^go/, '');
+  await writeFile(path.join(wrapper, 'go.mod'), `module rootcellar/wrapper\n\ngo ${goVersion}\n\nrequire ${module} ${version}\n`);
   await writeFile(path.join(wrapper, 'tools.go'), `//go:build tools\n\npackage tools\n\nimport _ "${main}"\n`);
   await runProgram('go', ['mod', 'tidy'], options);
   await runProgram('go', ['build', '-mod=mod', ...goFlags, '-o', path.join(folder, `${name}.new`), main], options);
