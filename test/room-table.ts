@@ -133,7 +133,24 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   journal: job,
   // It tries what a backup would do, with the backup's own checks.
   doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
-  agent: [...job, 'backup', 'restore', 'verify', 'history', 'journal', 'doctor', 'schedule', 'config', 'node:http'],
+  agent: [
+    ...job,
+    'backup',
+    'restore',
+    'verify',
+    'history',
+    'journal',
+    'doctor',
+    'schedule',
+    'config',
+    'node:http',
+    // Its API: TLS, loopback addresses, and the router (docs/decisions/0026).
+    'node:https',
+    'node:net',
+    'node:tls',
+    'npm:hono',
+    'npm:@hono/node-server',
+  ],
   console: [...everyRoom, 'agent/agent-api.ts'],
   cli: [
     ...job,
