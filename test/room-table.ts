@@ -42,7 +42,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   foundation: [],
   // The digest of an entry is a rule of this room, and its hash part of it.
   domain: [...everyRoom, 'node:crypto', 'npm:zod'],
-  schedule: [...everyRoom, 'domain'],
+  // The jitter of a name is its hash; the grammar of cron, with its daylight saving, is a package's.
+  schedule: [...everyRoom, 'domain', 'node:crypto', 'npm:croner'],
   telemetry: [...everyRoom, 'npm:pino', 'node:async_hooks'],
   config: [...everyRoom, 'domain', 'schedule', 'npm:zod', 'npm:yaml', 'node:fs', 'node:path'],
   'object-stores': [
@@ -133,16 +134,14 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   journal: job,
   // It tries what a backup would do, with the backup's own checks.
   doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
+  // It runs the jobs as the program runs them, in processes of their own (docs/decisions/0020), so it knows none of them.
   agent: [
     ...job,
-    'backup',
-    'restore',
-    'verify',
-    'history',
-    'journal',
-    'doctor',
+    'archive/stored-runs.ts',
+    'archive/stored-slots.ts',
     'schedule',
     'config',
+    'node:child_process',
     'node:http',
     // Its API: TLS, loopback addresses, and the router (docs/decisions/0026).
     'node:https',
@@ -150,6 +149,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:tls',
     'npm:hono',
     'npm:@hono/node-server',
+    'node:string_decoder',
   ],
   console: [...everyRoom, 'agent/agent-api.ts'],
   cli: [

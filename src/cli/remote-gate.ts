@@ -20,7 +20,7 @@ function admit(words: readonly string[]): AdmittedCommand {
   if (agentUrl !== undefined) throw refused('--agent', { refusal: 'an agent passes nothing on to another' });
   const rule = ruleFor(command.name, input);
   if (typeof rule !== 'string') throw refused(command.name, rule);
-  return { name: command.name, role: rule, words: [...manner, ...commandWords(command, input)] };
+  return { name: command.name, role: rule, words: commandWords(command, input), manner };
 }
 
 function refused(what: string, { refusal }: RemoteRefusal): Failure {

@@ -14,8 +14,10 @@ export interface AdmittedCommand {
   readonly name: string;
   /** Who may run it with these words. */
   readonly role: Role;
-  /** Made anew from what was understood, so that nothing is in them which was not looked at. */
+  /** From its name on; made anew from what was understood, so that nothing is in them which was not looked at. */
   readonly words: readonly string[];
+  /** Of `--json`, `--quiet` and `--debug` those that were given; they go before `words`. */
+  readonly manner: readonly string[];
 }
 
 /** Decides which command lines the API runs: the port to the commands, which this room does not know. */

@@ -93,7 +93,7 @@ export class RemoteCommands {
   async #run(command: AdmittedCommand, stream: AnswerStream, { id, signal }: { id: string; signal: AbortSignal }): Promise<void> {
     await stream.write(lineOf({ kind: 'begin', id, command: command.name }));
     try {
-      const { exitCode, killedBy } = await this.#runner.run(command.words, {
+      const { exitCode, killedBy } = await this.#runner.run([...command.manner, ...command.words], {
         signal,
         onOutput: (chunk) => stream.write(lineOf(outputOf(chunk))),
       });
