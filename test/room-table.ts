@@ -171,6 +171,12 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'config',
     'node:child_process',
     'node:http',
+    // Its API: TLS, loopback addresses, and the router (docs/decisions/0026).
+    'node:https',
+    'node:net',
+    'node:tls',
+    'npm:hono',
+    'npm:@hono/node-server',
     'node:string_decoder',
   ],
   console: [...everyRoom, 'agent/agent-api.ts'],
