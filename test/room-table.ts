@@ -133,7 +133,26 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   journal: job,
   // It tries what a backup would do, with the backup's own checks.
   doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
-  agent: [...job, 'backup', 'restore', 'verify', 'history', 'journal', 'doctor', 'schedule', 'config', 'node:http'],
+  agent: [
+    ...job,
+    'backup',
+    'restore',
+    'verify',
+    'history',
+    'journal',
+    'doctor',
+    'schedule',
+    'config',
+    'node:http',
+    // What its metrics and notifications go to may speak TLS, with a certificate of a private authority.
+    'node:https',
+    'node:tls',
+    // Its metrics, as text and by OTLP (docs/decisions/0025).
+    'npm:prom-client',
+    'npm:@opentelemetry/*',
+    // Mails; loaded when there is a mail server.
+    'npm:nodemailer',
+  ],
   console: [...everyRoom, 'agent/agent-api.ts'],
   cli: [
     ...job,

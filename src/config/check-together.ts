@@ -23,9 +23,28 @@ export function checkTogether(config: Config, given: ReadonlyMap<string, GivenVa
   if (server.startTls && server.url?.toLowerCase().startsWith('ldaps:') === true) {
     refuse('server.startTls', 'server.url is an ldaps:// address, which has TLS from the start', 'leave one of the two out');
   }
+  checkReporting(config, refuse);
 }
 
 type Refuse = (name: string, state: string, hint: string) => never;
+
+/** What a receiver cannot be without, and what says something of a receiver that there is not. */
+function checkReporting({ metrics, notify }: Pick<Config, 'metrics' | 'notify'>, refuse: Refuse): void {
+  const { mail } = notify;
+  const needs: readonly (readonly [string, unknown, string, unknown])[] = [
+    ['metrics.pushGatewayTokenFile', metrics.pushGatewayTokenFile, 'metrics.pushGateway', metrics.pushGateway],
+    ['metrics.otlpTokenFile', metrics.otlpTokenFile, 'metrics.otlp', metrics.otlp],
+    ['notify.webhookTokenFile', notify.webhookTokenFile, 'notify.webhook', notify.webhook],
+    ['notify.mail.to', mail.to, 'notify.mail.server', mail.server],
+    ['notify.mail.server', mail.server, 'notify.mail.to', mail.to],
+    ['notify.mail.server', mail.server, 'notify.mail.from', mail.from],
+    ['notify.mail.user', mail.user, 'notify.mail.passwordFile', mail.passwordFile],
+    ['notify.mail.passwordFile', mail.passwordFile, 'notify.mail.user', mail.user],
+  ];
+  for (const [name, value, needed, other] of needs) {
+    if (value !== undefined && other === undefined) refuse(name, `${needed} is not set`, 'set both, or none');
+  }
+}
 
 /** `at`: what comes before the names of this archive's settings. */
 function checkStore(
