@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { agentSettings } from './agent-settings.ts';
+import { metricsSettings } from './metrics-settings.ts';
+import { notifySettings } from './notify-settings.ts';
 import {
   boolean,
   choice,
@@ -386,6 +388,8 @@ export const configSchema = z.strictObject({
     .prefault({}),
   drill: drill.prefault({}),
   agent: agentSettings.prefault({}),
+  metrics: metricsSettings.prefault({}),
+  notify: notifySettings.prefault({}),
   keepLocal: count(0, 1000, 0, { description: 'staged sets to keep in the staging folder for a fast restore', example: '1' }),
   retention: retention.prefault({}),
   prune: z
