@@ -42,7 +42,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   foundation: [],
   // The digest of an entry is a rule of this room, and its hash part of it.
   domain: [...everyRoom, 'node:crypto', 'npm:zod'],
-  schedule: [...everyRoom, 'domain'],
+  // The jitter of a name is its hash; the grammar of cron, with its daylight saving, is a package's.
+  schedule: [...everyRoom, 'domain', 'node:crypto', 'npm:croner'],
   telemetry: [...everyRoom, 'npm:pino', 'node:async_hooks'],
   config: [...everyRoom, 'domain', 'schedule', 'npm:zod', 'npm:yaml', 'node:fs', 'node:path'],
   'object-stores': [
@@ -133,7 +134,17 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   journal: job,
   // It tries what a backup would do, with the backup's own checks.
   doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
-  agent: [...job, 'backup', 'restore', 'verify', 'history', 'journal', 'doctor', 'schedule', 'config', 'node:http'],
+  // It runs the jobs as the program runs them, in processes of their own (docs/decisions/0020), so it knows none of them.
+  agent: [
+    ...job,
+    'archive/stored-runs.ts',
+    'archive/stored-slots.ts',
+    'schedule',
+    'config',
+    'node:child_process',
+    'node:http',
+    'node:string_decoder',
+  ],
   console: [...everyRoom, 'agent/agent-api.ts'],
   cli: [
     ...job,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentSettings } from './agent-settings.ts';
 import {
   boolean,
   choice,
@@ -315,6 +316,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   drill: drill.prefault({}),
+  agent: agentSettings.prefault({}),
   keepLocal: count(0, 1000, 0, { description: 'staged sets to keep in the staging folder for a fast restore', example: '1' }),
   retention: retention.prefault({}),
   prune: z

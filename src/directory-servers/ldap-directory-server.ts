@@ -19,11 +19,13 @@ import type {
 } from './directory-server.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
+import type { ServerHealth } from '../domain/server-health.ts';
 import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
 import { runTask } from './follow-task.ts';
 import { LdapSession, type LdapSessionOptions } from './ldap-session.ts';
 import { findMissingPrivileges } from './missing-privileges.ts';
 import { readBackends } from './read-backends.ts';
+import { readHealth } from './read-health.ts';
 import { readAllEntries } from './read-entries.ts';
 import { readDescriptor, readProblems } from './read-compatibility.ts';
 import { readCipherKeys } from './read-keys.ts';
@@ -65,6 +67,11 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async describe({ signal }: OperationContext = {}): Promise<ServerDescription> {
     return describeServer(this.#session, signal);
+  }
+
+  async health({ signal }: OperationContext = {}): Promise<ServerHealth> {
+    const { dialect } = await this.#detect(signal);
+    return readHealth(this.#session, dialect, signal);
   }
 
   async missingPrivileges(purpose: Purpose, { signal }: OperationContext = {}): Promise<readonly MissingPrivilege[]> {
