@@ -93,11 +93,12 @@ suite('tests/backup-and-read-back.yaml', () => {
 });
 
 suite('deployment.yaml', () => {
+  const agents = deployment.filter(({ kind }) => kind === 'Deployment');
+
   test('runs agents that are asked for their health, over TLS', () => {
-    const pod = podsOf(deployment).get('Deployment directory-backup-rootcellar');
+    const pod = podsOf(deployment).get('Deployment directory-backup-rootcellar-pingdirectory-0');
     assert.ok(pod);
 
-    assert.equal(theOne(deployment, 'Deployment').at('spec.replicas'), 2);
     assert.deepEqual(pod('containers.0.args'), ['agent']);
     assert.deepEqual(pod('containers.0.livenessProbe.httpGet'), { path: '/healthz', port: 'http', scheme: 'HTTPS' });
     assert.deepEqual(pod('containers.0.readinessProbe.httpGet'), { path: '/readyz', port: 'http', scheme: 'HTTPS' });
@@ -109,11 +110,29 @@ suite('deployment.yaml', () => {
     });
   });
 
-  test('has a service that selects its pods and no others', () => {
-    const selector = theOne(deployment, 'Service').at('spec.selector');
+  test("has agents for each of the server's pods, and tells them which", () => {
+    const told = agents.map(({ at }) => [
+      at('spec.replicas'),
+      ...list(at('spec.template.spec.containers.0.env'))
+        .slice(2)
+        .map(({ value }) => value),
+    ]);
 
-    assert.deepEqual(selector, theOne(deployment, 'Deployment').at('spec.selector.matchLabels'));
-    assert.equal((selector as Readonly<Record<string, unknown>>)['app.kubernetes.io/component'], 'agent');
+    assert.deepEqual(told, [
+      [2, 'pingdirectory-0', 'ldaps://pingdirectory-0.pingdirectory-cluster.directory:1636'],
+      [2, 'pingdirectory-1', 'ldaps://pingdirectory-1.pingdirectory-cluster.directory:1636'],
+    ]);
+    for (const { at } of agents)
+      assert.equal(at('spec.selector.matchLabels', 'rootcellar/target'), at('spec.template.metadata.labels', 'rootcellar/target'));
+  });
+
+  test('has a service that selects the pods of all agents and no others', () => {
+    const selector = theOne(deployment, 'Service').at('spec.selector') as Readonly<Record<string, unknown>>;
+
+    assert.equal(selector['app.kubernetes.io/component'], 'agent');
+    for (const { at } of agents) {
+      for (const [label, value] of Object.entries(selector)) assert.equal(at('spec.template.metadata.labels', label), value);
+    }
     assert.ok(!has(exec, 'Deployment') && !has(exec, 'Service'));
   });
 });
@@ -147,7 +166,7 @@ suite('podmonitor.yaml', () => {
   test('scrapes the agents over TLS, and leaves our label "job" as it is', () => {
     const { at } = theOne(deployment, 'PodMonitor');
 
-    assert.deepEqual(at('spec.selector.matchLabels'), theOne(deployment, 'Deployment').at('spec.selector.matchLabels'));
+    assert.deepEqual(at('spec.selector.matchLabels'), theOne(deployment, 'Service').at('spec.selector'));
     assert.equal(at('spec.podMetricsEndpoints.0.honorLabels'), true);
     assert.equal(at('spec.podMetricsEndpoints.0.path'), '/metrics');
     assert.equal(at('spec.podMetricsEndpoints.0.scheme'), 'https');

@@ -37,6 +37,11 @@ const refused: readonly { readonly words: readonly string[]; readonly says: RegE
     words: ['--set-json', 'target.pods=[]'],
     says: /mode exec needs target\.pods: the names of the server's pods, such as \[pingdirectory-0\]/,
   },
+  { words: ['--set', 'target.url='], says: /mode exec needs target\.url: the address of the server in a pod/ },
+  {
+    words: ['--set', 'deployment.enabled=true,deployment.tlsSecret=a,target.url=ldaps://a,target.pods={a,b}'],
+    says: /agents for several target\.pods need target\.url with POD in it/,
+  },
   { words: ['--set', 'staging.kind=existingClaim'], says: /staging\.kind existingClaim needs staging\.claimName/ },
   { words: ['--set', 'deployment.enabled=true'], says: /deployment\.enabled needs deployment\.tlsSecret/ },
   {

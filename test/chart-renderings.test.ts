@@ -179,8 +179,8 @@ suite('configmap.yaml', () => {
       timeZone: 'Etc/UTC',
       schedule: { backup: '0 */6 * * *', verify: '30 3 * * *', prune: '30 4 * * 0', forget: 'none', drill: 'none' },
     });
-    assert.equal(config['kubernetes']?.['container'], 'pingdirectory');
-    assert.equal(config['kubernetes']?.['namespace'], 'identity');
+    assert.deepEqual(config['kubernetes'], { namespace: 'identity', pod: 'pingdirectory-0', container: 'pingdirectory' });
+    assert.equal(config['server']?.['url'], 'ldaps://pingdirectory-0.pingdirectory-cluster:1636');
     assert.equal(config['passwordFile'], '/run/secrets/rootcellar/archive-password');
   });
 

@@ -19,8 +19,16 @@
 {{- $_ := set $given "tokens" $tokens }}
 {{- end }}
 {{- end }}
-{{- $kubernetes := dict "namespace" (include "rootcellar.targetNamespace" .) "pods" .Values.target.pods "container" .Values.target.container }}
+{{- $pod := first .Values.target.pods }}
+{{- $kubernetes := dict "namespace" (include "rootcellar.targetNamespace" .) "pod" $pod }}
+{{- with .Values.target.container }}
+{{- $_ := set $kubernetes "container" . }}
+{{- end }}
+{{- $server := dict }}
+{{- with .Values.target.url }}
+{{- $_ := set $server "url" (replace "POD" $pod .) }}
+{{- end }}
 {{- $defaults := dict "staging" (dict "folder" "/var/lib/rootcellar/staging") "cacheFolder" "/var/cache/rootcellar" "agent" $given }}
-{{- $config := mergeOverwrite (merge (deepCopy .Values.config) $defaults) (dict "agent" $agent "kubernetes" $kubernetes) }}
+{{- $config := mergeOverwrite (merge (deepCopy .Values.config) $defaults) (dict "agent" $agent "kubernetes" $kubernetes "server" $server) }}
 {{- toYaml $config }}
 {{- end }}

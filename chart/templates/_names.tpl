@@ -47,6 +47,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and (eq .Values.mode "exec") (empty .Values.config.archive) }}
 {{- fail "mode exec needs config.archive: where the backups are kept, such as s3://bucket/path" }}
 {{- end }}
+{{- if eq .Values.mode "exec" }}
+{{- if and (empty .Values.target.url) (empty (.Values.config.server).url) }}
+{{- fail "mode exec needs target.url: the address of the server in a pod, such as ldaps://POD.pingdirectory-cluster:1636" }}
+{{- end }}
+{{- if and .Values.deployment.enabled (gt (len .Values.target.pods) 1) (not (contains "POD" .Values.target.url)) }}
+{{- fail "agents for several target.pods need target.url with POD in it, such as ldaps://POD.pingdirectory-cluster:1636" }}
+{{- end }}
+{{- end }}
 {{- if and (eq .Values.mode "agent") (empty .Values.agent.url) }}
 {{- fail "mode agent needs agent.url: the address of the agent's API, such as https://directory-agent:7373" }}
 {{- end }}

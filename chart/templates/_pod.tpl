@@ -10,7 +10,8 @@
 
 {{/*
 A pod of ours. root; containers: a list, each with name and args; component; own: values of its own (image, resources, args, secrets,
-extraEnv, terminationGracePeriodSeconds); restarts: the restart policy; isServing: it has the port; tokenKey: the token for the agent.
+extraEnv, terminationGracePeriodSeconds); restarts: the restart policy; isServing: it has the port; tokenKey: the token for the agent;
+pod: the server's pod, where it is not the first of them.
 All but the last of the containers are run before it, one after the other, where the pod is not one that stays.
 */}}
 {{- define "rootcellar.podSpec" -}}
@@ -84,6 +85,14 @@ volumes:
       value: {{ printf "/run/secrets/rootcellar/%s" . }}
     {{- end }}
     {{- else }}
+    {{- with .pod.pod }}
+    - name: ROOTCELLAR_KUBERNETES_POD
+      value: {{ . }}
+    {{- with $values.target.url }}
+    - name: ROOTCELLAR_SERVER_URL
+      value: {{ replace "POD" $.pod.pod . }}
+    {{- end }}
+    {{- end }}
     {{- with $values.aws.credentialsKey }}
     - name: AWS_SHARED_CREDENTIALS_FILE
       value: {{ printf "/run/secrets/rootcellar/%s" . }}

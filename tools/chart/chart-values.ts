@@ -115,7 +115,12 @@ export const chartValues = z.strictObject({
   image,
   imagePullSecrets: z.array(named),
   timeZone: z.string().min(1),
-  target: z.strictObject({ namespace: nameOrNone, pods: z.array(dnsName), container: nameOrNone }),
+  target: z.strictObject({
+    namespace: nameOrNone,
+    pods: z.array(dnsName),
+    container: nameOrNone,
+    url: z.string().regex(/^(ldaps?:\/\/[^\s@/?#,]+)?$/),
+  }),
   agent: z.strictObject({
     url: z.string().regex(/^(https?:\/\/[^\s@/?#]+\/?)?$/),
     operatorTokenKey: key,
