@@ -1,4 +1,4 @@
-import type { Job, RunOutcome, RunRecord } from '../domain/run-record.ts';
+import type { Job, RunOutcome, RunRecord } from '../../domain/run-record.ts';
 
 /** How many runs of a job are remembered; six weeks of four a day would be more than anything here asks about. */
 const mostOfAJob = 100;
