@@ -1,4 +1,4 @@
-import type { Job, RunOutcome, RunRecord } from '../domain/run-record.ts';
+import type { Job, RunOutcome, RunRecord } from '../../domain/run-record.ts';
 
 /** How many runs of a job are remembered; six weeks of four a day would be more than anything here asks about. */
 const mostOfAJob = 100;
@@ -7,7 +7,7 @@ const mostOfAJob = 100;
  * The finished runs that this agent knows of, from the history in the archive and from what it saw itself: what it tells of runs must not hang on the
  * archive, as that is what fails. Holds a bounded number, and of most of them neither log nor result.
  */
-export class ReportedRuns {
+export class KnownRuns {
   readonly #byJob = new Map<Job, RunRecord[]>();
 
   add(records: readonly RunRecord[]): void {
