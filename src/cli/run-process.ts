@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, interrupted } from '../foundation/failure.ts';
 import { runProgram, type Output } from './run-program.ts';
+import { followSupervisor } from './supervision.ts';
 
 const clock: Clock = {
   now: () => new Date(),
@@ -21,7 +22,10 @@ const clock: Clock = {
  * Nothing else in `src` ends the process.
  */
 export async function runProcess(): Promise<void> {
-  const signal = signalOfStop();
+  const stopping = new AbortController();
+  stopAtSignals(stopping);
+  const mayGoOn = followSupervisor(process, (failure) => stopping.abort(failure));
+  const { signal } = stopping;
   process.exitCode = await runProgram({
     words: process.argv.slice(2),
     environment: process.env,
@@ -29,6 +33,7 @@ export async function runProcess(): Promise<void> {
     clock,
     random: () => randomInt(0, 2 ** 32) / 2 ** 32,
     signal,
+    mayGoOn,
     output: outputOf(process.stdout),
     errorOutput: outputOf(process.stderr),
     ask: process.stdin.isTTY && process.stderr.isTTY ? (question) => ask(question, signal) : undefined,
@@ -38,8 +43,7 @@ export async function runProcess(): Promise<void> {
 }
 
 /** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once. */
-function signalOfStop(): AbortSignal {
-  const stopping = new AbortController();
+function stopAtSignals(stopping: AbortController): void {
   let stoppedAt: number | undefined;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -50,7 +54,6 @@ function signalOfStop(): AbortSignal {
       stopping.abort(interrupted('The command'));
     });
   }
-  return stopping.signal;
 }
 
 function readVersion(): string {

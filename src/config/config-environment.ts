@@ -6,6 +6,9 @@ import { settings } from './settings.ts';
 /** The variable that names the configuration file. */
 export const configFileVariable = 'ROOTCELLAR_CONFIG';
 
+/** Says that the process was started by an agent (cli/supervision.ts). It is no setting: only an agent sets it. */
+export const supervisedVariable = 'ROOTCELLAR_SUPERVISED';
+
 /** Kubernetes gives every container such variables for each Service, so a Service called `rootcellar` must not stop the program. */
 const serviceVariable = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 
@@ -27,7 +30,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
 }
 
 function isForOthers(name: string, text: string): boolean {
-  if (name === configFileVariable || name.startsWith('ROOTCELLAR_TEST_')) return true;
+  if (name === configFileVariable || name === supervisedVariable || name.startsWith('ROOTCELLAR_TEST_')) return true;
   return serviceVariable.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text));
 }
 
