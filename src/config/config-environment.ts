@@ -6,6 +6,9 @@ import { settings } from './settings.ts';
 /** The variable that names the configuration file. */
 export const configFileVariable = 'ROOTCELLAR_CONFIG';
 
+/** The variable that names the agent which is to run the commands. */
+export const agentVariable = 'ROOTCELLAR_AGENT';
+
 /** Says that the process was started by an agent (cli/supervision.ts). It is no setting: only an agent sets it. */
 export const supervisedVariable = 'ROOTCELLAR_SUPERVISED';
 
@@ -30,12 +33,12 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
 }
 
 function isForOthers(name: string, text: string): boolean {
-  if (name === configFileVariable || name === supervisedVariable || name.startsWith('ROOTCELLAR_TEST_')) return true;
+  if ([configFileVariable, agentVariable, supervisedVariable].includes(name) || name.startsWith('ROOTCELLAR_TEST_')) return true;
   return serviceVariable.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text));
 }
 
 function unknownVariable(name: string, known: Iterable<string>): Error {
-  const meant = nearestName(name, [...known, configFileVariable]);
+  const meant = nearestName(name, [...known, configFileVariable, agentVariable]);
   return wrongUsage(
     `Cannot use the environment variable ${name}: there is no such setting`,
     meant === undefined ? 'run "rootcellar --help" to see all settings' : `did you mean ${meant}?`,
