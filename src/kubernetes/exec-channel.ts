@@ -13,6 +13,7 @@ const protocols = [withEndOfInput, 'v4.channel.k8s.io'];
 const channel = { input: 0, output: 1, errors: 2, status: 3, close: 255 } as const;
 
 const handshakeMilliseconds = 30_000;
+const goodbyeMilliseconds = 1000;
 const pieceBytes = 64 * 1024;
 /** How much may wait in memory, in each direction. */
 const mostWaitingBytes = 1024 * 1024;
@@ -185,7 +186,9 @@ class ExecChannel {
   #end(): void {
     // An error that comes only now is no news to anybody.
     this.#socket.on('error', () => undefined);
-    if (this.#status === undefined) this.#socket.terminate();
-    else this.#socket.close();
+    if (this.#status === undefined) return this.#socket.terminate();
+    this.#socket.close();
+    // The program has ended: a server that does not say good-bye too must not keep this process.
+    setTimeout(() => this.#socket.terminate(), goodbyeMilliseconds).unref();
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
+import type { ServerHealth } from '../domain/server-health.ts';
 import type {
   BackUpRequest,
   CompatibilityProblems,
@@ -130,6 +131,10 @@ export class PodDirectoryServer implements DirectoryServer {
 
   missingPrivileges(purpose: Purpose, options?: OperationContext): Promise<readonly MissingPrivilege[]> {
     return this.#server.missingPrivileges(purpose, options);
+  }
+
+  health(options?: OperationContext): Promise<ServerHealth> {
+    return this.#server.health(options);
   }
 
   readEntries(baseDn: string, options?: OperationContext): AsyncIterable<readonly LdifEntry[]> {
