@@ -79,7 +79,7 @@ class ExecChannel {
       if (signal?.aborted === true) throw interrupted(`The attempt to ${attempt}`);
       const status = this.#status;
       if (status === undefined) throw this.#cut('no exit status came');
-      return { status, exitCode: status.exitCode ?? 1, output: `${this.#output}`, errors: `${this.#errors}` };
+      return { status, exitCode: status.exitCode ?? 1, output: this.#output.text(), errors: this.#errors.text() };
     } finally {
       clearInterval(heart);
       signal?.removeEventListener('abort', stop);
@@ -117,14 +117,10 @@ class ExecChannel {
   #take(message: Buffer): void {
     const piece = message.subarray(1);
     if (piece.length === 0) return;
-    switch (message[0]) {
-      case channel.output:
-        return this.#handOver(piece);
-      case channel.errors:
-        return this.#errors.add(Buffer.from(piece));
-      case channel.status:
-        this.#status = parseExecStatus(piece.toString('utf8'));
-    }
+    const from = message[0];
+    if (from === channel.output) this.#handOver(piece);
+    if (from === channel.errors) this.#errors.add(Buffer.from(piece));
+    if (from === channel.status) this.#status = parseExecStatus(piece.toString('utf8'));
   }
 
   /** In the order of arrival, one at a time; when too much waits, no more is received. */

@@ -60,7 +60,7 @@ export function serveExec(socket: WebSocket, request: ExecRequest, behaviour: Cl
     if (fault?.kind === 'alter') return send(channel.output, fault.change(piece));
     if (fault !== undefined && fault.kind !== 'refuse' && fault.kind !== 'cut-input' && sent > fault.bytes) {
       if (before < fault.bytes) send(channel.output, piece.subarray(0, fault.bytes - before));
-      if (fault.kind === 'freeze') return void freeze(socket);
+      if (fault.kind === 'freeze') freeze(socket);
       if (fault.kind === 'cut') breakOff(fault.also);
       return;
     }
