@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { Failure, messageOf } from '../foundation/failure.ts';
 import { CommandLog } from './command-log.ts';
-import type { CommandOptions, CommandResult, CommandRunner } from './command-runner.ts';
+import type { CommandOptions, CommandOutput, CommandResult, CommandRunner } from './command-runner.ts';
 
 const mostResultBytes = 1024 * 1024;
 const millisecondsBetweenBeats = 500;
@@ -12,8 +13,6 @@ export interface ChildRunnerOptions {
   /** The program's own file, which Node runs. */
   readonly program: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Words before those of the command: `--config FILE` and what else the agent was started with. */
-  readonly leading: readonly string[];
 }
 
 /**
@@ -30,12 +29,15 @@ export class ChildRunner implements CommandRunner {
   async run(words: readonly string[], options: CommandOptions): Promise<CommandResult> {
     options.signal?.throwIfAborted();
     const isFollowed = options.onOutput !== undefined;
-    const child = this.#spawn([...this.#options.leading, ...(isFollowed ? [] : ['--json']), ...words]);
+    const child = this.#spawn([...(isFollowed ? [] : ['--json']), ...words]);
     const log = new CommandLog(options.onProgress);
     const result = new BoundedText(mostResultBytes);
-    child.stdout?.on('data', (bytes: Buffer) => (isFollowed ? options.onOutput?.({ stream: 'stdout', bytes }) : result.add(bytes)));
+    child.stdout?.on('data', (bytes: Buffer) => {
+      if (isFollowed) passOn({ stream: 'stdout', bytes }, child.stdout, options.onOutput);
+      else result.add(bytes);
+    });
     child.stderr?.on('data', (bytes: Buffer) => {
-      options.onOutput?.({ stream: 'stderr', bytes });
+      passOn({ stream: 'stderr', bytes }, child.stderr, options.onOutput);
       log.add(bytes);
     });
     const stopBeating = beat(child, options.heldFor ?? (() => unleasedMilliseconds));
@@ -58,6 +60,14 @@ export class ChildRunner implements CommandRunner {
       env: { ...this.#options.environment, ROOTCELLAR_SUPERVISED: '1' },
     });
   }
+}
+
+/** Gives a piece to whoever follows, and reads no more of it while that one says so. */
+function passOn(chunk: CommandOutput, from: Readable | null, onOutput: CommandOptions['onOutput']): void {
+  const taken = onOutput?.(chunk);
+  if (taken === undefined) return;
+  from?.pause();
+  void taken.finally(() => from?.resume());
 }
 
 /** Tells the child at once, and then regularly, how long it may go on; returns what ends that. */
