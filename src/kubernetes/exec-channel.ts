@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { Failure, interrupted, messageOf } from '../foundation/failure.ts';
+import { type Failure, interrupted, messageOf } from '../foundation/failure.ts';
 import { type Asked, refusalOf, streamCut, tooOld, unreachable } from './kubernetes-failures.ts';
 import { type ExecCall, type ExecEnd, keptErrorBytes, keptOutputBytes, Tail } from './pod-exec.ts';
 import { type ExecStatus, parseExecStatus } from './exec-status.ts';
