@@ -17,7 +17,6 @@ import {
   share,
   sizeBetween,
   text,
-  textOrDefault,
 } from './setting-kinds.ts';
 
 const keepMost = 100_000;
