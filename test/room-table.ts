@@ -171,13 +171,18 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'config',
     'node:child_process',
     'node:http',
-    // Its API: TLS, loopback addresses, and the router (docs/decisions/0026).
+    // Its API, and what metrics and notifications go to: TLS, loopback addresses, and the router (docs/decisions/0026).
     'node:https',
     'node:net',
     'node:tls',
     'npm:hono',
     'npm:@hono/node-server',
     'node:string_decoder',
+    // Its metrics, as text and by OTLP (docs/decisions/0025).
+    'npm:prom-client',
+    'npm:@opentelemetry/*',
+    // Mails; loaded when there is a mail server.
+    'npm:nodemailer',
   ],
   console: [...everyRoom, 'agent/agent-api.ts'],
   cli: [

@@ -26,6 +26,7 @@ export function checkTogether(config: Config, given: ReadonlyMap<string, GivenVa
   if (server.startTls && server.url?.toLowerCase().startsWith('ldaps:') === true) {
     refuse('server.startTls', 'server.url is an ldaps:// address, which has TLS from the start', 'leave one of the two out');
   }
+  checkReporting(config, refuse);
   if (kubernetes.pod === undefined) {
     const needless = ['namespace', 'container', 'folder', 'kubeconfig'].map((name) => `kubernetes.${name}`).find((name) => given.has(name));
     if (needless !== undefined) refuse(needless, 'kubernetes.pod is not set', 'name the pod of the server, or leave this setting out');
@@ -52,6 +53,24 @@ function checkRateWindows({ s3 }: Config, given: ReadonlyMap<string, GivenValue>
   }
   if (given.has('s3.rateTimeZone') && s3.rateWindows === undefined) {
     refuse('s3.rateTimeZone', 's3.rateWindows is not set', 'set it, or leave the time zone out');
+  }
+}
+
+/** What a receiver cannot be without, and what says something of a receiver that there is not. */
+function checkReporting({ metrics, notify }: Pick<Config, 'metrics' | 'notify'>, refuse: Refuse): void {
+  const { mail } = notify;
+  const needs: readonly (readonly [string, unknown, string, unknown])[] = [
+    ['metrics.pushGatewayTokenFile', metrics.pushGatewayTokenFile, 'metrics.pushGateway', metrics.pushGateway],
+    ['metrics.otlpTokenFile', metrics.otlpTokenFile, 'metrics.otlp', metrics.otlp],
+    ['notify.webhookTokenFile', notify.webhookTokenFile, 'notify.webhook', notify.webhook],
+    ['notify.mail.to', mail.to, 'notify.mail.server', mail.server],
+    ['notify.mail.server', mail.server, 'notify.mail.to', mail.to],
+    ['notify.mail.server', mail.server, 'notify.mail.from', mail.from],
+    ['notify.mail.user', mail.user, 'notify.mail.passwordFile', mail.passwordFile],
+    ['notify.mail.passwordFile', mail.passwordFile, 'notify.mail.user', mail.user],
+  ];
+  for (const [name, value, needed, other] of needs) {
+    if (value !== undefined && other === undefined) refuse(name, `${needed} is not set`, 'set both, or none');
   }
 }
 

@@ -15,6 +15,7 @@ import type {
   TaskOutcome,
 } from '../directory-servers/directory-server.ts';
 import { Failure, isFailure, messageOf } from '../foundation/failure.ts';
+import type { ServerHealth } from '../domain/server-health.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { Staging } from '../staging/staging.ts';
 import type { PodFiles } from './pod-files.ts';
@@ -50,6 +51,10 @@ export class PodDirectoryServer implements DirectoryServer {
     this.#files = files;
     this.#staging = staging;
     this.#sent = new SentFolders(files);
+  }
+
+  health(options: OperationContext = {}): Promise<ServerHealth> {
+    return this.#server.health(options);
   }
 
   async describe(options: OperationContext = {}): Promise<ServerDescription> {

@@ -1,5 +1,6 @@
-import { access, chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { goProgramPath } from './go-program.ts';
 import { runProgram } from './run-program.ts';
 import { cacheFolder, cached } from './test-cache.ts';
 
@@ -34,29 +35,6 @@ export async function programPathIfCached(name: GoProgram): Promise<string | und
   );
 }
 
-/** A program that is built from its Go module at one pinned version. */
-export interface GoModuleProgram {
-  readonly name: string;
-  readonly module: string;
-  /** The folder of its main package below the module; empty for the module's root. */
-  readonly package: string;
-  readonly version: string;
-  readonly how: 'install' | 'wrapper';
-  /** From an empty cache on two cores, for the announcement. */
-  readonly seconds: number;
-}
-
-/** As {@link programPath}, for programs that only a benchmark needs. */
-export async function goProgramPath({ name, module, package: subfolder, version, how, seconds }: GoModuleProgram): Promise<string> {
-  const main = [module, subfolder].filter(Boolean).join('/');
-  const folder = await cached({
-    name: `${name}-${version}`,
-    announcement: `building ${name} ${version} with Go (about ${seconds} s from nothing)`,
-    make: (fresh) => (how === 'install' ? goInstall(fresh, main, version) : goBuildInWrapper(fresh, { module, main, version, name })),
-  });
-  return path.join(folder, name);
-}
-
 /** Returns the folder of the unpacked OpenDJ release, the way it comes; `setup` must run in a copy. */
 export async function opendjRelease(): Promise<string> {
   const folder = await cached({
@@ -72,34 +50,4 @@ export async function opendjRelease(): Promise<string> {
     },
   });
   return path.join(folder, 'opendj');
-}
-
-const goEnvironment = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
-const goFlags = ['-trimpath', '-ldflags=-s -w'];
-
-async function goInstall(folder: string, main: string, version: string): Promise<void> {
-  await runProgram('go', ['install', ...goFlags, `${main}@${version}`], {
-    folder,
-    environment: { ...process.env, ...goEnvironment, GOBIN: folder },
-  });
-}
-
-interface WrappedProgram {
-  readonly module: string;
-  readonly main: string;
-  readonly version: string;
-  readonly name: string;
-}
-
-async function goBuildInWrapper(folder: string, { module, main, version, name }: WrappedProgram): Promise<void> {
-  const wrapper = path.join(folder, 'wrapper');
-  const options = { folder: wrapper, environment: { ...process.env, ...goEnvironment } };
-  await mkdir(wrapper);
-  // With its version stated Go reads only the modules that are needed, not all that any of them ever named.
-  const goVersion = (await runProgram('go', ['env', 'GOVERSION'], options)).trim().replace(/^go/, '');
-  await writeFile(path.join(wrapper, 'go.mod'), `module rootcellar/wrapper\n\ngo ${goVersion}\n\nrequire ${module} ${version}\n`);
-  await writeFile(path.join(wrapper, 'tools.go'), `//go:build tools\n\npackage tools\n\nimport _ "${main}"\n`);
-  await runProgram('go', ['mod', 'tidy'], options);
-  await runProgram('go', ['build', '-mod=mod', ...goFlags, '-o', path.join(folder, `${name}.new`), main], options);
-  await rename(path.join(folder, `${name}.new`), path.join(folder, name));
 }

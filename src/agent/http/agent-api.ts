@@ -57,19 +57,24 @@ export async function startAgentApi(options: AgentApiOptions): Promise<AgentApi>
   server.maxConnections = 512;
   const port = await listen(server, wanted);
   const scheme = config.tls.certificateFile === undefined ? 'http' : 'https';
+  const stop = async (graceMilliseconds: number): Promise<void> => {
+    const closed = once(server, 'close');
+    server.close();
+    followers.stop();
+    await commands.stop(graceMilliseconds);
+    server.closeIdleConnections();
+    // What was written last is still sent; who does not read it has had the time.
+    const over = new AbortController();
+    // The abort ends the pause, and nobody waits for it any more.
+    await Promise.race([closed, clock.sleep(1000, over.signal).catch(() => undefined)]);
+    over.abort();
+    server.closeAllConnections();
+    await closed;
+  };
+  let stopped: Promise<void> | undefined;
   return {
     address: `${scheme}://${wanted.host.includes(':') ? `[${wanted.host}]` : wanted.host}:${port}`,
-    stop: async (graceMilliseconds) => {
-      const closed = once(server, 'close');
-      server.close();
-      followers.stop();
-      await commands.stop(graceMilliseconds);
-      server.closeIdleConnections();
-      // What was written last is still sent; who does not read it has had the time.
-      await Promise.race([closed, clock.sleep(1000)]);
-      server.closeAllConnections();
-      await closed;
-    },
+    stop: (graceMilliseconds) => (stopped ??= stop(graceMilliseconds)),
   };
 }
 
