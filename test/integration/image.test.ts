@@ -150,7 +150,11 @@ describe('image/Dockerfile', () => {
 
     await runProgram(process.execPath, ['tools/make-image-root.ts', path.join(folder.path, 'made')], {
       folder: context,
-      environment: { ...process.env, PATH: `${path.join(root, 'node_modules/.bin')}:${process.env['PATH']}`, SOURCE_DATE_EPOCH: '1700000000' },
+      environment: {
+        ...process.env,
+        PATH: `${path.join(root, 'node_modules/.bin')}:${process.env['PATH']}`,
+        SOURCE_DATE_EPOCH: '1700000000',
+      },
     });
 
     assert.deepEqual(await fingerprint(path.join(folder.path, 'made')), await fingerprint(files));
