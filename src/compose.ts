@@ -35,6 +35,8 @@ export interface Parts {
   readonly userName: string;
   /** Reads a secret from its file, and keeps it out of all output. `namedBy`: the setting or the option that names the file. */
   readonly secret: (file: string, namedBy: string) => Promise<Secret>;
+  /** Keeps a secret that was read elsewhere out of all output. */
+  readonly keepSecret: (secret: Secret) => void;
   readonly store: () => Promise<ObjectStore>;
   readonly archive: () => Promise<Archive>;
   readonly leases: () => Promise<Leases>;
@@ -106,6 +108,7 @@ export function compose(config: Config, around: Surroundings): Parts {
     hostName: hostname(),
     userName: userName(),
     secret: (file, namedBy) => readSecret(file, namedBy, around),
+    keepSecret: (secret) => around.scrubber.add(secret),
     store: store.get,
     archive: archive.get,
     leases: leases.get,

@@ -1,4 +1,3 @@
-import type { Agent } from '../../agent/agent.ts';
 import type { OpenedAgent } from '../../agent/run-agent.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import { jobs, type Job, type RunRecord } from '../../domain/run-record.ts';
@@ -31,7 +30,7 @@ export const agentCommand = defineCommand({
   run: async ({ once }, context): Promise<RunRecord | undefined> => {
     const signal = context.signal ?? new AbortController().signal;
     if (once !== undefined) {
-      const opened = await openAgent(await context.loadConfig(), context, []);
+      const opened = await openAgent(await context.loadConfig(), true, context);
       try {
         return await opened.agent.once(jobOf(once), signal);
       } finally {
@@ -47,7 +46,7 @@ export const agentCommand = defineCommand({
       signal,
       readConfig,
       onHangUp: context.process.onHangUp,
-      open: (config) => openAgent(config, context, services),
+      open: (config) => openAgent(config, false, context),
     });
     return undefined;
   },
@@ -62,41 +61,34 @@ export const agentCommand = defineCommand({
   exitCodeOf: (record) => (record === undefined ? exitCodes.success : exitCodeOfRun(record)),
 });
 
-/** What stands around an agent while it works. */
-type Service = (agent: Agent, config: LoadedConfig, context: CommandContext) => Promise<{ stop(): Promise<void> }>;
-
-const services: readonly Service[] = [];
-
-async function openAgent(loaded: LoadedConfig, context: CommandContext, around: readonly Service[]): Promise<OpenedAgent> {
+async function openAgent(loaded: LoadedConfig, isOnce: boolean, context: CommandContext): Promise<OpenedAgent> {
   const { config } = loaded;
-  const [{ Agent: AgentOf }, { agentSettingsOf }, { ChildRunner }] = await Promise.all([
+  const [{ Agent }, { agentSettingsOf }, { ChildRunner }, { startAgentServices }] = await Promise.all([
     import('../../agent/agent.ts'),
     import('../../agent/settings-of.ts'),
     import('../../agent/child-runner.ts'),
+    import('../agent-services.ts'),
   ]);
   const parts = await context.compose(config);
-  const settings = agentSettingsOf(config, parts.hostName);
-  const { programFile, environment } = context.process;
-  const agent = new AgentOf(settings, {
-    clock: context.clock,
-    random: context.random,
-    ...(await parts.agentRecords()),
-    runner: new ChildRunner({ program: programFile, environment: { ...environment, ...environmentOf(loaded) } }),
-    assess: (signal) => assess(loaded, context, signal),
-    log: parts.log,
-  });
-  const started: { stop(): Promise<void> }[] = [];
-  const close = async (): Promise<void> => {
-    for (const service of started.toReversed()) await service.stop();
-    await parts.close();
-  };
   try {
-    for (const start of around) started.push(await start(agent, loaded, context));
+    const settings = agentSettingsOf(config, parts.hostName);
+    const { programFile, environment } = context.process;
+    const runner = new ChildRunner({ program: programFile, environment: { ...environment, ...environmentOf(loaded) } });
+    const { clock, random } = context;
+    const assessed = (signal: AbortSignal) => assess(loaded, context, signal);
+    const agent = new Agent(settings, { clock, random, ...(await parts.agentRecords()), runner, assess: assessed, log: parts.log });
+    const services = await startAgentServices({ agent, runner, config, parts, isOnce }, context);
+    return {
+      agent,
+      close: async () => {
+        await services.stop();
+        await parts.close();
+      },
+    };
   } catch (error) {
-    await close();
+    await parts.close();
     throw error;
   }
-  return { agent, close };
 }
 
 /** What flags said, and which file it was: a run has the configuration of its agent. */
