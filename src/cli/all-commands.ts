@@ -33,6 +33,7 @@ import { rollBackCommand } from './commands/roll-back.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
+import { triggerCommand } from './commands/trigger.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import type { Command } from './define-command.ts';
@@ -67,6 +68,7 @@ export const allCommands: readonly Command[] = [
   keyAddCommand,
   keyRemoveCommand,
   keyChangeCommand,
+  triggerCommand,
   statusCommand,
   doctorCommand,
   explainCommand,

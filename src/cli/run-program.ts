@@ -4,11 +4,13 @@ import type { Parts } from '../compose.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
 import { Scrubber } from '../telemetry/scrubber.ts';
+import { agentVariable } from '../config/config-environment.ts';
 import { allCommands } from './all-commands.ts';
 import type { Command, CommandContext } from './define-command.ts';
 import { lookFor } from './look.ts';
-import { parseCommandLine } from './parse-command-line.ts';
+import { parseCommandLine, type ParsedCommandLine } from './parse-command-line.ts';
 import { barProgress, jsonProgress, lineProgress, silentProgress, type ProgressOutput } from './progress-output.ts';
+import { agentToRun, assertNoForeignFlags } from './remote-choice.ts';
 import { errorJson, errorText, tellError } from './render-error.ts';
 
 /** The world as the program sees it: the process's own in `main.ts`, others in tests. */
@@ -57,8 +59,20 @@ export async function runProgram(world: World): Promise<ExitCode> {
       world.output.write(parsed.text);
       return exitCodes.success;
     }
-    const config = once(() => loadConfig({ environment: world.environment, flags: parsed.flags, configFile: parsed.configFile }));
-    return await runCommand(parsed.command, parsed.input, { world, manner, scrubber, progress, config });
+    const { command, input, flags, configFile } = parsed;
+    const config = once(() => loadConfig({ environment: world.environment, flags, configFile }));
+    const around = {
+      world,
+      manner,
+      scrubber,
+      progress,
+      config,
+      agentUrl: parsed.agentUrl ?? (world.environment[agentVariable] || undefined),
+    };
+    const agentUrl = agentToRun(command, parsed.agentUrl, world.environment[agentVariable]);
+    if (agentUrl === undefined) return await runCommand(command, input, around);
+    assertNoForeignFlags(flags);
+    return await runCommandAtAgent(agentUrl, parsed, around);
   } catch (error) {
     progress.pause();
     const told = tellError(error, world.signal.aborted);
@@ -76,6 +90,26 @@ interface Surroundings {
   readonly scrubber: Scrubber;
   readonly progress: ProgressOutput;
   readonly config: () => Promise<LoadedConfig>;
+  readonly agentUrl: string | undefined;
+}
+
+async function runCommandAtAgent(
+  url: string,
+  { command, input, manner }: ParsedCommandLine & { kind: 'run' },
+  { world, progress, config }: Surroundings,
+): Promise<ExitCode> {
+  const { config: effective } = await config();
+  // Loaded late, as no other command needs it.
+  const [{ agentAt }, { runAtAgent }] = await Promise.all([import('./agent-of.ts'), import('./run-at-agent.ts')]);
+  return runAtAgent(command, input, {
+    agent: await agentAt(url, effective.agent),
+    manner,
+    signal: world.signal,
+    write: async ({ stream, bytes }) => {
+      await (stream === 'stdout' ? world.output : world.errorOutput).writeBytes(bytes);
+    },
+    confirm: (what, typed = 'yes') => confirm(what, typed, world, progress),
+  });
 }
 
 async function runCommand(command: Command, input: Readonly<Record<string, unknown>>, around: Surroundings): Promise<ExitCode> {
@@ -90,6 +124,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     clock: world.clock,
     random: world.random,
     programVersion: world.programVersion,
+    agentUrl: around.agentUrl,
     bytes: { write: world.output.writeBytes, isTerminal: world.output.isTerminal },
     look,
     show: (text) => {
