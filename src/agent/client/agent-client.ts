@@ -106,6 +106,7 @@ export class AgentClient {
         rest = lines.pop() ?? '';
         for (const line of lines) if (line !== '') yield line;
       }
+      if (rest !== '') yield rest;
     } catch (error) {
       signal?.throwIfAborted();
       throw this.#lost('what it does is not known', error);
