@@ -2,7 +2,13 @@
 export type RoomRule = readonly string[];
 
 /** Files directly in `src`: they pick implementations and so may import everything. */
-export const roomFreeFiles: readonly string[] = ['compose.ts', 'compose-servers.ts', 'compose-settings.ts', 'index.ts'];
+export const roomFreeFiles: readonly string[] = [
+  'compose.ts',
+  'compose-servers.ts',
+  'compose-kubernetes.ts',
+  'compose-settings.ts',
+  'index.ts',
+];
 
 const everyRoom: RoomRule = ['foundation'];
 
@@ -111,6 +117,28 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   ],
   // The folder that server and program both see: what lies in it, and its sweeping.
   staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl', 'npm:zod'],
+  /** The files of a server with which no folder is shared, brought through the Kubernetes API: a wrapper of the port of a server (docs/decisions/0022). */
+  kubernetes: [
+    ...everyRoom,
+    // Which names are inside a set.
+    'domain',
+    'directory-servers/directory-server.ts',
+    // The server's own programs run in its container.
+    'directory-servers/tool-host.ts',
+    'directory-servers/run-tool.ts',
+    'staging/staging.ts',
+    'node:crypto',
+    'node:fs',
+    'node:http',
+    'node:https',
+    'node:os',
+    'node:path',
+    'node:stream',
+    'npm:@kubernetes/client-node',
+    'npm:tar-stream',
+    'npm:ws',
+    'npm:zod',
+  ],
   backup: job,
   restore: job,
   /** A restore into a server of its own: it fetches, compares versions and proves as a restore does, and reads a file of assertions. */
@@ -133,7 +161,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   inspect: job,
   journal: job,
   // It tries what a backup would do, with the backup's own checks.
-  doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
+  doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts', 'kubernetes/pod-probe.ts'],
   // It runs the jobs as the program runs them, in processes of their own (docs/decisions/0020), so it knows none of them.
   agent: [
     ...job,
@@ -143,13 +171,18 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'config',
     'node:child_process',
     'node:http',
-    // Its API: TLS, loopback addresses, and the router (docs/decisions/0026).
+    // Its API, and what metrics and notifications go to: TLS, loopback addresses, and the router (docs/decisions/0026).
     'node:https',
     'node:net',
     'node:tls',
     'npm:hono',
     'npm:@hono/node-server',
     'node:string_decoder',
+    // Its metrics, as text and by OTLP (docs/decisions/0025).
+    'npm:prom-client',
+    'npm:@opentelemetry/*',
+    // Mails; loaded when there is a mail server.
+    'npm:nodemailer',
   ],
   console: [...everyRoom, 'agent/agent-api.ts'],
   cli: [

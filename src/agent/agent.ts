@@ -1,3 +1,4 @@
+import { underLease, type Lease } from '../archive/lease.ts';
 import { jobs, type Job, type RunRecord } from '../domain/run-record.ts';
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import { longestPause } from '../schedule/schedule.ts';
@@ -6,6 +7,7 @@ import { jobLease, type AgentParts, type AgentSettings, type JobPlan } from './a
 import type { ActiveRun, AgentEvent, AgentStatus, AgentView, JobStatus, RunRequest } from './agent-view.ts';
 import { executeRun, recordNotBegun, runFailureOf, type AgentScope } from './execute-run.ts';
 import { KnownRuns } from './known-runs.ts';
+import { mayEndBetter, retryPause } from './run-outcome.ts';
 import { SlotFollower } from './slot-follower.ts';
 import { Turn } from './turn.ts';
 
@@ -57,18 +59,59 @@ export class Agent implements AgentView {
   }
 
   /**
-   * Works until `signal` aborts, then takes nothing more, lets what runs go on for the grace period of the settings, or for ever where `isPatient` says so, and
-   * undoes it after that. Resolves when all has ended. Never rejects.
+   * Works until `leave` aborts, then takes nothing more and resolves when what runs has come to its end. Once `end` aborts too, that may take the grace period of the
+   * settings; what still runs after it is undone. Never rejects.
    */
-  async work(signal: AbortSignal, isPatient: () => boolean = () => false): Promise<void> {
+  async work(leave: AbortSignal, end: AbortSignal): Promise<void> {
     const works = [...this.#followers.map((follower) => follower.follow()), this.#watchOthers()];
-    await aborted(signal);
+    await aborted(leave);
     this.#stopping.abort(new Failure('E_AGENT_STOPPING', 'The agent is stopping', { exitCode: exitCodes.busy }));
     this.#scope.active.stopAll('queued', 'agent-stopped');
     const over = new AbortController();
-    if (!isPatient()) void this.#undoAfterGrace(over.signal);
+    const undoing = this.#undoAfterGrace(end, over.signal);
     await Promise.all([...works, ...this.#requests]);
     over.abort();
+    await undoing;
+  }
+
+  /**
+   * One run without schedule or queue, tried again as the settings say; resolves to the record of the last attempt. `signal` undoes it.
+   *
+   * @throws Failure E_BUSY (exit code 11) while another agent of the group runs the job
+   */
+  async once(job: Job, signal: AbortSignal): Promise<RunRecord> {
+    const { leases } = this.#parts;
+    const plan = this.#settings.jobs.find((other) => other.job === job);
+    try {
+      return await underLease(leases, jobLease(this.group, job), { signal }, (lease) =>
+        this.#tryOften(job, plan?.words ?? [job], lease, signal),
+      );
+    } catch (error) {
+      if (!isFailure(error, 'E_BUSY')) throw error;
+      throw new Failure('E_BUSY', `Cannot run ${job}: another agent of the group "${this.group}" is running it`, {
+        exitCode: exitCodes.busy,
+        hint: 'wait until it has ended; "rootcellar runs" tells how it went',
+      });
+    }
+  }
+
+  async #tryOften(job: Job, words: readonly string[], lease: Lease, signal: AbortSignal): Promise<RunRecord> {
+    const { attempts, retryPauseMilliseconds } = this.#settings;
+    for (let attempt = 1; ; attempt += 1) {
+      const entry = this.#scope.active.add({ job, words, trigger: 'once', attempt });
+      const stop = (): void => void this.#scope.active.stop(entry.id, 'agent-stopped');
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      const { record } = await executeRun(
+        entry,
+        lease,
+        this.#scope,
+        (result, stopped) => stopped === undefined && attempt < attempts && mayEndBetter(result),
+      );
+      signal.removeEventListener('abort', stop);
+      if (!record.isTriedAgain) return record;
+      await this.#parts.clock.sleep(retryPause(attempt, retryPauseMilliseconds), signal);
+    }
   }
 
   status(): AgentStatus {
@@ -208,7 +251,8 @@ export class Agent implements AgentView {
     }
   }
 
-  async #undoAfterGrace(over: AbortSignal): Promise<void> {
+  async #undoAfterGrace(end: AbortSignal, over: AbortSignal): Promise<void> {
+    await aborted(AbortSignal.any([end, over]));
     try {
       await this.#parts.clock.sleep(this.#settings.stopGraceMilliseconds, over);
     } catch {

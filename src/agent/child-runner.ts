@@ -13,8 +13,6 @@ export interface ChildRunnerOptions {
   /** The program's own file, which Node runs. */
   readonly program: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Words before those of the command: `--config FILE` and what else the agent was started with. */
-  readonly leading: readonly string[];
 }
 
 /**
@@ -31,7 +29,7 @@ export class ChildRunner implements CommandRunner {
   async run(words: readonly string[], options: CommandOptions): Promise<CommandResult> {
     options.signal?.throwIfAborted();
     const isFollowed = options.onOutput !== undefined;
-    const child = this.#spawn([...this.#options.leading, ...(isFollowed ? [] : ['--json']), ...words]);
+    const child = this.#spawn([...(isFollowed ? [] : ['--json']), ...words]);
     const log = new CommandLog(options.onProgress);
     const result = new BoundedText(mostResultBytes);
     child.stdout?.on('data', (bytes: Buffer) => {

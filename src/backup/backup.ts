@@ -57,6 +57,8 @@ export interface BackupRequest {
 export interface BackupReport extends Protection {
   readonly snapshot: SavedSnapshot;
   readonly files: number;
+  /** Of the directory, over all backends with users' entries; undefined where the server told of none. */
+  readonly entries: number | undefined;
   /** Milliseconds from the server's first task to the last word of the store. */
   readonly duration: number;
   readonly forgotten: readonly Snapshot[];
@@ -137,13 +139,23 @@ async function backUpUnderLease(request: BackupRequest, run: Run, options: Opera
         ),
       () => extendLocksAfter(archive, options),
     );
-    return { snapshot, files: manifest.files.length, duration: clock.now().getTime() - began.getTime(), ...forgot, ...protection };
+    const duration = clock.now().getTime() - began.getTime();
+    return { snapshot, files: manifest.files.length, entries: entriesOf(manifest), duration, ...forgot, ...protection };
   } catch (error) {
     await rm(folder.folder, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   } finally {
     await empty(request, run.name, options);
   }
+}
+
+/** By the exports, in which each was read; by the server's word where there is none. */
+function entriesOf({ backends }: Manifest): number | undefined {
+  const counts = backends
+    .filter(({ role }) => role === 'user')
+    .flatMap((backend) => backend.export?.entries ?? backend.baseDns.map(({ entries }) => entries))
+    .filter((entries) => entries !== undefined);
+  return counts.length === 0 ? undefined : counts.reduce((sum, entries) => sum + entries, 0);
 }
 
 function cutOff(server: string): Failure {

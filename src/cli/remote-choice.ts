@@ -15,7 +15,7 @@ const asksItself = ['trigger'];
 export function agentToRun(command: Command, flag: string | undefined, variable: string | undefined): string | undefined {
   if (asksItself.includes(command.name)) return undefined;
   if (flag !== undefined) return flag;
-  return variable === undefined || variable === '' || runHere.includes(command.name) ? undefined : variable;
+  return variable === undefined || runHere.includes(command.name) ? undefined : variable;
 }
 
 /** @throws Failure E_USAGE (exit code 2) for the flag of a setting that the agent has of its own */

@@ -1,10 +1,11 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Parts } from '../compose.ts';
+import type { Config } from '../config/schema.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
 import { Scrubber } from '../telemetry/scrubber.ts';
-import { agentVariable } from '../config/config-environment.ts';
+import { agentVariableIn } from '../config/config-environment.ts';
 import { allCommands } from './all-commands.ts';
 import type { Command, CommandContext } from './define-command.ts';
 import { lookFor } from './look.ts';
@@ -25,6 +26,10 @@ export interface World {
   readonly signal: AbortSignal;
   readonly output: Output;
   readonly errorOutput: Output;
+  /** The program's own file, which Node runs; for what is to run as a process of its own. */
+  readonly programFile: string;
+  /** Calls `listener` in the place of stopping when the process is told to hang up (SIGHUP), until the function that is returned is called. */
+  readonly onHangUp: (listener: () => void) => () => void;
   /** Asks at the terminal and resolves with the answer; undefined where there is none to ask at. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
 }
@@ -59,20 +64,15 @@ export async function runProgram(world: World): Promise<ExitCode> {
       world.output.write(parsed.text);
       return exitCodes.success;
     }
-    const { command, input, flags, configFile } = parsed;
-    const config = once(() => loadConfig({ environment: world.environment, flags, configFile }));
-    const around = {
-      world,
-      manner,
-      scrubber,
-      progress,
-      config,
-      agentUrl: parsed.agentUrl ?? (world.environment[agentVariable] || undefined),
-    };
-    const agentUrl = agentToRun(command, parsed.agentUrl, world.environment[agentVariable]);
-    if (agentUrl === undefined) return await runCommand(command, input, around);
+    const { flags, configFile } = parsed;
+    const readConfig = (): Promise<LoadedConfig> => loadConfig({ environment: world.environment, flags, configFile });
+    const variable = agentVariableIn(world.environment);
+    const agentUrl = parsed.agentUrl ?? variable;
+    const around = { world, manner, scrubber, progress, readConfig, config: once(readConfig), agentUrl };
+    const elsewhere = agentToRun(parsed.command, parsed.agentUrl, variable);
+    if (elsewhere === undefined) return await runCommand(parsed.command, parsed.input, around);
     assertNoForeignFlags(flags);
-    return await runCommandAtAgent(agentUrl, parsed, around);
+    return await runCommandAtAgent(elsewhere, parsed, around);
   } catch (error) {
     progress.pause();
     const told = tellError(error, world.signal.aborted);
@@ -90,6 +90,9 @@ interface Surroundings {
   readonly scrubber: Scrubber;
   readonly progress: ProgressOutput;
   readonly config: () => Promise<LoadedConfig>;
+  /** Reads it anew. */
+  readonly readConfig: () => Promise<LoadedConfig>;
+  /** What `--agent` or its variable names. */
   readonly agentUrl: string | undefined;
 }
 
@@ -120,7 +123,10 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     signal: world.signal,
     report: progress.report,
     loadConfig: around.config,
-    parts: () => (composed ??= composeParts(command, around)),
+    parts: () => (composed ??= around.config().then(({ config }) => composeParts(command, around, config))),
+    readConfig: around.readConfig,
+    compose: (config) => composeParts(command, around, config),
+    process: { programFile: world.programFile, environment: world.environment, onHangUp: world.onHangUp },
     clock: world.clock,
     random: world.random,
     programVersion: world.programVersion,
@@ -147,8 +153,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
   }
 }
 
-async function composeParts(command: Command, { world, manner, scrubber, progress, config }: Surroundings): Promise<Parts> {
-  const { config: effective } = await config();
+async function composeParts(command: Command, { world, manner, scrubber, progress }: Surroundings, effective: Config): Promise<Parts> {
   // Loaded late: the S3 and LDAP clients take longer to load than `--help` may take in all.
   const { compose } = await import('../compose.ts');
   const { format, level } = effective.log;

@@ -31,6 +31,7 @@ import { readDescriptor, readProblems } from './read-compatibility.ts';
 import { readCipherKeys } from './read-keys.ts';
 import { setBackend } from './set-backend.ts';
 import { type StopTools, stopAbandonedTasks, stopTask, taskIdPrefix } from './stop-task.ts';
+import type { ToolHost } from './tool-host.ts';
 import { type TaskRequest, attemptOf, taskDn, taskEntry, unsupportedWish } from './task-entry.ts';
 
 export interface LdapDirectoryServerOptions extends LdapSessionOptions {
@@ -42,8 +43,10 @@ export interface LdapDirectoryServerOptions extends LdapSessionOptions {
    * up one server at the same time, each under a lease of its own.
    */
   readonly taskTag?: string | undefined;
-  /** The server's root folder, as this process sees it; needed only for the encryption settings. */
+  /** The server's root folder, as the host of its programs sees it; needed only for the encryption settings. */
   readonly home?: string | undefined;
+  /** Where the server's programs run; this machine unless told. */
+  readonly toolHost?: ToolHost | undefined;
   /** The file of the passphrase that seals exported encryption settings. */
   readonly encryptionPinFile?: string | undefined;
   /** How long a running task is followed while the server cannot be reached; 10 minutes unless told. */

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { wrongUsage } from '../foundation/failure.ts';
+import { messageOf, wrongUsage } from '../foundation/failure.ts';
 
 /** When something is due, again and again. */
 export interface Schedule {
@@ -33,15 +33,14 @@ export function parseSchedule(expression: string, timeZone: string): Schedule {
 }
 
 function parseCron(expression: string, timeZone: string): Cron {
+  if (!isTimeZone(timeZone)) {
+    const hint = 'name one of the IANA database, such as Europe/Berlin or UTC';
+    throw wrongUsage(`Cannot use the time zone "${timeZone}": this system does not know it`, hint);
+  }
   try {
     return new Cron(expression, { timezone: timeZone, paused: true, mode: '5-part' });
   } catch (error) {
-    throw isTimeZone(timeZone)
-      ? refused(expression, error instanceof Error ? error.message.replace(/^CronPattern: /, '') : 'it cannot be read')
-      : wrongUsage(
-          `Cannot use the time zone "${timeZone}": this system does not know it`,
-          'name one of the IANA database, such as Europe/Berlin or UTC',
-        );
+    throw refused(expression, messageOf(error).replace(/^CronPattern: /, ''));
   }
 }
 

@@ -43,6 +43,5 @@ export function runnerWith(environment: Readonly<Record<string, string>>, home: 
   return new ChildRunner({
     program,
     environment: { PATH, NODE_V8_COVERAGE, HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', ...environment },
-    leading: [],
   });
 }

@@ -65,9 +65,10 @@ export const backupCommand = defineCommand({
       ...(forgetFailure === undefined ? [] : forgetFailureLines(forgetFailure, look)),
       ...lockFailureLines(lockFailure, look),
     ].join('\n'),
-  json: ({ snapshot, files, duration, forgotten, forgetFailure, locks, lockFailure }) => ({
+  json: ({ snapshot, files, entries, duration, forgotten, forgetFailure, locks, lockFailure }) => ({
     ...snapshot,
     files,
+    entries: entries ?? null,
     milliseconds: duration,
     forgotten: forgotten.map(({ id }) => id),
     forgetFailure: failureJson(forgetFailure),
