@@ -31,6 +31,7 @@ import { repairPacksCommand } from './commands/repair-packs.ts';
 import { repairSnapshotsCommand } from './commands/repair-snapshots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { rollBackCommand } from './commands/roll-back.ts';
+import { runsCommand } from './commands/runs.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
@@ -71,6 +72,7 @@ export const allCommands: readonly Command[] = [
   keyRemoveCommand,
   keyChangeCommand,
   triggerCommand,
+  runsCommand,
   statusCommand,
   doctorCommand,
   explainCommand,
