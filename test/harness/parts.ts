@@ -11,6 +11,15 @@ const goPrograms = {
   versitygw: { module: 'github.com/versity/versitygw', package: 'cmd/versitygw', version: 'v1.8.0', how: 'install', seconds: 140 },
   minio: { module: 'github.com/minio/minio', package: '', version: 'v0.0.0-20260212201848-7aac2a2c5b7c', how: 'install', seconds: 340 },
   // Its module does not let itself be installed by version everywhere; a module of ours that requires it does.
+  pushgateway: { module: 'github.com/prometheus/pushgateway', package: '', version: 'v1.11.1', how: 'wrapper', seconds: 60 },
+  prometheus: {
+    module: 'github.com/prometheus/prometheus',
+    package: 'cmd/prometheus',
+    version: 'v0.316.0',
+    how: 'wrapper',
+    seconds: 240,
+  },
+  promtool: { module: 'github.com/prometheus/prometheus', package: 'cmd/promtool', version: 'v0.316.0', how: 'wrapper', seconds: 30 },
   restic: { module: 'github.com/restic/restic', package: 'cmd/restic', version: 'v0.19.1', how: 'wrapper', seconds: 160 },
 } as const;
 

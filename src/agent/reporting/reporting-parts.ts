@@ -16,6 +16,8 @@ export interface ReportingParts {
   readonly version: string;
   /** The process makes one run and ends (`agent --once`). */
   readonly isOnce?: boolean | undefined;
+  /** How long the last sending may take at the end; ten seconds unless told. */
+  readonly stopMilliseconds?: number | undefined;
   readonly clock: Clock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;

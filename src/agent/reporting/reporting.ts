@@ -19,7 +19,7 @@ export interface Reporting {
   readonly render: () => Promise<RenderedMetrics>;
   /** From now on as these settings say; what waits to be sent is still sent as before. @throws Failure E_SECRET_FILE, E_USAGE; then all stays as it was */
   readonly reload: (settings: ReportingSettings) => Promise<void>;
-  /** Sends what waits and, a last time, the metrics; resolves after ten seconds at the latest. To be called when no run is under way any more. */
+  /** Sends what waits and, a last time, the metrics; resolves after `stopMilliseconds` at the latest. To be called when no run is under way any more. */
   readonly stop: () => Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function startReporting(view: AgentView, parts: ReportingParts): Pr
       void old.notifier.close(over.signal);
     },
     stop: async () => {
-      const bound = AbortSignal.timeout(stopMilliseconds);
+      const bound = AbortSignal.timeout(parts.stopMilliseconds ?? stopMilliseconds);
       await ways.targets.stop();
       await ways.notifier.close(bound);
       if (parts.isOnce === true) await orAborted(firstReading, bound).catch(() => undefined);
