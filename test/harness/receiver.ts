@@ -21,8 +21,10 @@ export interface Receiver extends AsyncDisposable {
 }
 
 /** An HTTP or HTTPS server that keeps what it is sent. */
-export async function startReceiver(options: { readonly certificate?: Certificate; readonly port?: number } = {}): Promise<Receiver> {
-  const { certificate, port = 0 } = options;
+export async function startReceiver(
+  options: { readonly certificate?: Certificate; readonly port?: number; readonly body?: Uint8Array } = {},
+): Promise<Receiver> {
+  const { certificate, port = 0, body } = options;
   const requests: ReceivedRequest[] = [];
   const waiting = new Set<() => void>();
   const take: http.RequestListener = (request, response) => {
@@ -32,7 +34,7 @@ export async function startReceiver(options: { readonly certificate?: Certificat
       const { method = '', url = '', headers } = request;
       requests.push({ method, path: url, headers, body: Buffer.concat(chunks) });
       const answer = receiver.answers.shift() ?? 200;
-      if (answer !== 'hang') response.writeHead(answer, answer === 301 ? { location: '/elsewhere' } : {}).end(`answer ${answer}`);
+      if (answer !== 'hang') response.writeHead(answer, answer === 301 ? { location: '/elsewhere' } : {}).end(body ?? `answer ${answer}`);
       for (const look of waiting) look();
     });
   };
