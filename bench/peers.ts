@@ -1,6 +1,7 @@
 // node bench/peers.ts: gets every peer of the benchmark into the tests' cache, one after another, and says where each lies.
 import path from 'node:path';
-import { goProgramPath, programPath } from '../test/harness/parts.ts';
+import { goProgramPath } from '../test/harness/go-program.ts';
+import { programPath } from '../test/harness/parts.ts';
 import { runProgram } from '../test/harness/run-program.ts';
 import { cached } from '../test/harness/test-cache.ts';
 

@@ -9,6 +9,7 @@ import type { Config } from './config/schema.ts';
 import type { DirectoryServer } from './directory-servers/directory-server.ts';
 import type { LdapDirectoryServer, LdapDirectoryServerOptions } from './directory-servers/ldap-directory-server.ts';
 import type { ScratchServers } from './directory-servers/scratch-server.ts';
+import type { ToolHost } from './directory-servers/tool-host.ts';
 import type { Topology } from './directory-servers/topology.ts';
 import { exitCodes, Failure, messageOf } from './foundation/failure.ts';
 import type { Secret } from './foundation/secret.ts';
@@ -16,6 +17,10 @@ import type { Secret } from './foundation/secret.ts';
 /** The server of the settings `server`, by LDAP or by its own programs. */
 export async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
   const { server } = config;
+  if (config.kubernetes.pod !== undefined) {
+    const { openPodServer } = await import('./compose-kubernetes.ts');
+    return openPodServer(config, around, (toolHost) => openLdapServer(config, around, toolHost));
+  }
   if (server.via === 'ldap') return openLdapServer(config, around);
   const { ToolsDirectoryServer } = await import('./directory-servers/tools-directory-server.ts');
   return new ToolsDirectoryServer({
@@ -35,9 +40,9 @@ export async function openServer(config: Config, around: Surroundings): Promise<
   });
 }
 
-async function openLdapServer(config: Config, around: Surroundings): Promise<LdapDirectoryServer> {
+async function openLdapServer(config: Config, around: Surroundings, toolHost?: ToolHost): Promise<LdapDirectoryServer> {
   const { LdapDirectoryServer } = await import('./directory-servers/ldap-directory-server.ts');
-  return new LdapDirectoryServer(ldapOptions(config, around));
+  return new LdapDirectoryServer({ ...ldapOptions(config, around), toolHost });
 }
 
 /** The replicas of that server's directory. */
@@ -82,8 +87,18 @@ function ldapOptions({ server, archive }: Config, around: Surroundings): LdapDir
     encryptionPinFile,
     clock: around.clock,
     newTaskId: randomUUID,
-    taskTag: archive === undefined ? undefined : createHash('sha256').update(archive).digest('hex').slice(0, 8),
+    taskTag: archiveTag(archive),
   };
+}
+
+/** The folder of ours in the server's container; two archives that back up the same server have one each. */
+export function podFolder({ kubernetes, archive }: Config): string {
+  return path.posix.join(kubernetes.folder, `.rootcellar-${archiveTag(archive) ?? 'none'}`);
+}
+
+/** By which what is done for this archive is told from what is done for another. */
+export function archiveTag(archive: string | undefined): string | undefined {
+  return archive === undefined ? undefined : createHash('sha256').update(archive).digest('hex').slice(0, 8);
 }
 
 async function readCaFile(file: string): Promise<string> {

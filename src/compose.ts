@@ -3,8 +3,10 @@ import path from 'node:path';
 import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
+import type { RunHistory } from './archive/stored-runs.ts';
+import type { Slots } from './archive/stored-slots.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
-import { drillFolderOf, openScratch, openServer, openTopology } from './compose-servers.ts';
+import { drillFolderOf, openScratch, openServer, openTopology, podFolder } from './compose-servers.ts';
 import { readSecret } from './compose-settings.ts';
 import { required } from './config/required-setting.ts';
 import type { Config } from './config/schema.ts';
@@ -16,6 +18,7 @@ import { type Failure, wrongUsage } from './foundation/failure.ts';
 import type { ReportProgress } from './foundation/progress.ts';
 import type { RetryRule, RetryTools } from './foundation/retry.ts';
 import type { Secret } from './foundation/secret.ts';
+import type { PodProbe } from './kubernetes/pod-probe.ts';
 import type { ObjectStore } from './object-stores/object-store.ts';
 import type { LockOwner } from './repository/repository.ts';
 import type { Staging } from './staging/staging.ts';
@@ -32,12 +35,18 @@ export interface Parts {
   readonly userName: string;
   /** Reads a secret from its file, and keeps it out of all output. `namedBy`: the setting or the option that names the file. */
   readonly secret: (file: string, namedBy: string) => Promise<Secret>;
+  /** Keeps a secret that was read elsewhere out of all output. */
+  readonly keepSecret: (secret: Secret) => void;
   readonly store: () => Promise<ObjectStore>;
   readonly archive: () => Promise<Archive>;
   readonly leases: () => Promise<Leases>;
+  /** What the agents of the configured group agree on, and what they did. */
+  readonly agentRecords: () => Promise<AgentRecords>;
   /** What `copy` copies to: as the settings `copy` say, with what the command line says instead. */
   readonly secondArchive: (given: SecondPlace) => Promise<SecondArchive>;
   readonly server: () => Promise<DirectoryServer>;
+  /** The pod of the server, where its files are brought through the Kubernetes API; undefined where a folder is shared. */
+  readonly pod: (() => Promise<PodProbe>) | undefined;
   /** The replicas of the directory that `server` is one of. */
   readonly topology: () => Promise<Topology>;
   /** New servers on this machine. */
@@ -50,6 +59,13 @@ export interface Parts {
   readonly staging: () => Staging;
   /** Closes what was made. */
   readonly close: () => Promise<void>;
+}
+
+export interface AgentRecords {
+  /** Of the agents' own, shorter time. */
+  readonly leases: Leases;
+  readonly history: RunHistory;
+  readonly slots: Slots;
 }
 
 export interface SecondPlace {
@@ -92,9 +108,11 @@ export function compose(config: Config, around: Surroundings): Parts {
     hostName: hostname(),
     userName: userName(),
     secret: (file, namedBy) => readSecret(file, namedBy, around),
+    keepSecret: (secret) => around.scrubber.add(secret),
     store: store.get,
     archive: archive.get,
     leases: leases.get,
+    agentRecords: async () => openAgentRecords(config, await store.get(), around),
     secondArchive: async (given) => {
       const second = secondConfig(config, given);
       const opened = await openStore(second, around, log);
@@ -104,6 +122,8 @@ export function compose(config: Config, around: Surroundings): Parts {
       return { archive: archiveThere, leases: await openLeases(second, opened, around), passwordFile };
     },
     server: server.get,
+    pod:
+      config.kubernetes.pod === undefined ? undefined : async () => (await import('./compose-kubernetes.ts')).openPodProbe(config, around),
     topology: topology.get,
     scratch: () => openScratch(around),
     drillFolder: () => drillFolderOf(config),
@@ -166,10 +186,18 @@ async function openStore(config: Config, around: Surroundings, log: Logger): Pro
 }
 
 async function throttled(store: ObjectStore, { s3 }: Config, clock: Clock): Promise<ObjectStore> {
-  const rate = s3.maxBytesPerSecond;
+  const rate = await transferRate(s3);
   if (rate === undefined) return store;
   const { ThrottledStore } = await import('./object-stores/throttled-store.ts');
   return new ThrottledStore(store, { uploadBytesPerSecond: rate, downloadBytesPerSecond: rate, clock });
+}
+
+/** The limit of the transfer: the same always, or by the time of the day; undefined where there is none. */
+async function transferRate({ maxBytesPerSecond, rateWindows, rateTimeZone }: Config['s3']) {
+  if (rateWindows === undefined) return maxBytesPerSecond;
+  const { parseRateWindow, rateOverTime } = await import('./schedule/rate-windows.ts');
+  const windows = rateWindows.map((text) => parseRateWindow(text)).filter((window) => window !== undefined);
+  return rateOverTime(windows, rateTimeZone, maxBytesPerSecond);
 }
 
 function s3Options(s3: Config['s3'], { environment }: Surroundings) {
@@ -295,7 +323,17 @@ function noPassword(): Failure {
   );
 }
 
-async function openLeases(config: Config, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
+async function openAgentRecords(config: Config, store: ObjectStore, around: Surroundings): Promise<AgentRecords> {
+  const [{ StoredRuns }, { StoredSlots }] = await Promise.all([import('./archive/stored-runs.ts'), import('./archive/stored-slots.ts')]);
+  const { group, lease } = config.agent;
+  return {
+    leases: await openLeases({ lease: { duration: lease } }, store, around),
+    history: new StoredRuns(store, group),
+    slots: new StoredSlots(store, group),
+  };
+}
+
+async function openLeases(config: Pick<Config, 'lease'>, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
   const [{ StoredLeases }, { isAlive, thisProcess }] = await Promise.all([
     import('./archive/lease.ts'),
     import('./archive/lease-holder.ts'),
@@ -303,9 +341,10 @@ async function openLeases(config: Config, store: ObjectStore, { clock, work }: S
   return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
 }
 
-function stagingOf({ staging }: Config): Staging {
+function stagingOf(config: Config): Staging {
+  const { staging, kubernetes } = config;
   const folder = required(staging.folder, 'staging.folder');
-  return { folder, serverFolder: staging.serverFolder ?? folder };
+  return { folder, serverFolder: kubernetes.pod === undefined ? (staging.serverFolder ?? folder) : podFolder(config) };
 }
 
 interface Once<Made> {

@@ -2,7 +2,13 @@
 export type RoomRule = readonly string[];
 
 /** Files directly in `src`: they pick implementations and so may import everything. */
-export const roomFreeFiles: readonly string[] = ['compose.ts', 'compose-servers.ts', 'compose-settings.ts', 'index.ts'];
+export const roomFreeFiles: readonly string[] = [
+  'compose.ts',
+  'compose-servers.ts',
+  'compose-kubernetes.ts',
+  'compose-settings.ts',
+  'index.ts',
+];
 
 const everyRoom: RoomRule = ['foundation'];
 
@@ -42,7 +48,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   foundation: [],
   // The digest of an entry is a rule of this room, and its hash part of it.
   domain: [...everyRoom, 'node:crypto', 'npm:zod'],
-  schedule: [...everyRoom, 'domain'],
+  // The jitter of a name is its hash; the grammar of cron, with its daylight saving, is a package's.
+  schedule: [...everyRoom, 'domain', 'node:crypto', 'npm:croner'],
   telemetry: [...everyRoom, 'npm:pino', 'node:async_hooks'],
   config: [...everyRoom, 'domain', 'schedule', 'npm:zod', 'npm:yaml', 'node:fs', 'node:path'],
   'object-stores': [
@@ -110,6 +117,28 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   ],
   // The folder that server and program both see: what lies in it, and its sweeping.
   staging: [...everyRoom, 'domain', 'node:crypto', 'node:events', 'node:fs', 'node:path', 'npm:yauzl', 'npm:zod'],
+  /** The files of a server with which no folder is shared, brought through the Kubernetes API: a wrapper of the port of a server (docs/decisions/0022). */
+  kubernetes: [
+    ...everyRoom,
+    // Which names are inside a set.
+    'domain',
+    'directory-servers/directory-server.ts',
+    // The server's own programs run in its container.
+    'directory-servers/tool-host.ts',
+    'directory-servers/run-tool.ts',
+    'staging/staging.ts',
+    'node:crypto',
+    'node:fs',
+    'node:http',
+    'node:https',
+    'node:os',
+    'node:path',
+    'node:stream',
+    'npm:@kubernetes/client-node',
+    'npm:tar-stream',
+    'npm:ws',
+    'npm:zod',
+  ],
   backup: job,
   restore: job,
   /** A restore into a server of its own: it fetches, compares versions and proves as a restore does, and reads a file of assertions. */
@@ -132,21 +161,23 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   inspect: job,
   journal: job,
   // It tries what a backup would do, with the backup's own checks.
-  doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts'],
+  doctor: [...job, 'object-stores/object-store.ts', 'backup/check-backend.ts', 'kubernetes/pod-probe.ts'],
+  // It runs the jobs as the program runs them, in processes of their own (docs/decisions/0020), so it knows none of them.
   agent: [
     ...job,
-    'backup',
-    'restore',
-    'verify',
-    'history',
-    'journal',
-    'doctor',
+    'archive/stored-runs.ts',
+    'archive/stored-slots.ts',
     'schedule',
     'config',
+    'node:child_process',
     'node:http',
-    // What its metrics and notifications go to may speak TLS, with a certificate of a private authority.
+    // Its API, and what metrics and notifications go to: TLS, loopback addresses, and the router (docs/decisions/0026).
     'node:https',
+    'node:net',
     'node:tls',
+    'npm:hono',
+    'npm:@hono/node-server',
+    'node:string_decoder',
     // Its metrics, as text and by OTLP (docs/decisions/0025).
     'npm:prom-client',
     'npm:@opentelemetry/*',

@@ -22,7 +22,7 @@ const result = await runTests({
   concurrency: 2,
   withCoverage: isWhole,
   // All points of test/integration/every-operation are hundreds of runs.
-  ...(process.env['ROOTCELLAR_TEST_POINTS'] === 'all' && { timeoutMilliseconds: 3_600_000 }),
+  ...((process.env['ROOTCELLAR_TEST_POINTS'] === 'all' || lane === 'soak') && { timeoutMilliseconds: 3 * 3_600_000 }),
 });
 if (!areChecksWell) console.log('\nA check failed; see the top');
 console.log(`\nTook ${Math.round((Date.now() - begin) / 1000)} s`);

@@ -12,8 +12,11 @@ export interface CommandOptions {
   /** Milliseconds for which it may go on without hearing of this again; asked several times a second. At 0 it must stop. */
   readonly heldFor?: (() => number) | undefined;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
-  /** Its standard output and error as they come, for whoever follows it. With it `--json` is not added, and there is no `result`. */
-  readonly onOutput?: ((chunk: CommandOutput) => void) | undefined;
+  /**
+   * Its standard output and error as they come, for whoever follows it. With it `--json` is not added, and there is no `result`. Where it returns a
+   * promise, nothing more of that stream is read until it resolves: a slow reader slows the command, and fills no memory.
+   */
+  readonly onOutput?: ((chunk: CommandOutput) => void | Promise<void>) | undefined;
 }
 
 export interface CommandOutput {

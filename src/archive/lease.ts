@@ -50,6 +50,8 @@ export interface LeaseOptions {
 /** The right to be the one that runs. */
 export interface Lease {
   readonly fence: number;
+  /** Its end unless it is renewed, as its holder knows it. */
+  readonly heldUntil: Date;
   /** Aborts when the lease was lost, with the Failure that says to whom. All work under the lease takes it. */
   readonly signal: AbortSignal;
   /** Rejects unless the lease is held now; called before what cannot be undone. */
@@ -219,6 +221,10 @@ class HeldLease implements Lease {
 
   get signal(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  get heldUntil(): Date {
+    return new Date(this.#document.endsAt);
   }
 
   async assertHeld(): Promise<void> {

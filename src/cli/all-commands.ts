@@ -1,3 +1,4 @@
+import { agentCommand } from './commands/agent.ts';
 import { archiveCommand } from './commands/archive-folder.ts';
 import { backupCommand } from './commands/backup.ts';
 import { catCommand } from './commands/cat.ts';
@@ -54,6 +55,7 @@ export const allCommands: readonly Command[] = [
   initializeCommand,
   rebuildCommand,
   drillCommand,
+  agentCommand,
   verifyCommand,
   repairConfigCommand,
   repairIndexCommand,

@@ -33,6 +33,7 @@ export function completableCommands(commands: readonly Command[]): readonly Comp
 export function completableGlobals(): readonly CompletableOption[] {
   return [
     { flag: '--config', summary: 'configuration file', value: 'file' },
+    { flag: '--agent', summary: 'address of an agent', value: 'none' },
     { flag: '--json', summary: 'print the result as JSON', value: undefined },
     { flag: '--quiet', summary: 'show no progress', value: undefined },
     { flag: '--debug', summary: 'show where an unexpected error came from', value: undefined },

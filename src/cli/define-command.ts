@@ -1,4 +1,5 @@
 import type { LoadedConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
 import type { Parts } from '../compose.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { exitCodes } from '../foundation/failure.ts';
@@ -6,6 +7,7 @@ import { exitCodes as codes, type ExitCode } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ByteSink } from '../inspect/print-file.ts';
 import type { Look } from './look.ts';
+import type { World } from './run-program.ts';
 
 /** What completion offers in a place: folders, or the names of a fixed list. */
 export type Completion = 'folder' | 'file' | 'none' | readonly string[];
@@ -59,6 +61,12 @@ export interface CommandContext extends OperationContext {
   readonly loadConfig: () => Promise<LoadedConfig>;
   /** The implementations that the configuration names; closed by the caller when the command has ended. */
   readonly parts: () => Promise<Parts>;
+  /** Reads the configuration anew, as it may have changed. */
+  readonly readConfig: () => Promise<LoadedConfig>;
+  /** The implementations of another configuration than that of {@link parts}; the caller closes them. */
+  readonly compose: (config: Config) => Promise<Parts>;
+  /** The process that the command runs in, for one that starts others. */
+  readonly process: Pick<World, 'programFile' | 'environment' | 'onHangUp'>;
   readonly clock: Clock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;

@@ -16,6 +16,10 @@ export type ParsedCommandLine =
       /** Flags of settings, by the setting's name. */
       readonly flags: Readonly<Record<string, string | boolean>>;
       readonly configFile: string | undefined;
+      /** The value of `--agent`. */
+      readonly agentUrl: string | undefined;
+      /** Of `--json`, `--quiet` and `--debug` those that were given. */
+      readonly manner: readonly string[];
     };
 
 /**
@@ -124,14 +128,21 @@ function inputOf(command: Command, leaf: CommanderCommand): Record<string, unkno
   return input;
 }
 
-function globalsOf(program: CommanderCommand): { flags: Record<string, string | boolean>; configFile: string | undefined } {
+type Globals = Pick<ParsedCommandLine & { kind: 'run' }, 'flags' | 'configFile' | 'agentUrl' | 'manner'>;
+
+function globalsOf(program: CommanderCommand): Globals {
   const flags: Record<string, string | boolean> = {};
   for (const option of program.options) {
     const setting = settings.find(({ flag }) => flag === option.long);
     const value: unknown = program.getOptionValue(option.attributeName());
     if (setting !== undefined && (typeof value === 'string' || typeof value === 'boolean')) flags[setting.name] = value;
   }
-  return { flags, configFile: program.getOptionValue('config') as string | undefined };
+  return {
+    flags,
+    configFile: program.getOptionValue('config') as string | undefined,
+    agentUrl: program.getOptionValue('agent') as string | undefined,
+    manner: ['json', 'quiet', 'debug'].filter((name) => program.getOptionValue(name) === true).map((name) => `--${name}`),
+  };
 }
 
 /** Commander's sentence in our own form: what was attempted, the state; its suggestion becomes the hint. */

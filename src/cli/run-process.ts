@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -21,7 +22,8 @@ const clock: Clock = {
  * Nothing else in `src` ends the process.
  */
 export async function runProcess(): Promise<void> {
-  const signal = signalOfStop();
+  const hangUp = new EventEmitter();
+  const signal = signalOfStop(hangUp);
   process.exitCode = await runProgram({
     words: process.argv.slice(2),
     environment: process.env,
@@ -31,18 +33,24 @@ export async function runProcess(): Promise<void> {
     signal,
     output: outputOf(process.stdout),
     errorOutput: outputOf(process.stderr),
+    programFile: process.argv[1] ?? '',
+    onHangUp: (listener) => {
+      hangUp.on('hang-up', listener);
+      return () => hangUp.off('hang-up', listener);
+    },
     ask: process.stdin.isTTY && process.stderr.isTTY ? (question) => ask(question, signal) : undefined,
   });
   // A socket that a library forgot must not keep a finished command from ending.
   setTimeout(() => process.exit(), 3000).unref();
 }
 
-/** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once. */
-function signalOfStop(): AbortSignal {
+/** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once. A SIGHUP that somebody listens to is theirs. */
+function signalOfStop(hangUp: EventEmitter): AbortSignal {
   const stopping = new AbortController();
   let stoppedAt: number | undefined;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
+      if (name === 'SIGHUP' && hangUp.emit('hang-up')) return;
       const now = clock.now().getTime();
       // A terminal's Ctrl-C reaches us and the launcher, which passes it on: both are the operator's one press.
       if (stoppedAt !== undefined && now - stoppedAt > 300) process.exit(exitCodes.interrupted);

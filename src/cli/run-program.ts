@@ -1,6 +1,7 @@
 import type { LoadedConfig } from '../config/load-config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Parts } from '../compose.ts';
+import type { Config } from '../config/schema.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
 import { Scrubber } from '../telemetry/scrubber.ts';
@@ -23,6 +24,10 @@ export interface World {
   readonly signal: AbortSignal;
   readonly output: Output;
   readonly errorOutput: Output;
+  /** The program's own file, which Node runs; for what is to run as a process of its own. */
+  readonly programFile: string;
+  /** Calls `listener` in the place of stopping when the process is told to hang up (SIGHUP), until the function that is returned is called. */
+  readonly onHangUp: (listener: () => void) => () => void;
   /** Asks at the terminal and resolves with the answer; undefined where there is none to ask at. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
 }
@@ -57,8 +62,10 @@ export async function runProgram(world: World): Promise<ExitCode> {
       world.output.write(parsed.text);
       return exitCodes.success;
     }
-    const config = once(() => loadConfig({ environment: world.environment, flags: parsed.flags, configFile: parsed.configFile }));
-    return await runCommand(parsed.command, parsed.input, { world, manner, scrubber, progress, config });
+    const { flags, configFile } = parsed;
+    const readConfig = (): Promise<LoadedConfig> => loadConfig({ environment: world.environment, flags, configFile });
+    const around = { world, manner, scrubber, progress, readConfig, config: once(readConfig) };
+    return await runCommand(parsed.command, parsed.input, around);
   } catch (error) {
     progress.pause();
     const told = tellError(error, world.signal.aborted);
@@ -76,6 +83,8 @@ interface Surroundings {
   readonly scrubber: Scrubber;
   readonly progress: ProgressOutput;
   readonly config: () => Promise<LoadedConfig>;
+  /** Reads it anew. */
+  readonly readConfig: () => Promise<LoadedConfig>;
 }
 
 async function runCommand(command: Command, input: Readonly<Record<string, unknown>>, around: Surroundings): Promise<ExitCode> {
@@ -86,7 +95,10 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     signal: world.signal,
     report: progress.report,
     loadConfig: around.config,
-    parts: () => (composed ??= composeParts(command, around)),
+    parts: () => (composed ??= around.config().then(({ config }) => composeParts(command, around, config))),
+    readConfig: around.readConfig,
+    compose: (config) => composeParts(command, around, config),
+    process: { programFile: world.programFile, environment: world.environment, onHangUp: world.onHangUp },
     clock: world.clock,
     random: world.random,
     programVersion: world.programVersion,
@@ -112,8 +124,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
   }
 }
 
-async function composeParts(command: Command, { world, manner, scrubber, progress, config }: Surroundings): Promise<Parts> {
-  const { config: effective } = await config();
+async function composeParts(command: Command, { world, manner, scrubber, progress }: Surroundings, effective: Config): Promise<Parts> {
   // Loaded late: the S3 and LDAP clients take longer to load than `--help` may take in all.
   const { compose } = await import('../compose.ts');
   const { format, level } = effective.log;

@@ -67,6 +67,16 @@ export const agentSettings = z.strictObject({
       prune: cron('30 4 * * 0', 'give back what no snapshot needs'),
     })
     .prefault({}),
+  verifyPart: textOrDefault(
+    'today/30',
+    {
+      description: 'what each scheduled verify reads of the data, as --read-data-subset has it; none: it only looks whether all is there',
+      expected: 'a part such as today/30, 5% or 10GiB, or none',
+      example: 'today/7',
+      placeholder: 'PART',
+    },
+    /^(none|today\/\d+|\d+\/\d+|\d+(\.\d+)?%|\d+(\.\d+)? ?[KMGT]i?B)$/,
+  ),
   jitter: duration('2m', {
     description:
       'a run begins at most so much later than its schedule says, always by the same amount for a group and job, so that many directories do not begin at once',

@@ -1,14 +1,17 @@
 import { wrongUsage } from '../foundation/failure.ts';
+import { parseRateWindow } from '../schedule/rate-windows.ts';
+import { isTimeZone } from '../schedule/schedule.ts';
 import type { Config } from './schema.ts';
 import { formatSource, type GivenValue } from './setting-values.ts';
 
 /** Refuses settings that are right each by itself but make no sense together. `given` are those that were set, by name. */
 export function checkTogether(config: Config, given: ReadonlyMap<string, GivenValue>): void {
-  const { server } = config;
+  const { server, kubernetes } = config;
   const refuse: Refuse = (name, state, hint) => {
     const value = given.get(name);
     throw wrongUsage(`Cannot use the setting ${name}${value === undefined ? '' : ` from ${formatSource(value.source)}`}: ${state}`, hint);
   };
+  checkRateWindows(config, given, refuse);
   checkStore('', config, refuse);
   checkStore('copy.', config.copy, refuse);
   if (server.bindDn !== undefined && server.bindPasswordFile === undefined) {
@@ -24,9 +27,34 @@ export function checkTogether(config: Config, given: ReadonlyMap<string, GivenVa
     refuse('server.startTls', 'server.url is an ldaps:// address, which has TLS from the start', 'leave one of the two out');
   }
   checkReporting(config, refuse);
+  if (kubernetes.pod === undefined) {
+    const needless = ['namespace', 'container', 'folder', 'kubeconfig'].map((name) => `kubernetes.${name}`).find((name) => given.has(name));
+    if (needless !== undefined) refuse(needless, 'kubernetes.pod is not set', 'name the pod of the server, or leave this setting out');
+    return;
+  }
+  if (server.via === 'tools') {
+    refuse('server.via', 'kubernetes.pod is set, and the server in that pod is given its work over LDAP', 'set server.via to ldap');
+  }
+  if (given.has('staging.serverFolder')) {
+    refuse('staging.serverFolder', 'kubernetes.pod is set, so that no folder is shared with the server', 'set kubernetes.folder instead');
+  }
 }
 
 type Refuse = (name: string, state: string, hint: string) => never;
+
+function checkRateWindows({ s3 }: Config, given: ReadonlyMap<string, GivenValue>, refuse: Refuse): void {
+  const wrong = s3.rateWindows?.find((text) => parseRateWindow(text) === undefined);
+  if (wrong !== undefined) {
+    const hint = 'write for example 08:00-18:00=20MiB, mon-fri 22:00-06:00=5MiB or sat 00:00-24:00=none';
+    refuse('s3.rateWindows', `${JSON.stringify(wrong)} is no window of time with a rate`, hint);
+  }
+  if (!isTimeZone(s3.rateTimeZone)) {
+    refuse('s3.rateTimeZone', 'this system knows no such time zone', 'name one of the IANA database, such as Europe/Berlin or UTC');
+  }
+  if (given.has('s3.rateTimeZone') && s3.rateWindows === undefined) {
+    refuse('s3.rateTimeZone', 's3.rateWindows is not set', 'set it, or leave the time zone out');
+  }
+}
 
 /** What a receiver cannot be without, and what says something of a receiver that there is not. */
 function checkReporting({ metrics, notify }: Pick<Config, 'metrics' | 'notify'>, refuse: Refuse): void {

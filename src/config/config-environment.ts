@@ -6,6 +6,12 @@ import { settings } from './settings.ts';
 /** The variable that names the configuration file. */
 export const configFileVariable = 'ROOTCELLAR_CONFIG';
 
+/** The variable that names the agent which is to run the commands. */
+export const agentVariable = 'ROOTCELLAR_AGENT';
+
+/** With it an agent tells a command that it is its child. */
+const supervisedVariable = 'ROOTCELLAR_SUPERVISED';
+
 /** Kubernetes gives every container such variables for each Service, so a Service called `rootcellar` must not stop the program. */
 const serviceVariable = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 
@@ -27,12 +33,12 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
 }
 
 function isForOthers(name: string, text: string): boolean {
-  if (name === configFileVariable || name.startsWith('ROOTCELLAR_TEST_')) return true;
+  if ([configFileVariable, agentVariable, supervisedVariable].includes(name) || name.startsWith('ROOTCELLAR_TEST_')) return true;
   return serviceVariable.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text));
 }
 
 function unknownVariable(name: string, known: Iterable<string>): Error {
-  const meant = nearestName(name, [...known, configFileVariable]);
+  const meant = nearestName(name, [...known, configFileVariable, agentVariable]);
   return wrongUsage(
     `Cannot use the environment variable ${name}: there is no such setting`,
     meant === undefined ? 'run "rootcellar --help" to see all settings' : `did you mean ${meant}?`,

@@ -214,6 +214,21 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
     'Cannot use the setting objectLock.mode from --object-lock-mode: the archive /backups is a folder, which has no Object Lock → use it with an archive in S3 only',
   ],
   [
+    'a window of time with a rate that cannot be read',
+    { environment: { ROOTCELLAR_S3_RATE_WINDOWS: '08:00-18:00=20MiB,18:00-20:00=20' } },
+    'Cannot use the setting s3.rateWindows from ROOTCELLAR_S3_RATE_WINDOWS: "18:00-20:00=20" is no window of time with a rate → write for example 08:00-18:00=20MiB, mon-fri 22:00-06:00=5MiB or sat 00:00-24:00=none',
+  ],
+  [
+    'a time zone that is none',
+    { flags: { 's3.rateTimeZone': 'Europe/Atlantis', 's3.rateWindows': '08:00-18:00=20MiB' } },
+    'Cannot use the setting s3.rateTimeZone from --s3-rate-time-zone: this system knows no such time zone → name one of the IANA database, such as Europe/Berlin or UTC',
+  ],
+  [
+    'a time zone of windows that are not there',
+    { text: 's3: { rateTimeZone: Europe/Berlin }' },
+    'Cannot use the setting s3.rateTimeZone from /rootcellar.yaml:1:21: s3.rateWindows is not set → set it, or leave the time zone out',
+  ],
+  [
     'an account without its password file',
     { environment: { ROOTCELLAR_SERVER_BIND_DN: 'cn=admin' } },
     'Cannot use the setting server.bindDn from ROOTCELLAR_SERVER_BIND_DN: server.bindPasswordFile is not set → name the file that holds the password of the account',

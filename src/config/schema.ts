@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { agentSettings } from './agent-settings.ts';
 import { metricsSettings } from './metrics-settings.ts';
 import { notifySettings } from './notify-settings.ts';
+import { s3Place, s3Settings } from './s3-settings.ts';
+import { replicationSettings, serverSettings } from './server-settings.ts';
 import {
   boolean,
   choice,
@@ -10,161 +12,17 @@ import {
   names,
   optionalCount,
   optionalDuration,
-  optionalSize,
   path,
   share,
-  size,
   sizeBetween,
   text,
   textOrDefault,
 } from './setting-kinds.ts';
 
-const urlExpected = 'without a user or password inside';
-const ldapAddress = /^ldaps?:\/\/[^\s@/?#,]+\/?$/i;
 const keepMost = 100_000;
 const leastPackBytes = 64 * 1024;
 /** As restic has it. */
 const mostPackBytes = 128 * 1024 * 1024;
-
-/** Which store it is; a second one has all of these of its own. */
-const s3Place = {
-  endpoint: text(
-    {
-      description: 'address of an S3 server other than AWS; otherwise AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile says it',
-      expected: `an http:// or https:// address ${urlExpected}`,
-      example: 'https://s3.example.com',
-      placeholder: 'URL',
-    },
-    /^https?:\/\/[^\s@/?#]+(\/[^\s@?#]*)?$/,
-  ),
-  region: text(
-    {
-      description: "region of the bucket; otherwise AWS_REGION or the profile's",
-      expected: 'the name of a region',
-      example: 'eu-central-1',
-      placeholder: 'REGION',
-    },
-    /^[a-z0-9-]+$/i,
-  ),
-  profile: text({
-    description: 'profile of the AWS configuration that has the credentials; otherwise AWS_PROFILE, and what else the AWS SDK looks up',
-    expected: 'the name of a profile',
-    example: 'backups',
-    placeholder: 'NAME',
-  }),
-  pathStyle: choice(['auto', 'true', 'false'], 'auto', {
-    description: 'put the bucket into the path of the address; auto does so when an endpoint is set',
-  }),
-  caFile: path({
-    description: 'PEM file of the certificates to trust for the S3 server beside the usual ones; otherwise AWS_CA_BUNDLE',
-    example: '/etc/ssl/private-ca.pem',
-  }),
-  storageClass: text(
-    {
-      description: "storage class of new objects; otherwise the bucket's default",
-      expected: 'a storage class such as STANDARD_IA',
-      example: 'STANDARD_IA',
-      placeholder: 'CLASS',
-    },
-    /^[A-Z0-9_]+$/,
-  ),
-  encryption: choice(['none', 'AES256', 'aws:kms'], 'none', {
-    description: 'server-side encryption asked for with each object, which fails when it is not confirmed; none leaves it to the bucket',
-    example: 'AES256',
-  }),
-  kmsKeyId: text({
-    description: "key for the encryption aws:kms; otherwise the account's default key",
-    example: 'arn:aws:kms:eu-central-1:111122223333:key/example',
-    placeholder: 'KEY',
-  }),
-  checksums: choice(['auto', 'when-supported', 'when-required'], 'auto', {
-    description: 'when to send checksums beside the data; auto finds out what the server understands',
-  }),
-};
-
-const s3 = z.strictObject({
-  ...s3Place,
-  requestTimeout: duration('60s', { description: 'how long one request may be silent before it is tried again', example: '30s' }),
-  attempts: count(1, 100, 8, { description: 'calls in all, the first one included, before a request fails', example: '5' }),
-  maxBytesPerSecond: optionalSize({ description: 'limit of the transfer in each direction, a second', example: '20MiB' }),
-  partSize: size('8MiB', { description: 'size of the parts of a large upload', example: '16MiB' }),
-  concurrency: count(1, 64, 4, { description: 'parts or objects under way at the same time', example: '8' }),
-});
-
-const server = z.strictObject({
-  url: text(
-    {
-      description: 'address of the directory server',
-      expected: `an ldaps:// or ldap:// address ${urlExpected}`,
-      example: 'ldaps://localhost:1636',
-      placeholder: 'URL',
-    },
-    ldapAddress,
-  ),
-  name: text(
-    {
-      description: "name to keep this server's backups under; otherwise its own instance name or its host name",
-      expected: 'a name of letters, digits, dots, dashes and underscores',
-      example: 'pingdirectory-0',
-      placeholder: 'NAME',
-    },
-    /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/,
-  ),
-  via: choice(['ldap', 'tools'], 'ldap', { description: "how to have it work: tasks over LDAP, or the server's own programs" }),
-  mode: choice(['online', 'offline'], 'online', {
-    description: 'with tools only: have the running server do the work, or work on the files of a stopped one',
-  }),
-  home: path({
-    description: "the server's root folder, as rootcellar sees it; needed with tools and to export encryption settings",
-    example: '/opt/out/instance',
-  }),
-  bindDn: text({
-    description: 'DN of the account to bind as',
-    expected: 'a DN',
-    example: 'cn=backup,cn=Root DNs,cn=config',
-    placeholder: 'DN',
-  }),
-  bindPasswordFile: path({
-    description: "file that holds the account's password",
-    example: '/run/secrets/bind-password',
-    isSecretFile: true,
-  }),
-  caFile: path({ description: 'PEM file of the certificates to trust for the directory server', example: '/etc/ssl/directory-ca.pem' }),
-  startTls: boolean(false, { description: 'on an ldap:// address, ask for TLS before anything else is said' }),
-  allowPlaintext: boolean(false, { description: 'send the password over an ldap:// address without TLS; for tests only' }),
-  encryptionPinFile: path({
-    description: "file that holds the passphrase to seal PingDirectory's exported encryption settings with",
-    example: '/run/secrets/encryption-pin',
-    isSecretFile: true,
-  }),
-  timeout: duration('30s', { description: 'how long to wait for a connection or an answer of the server', example: '10s' }),
-});
-
-const replication = z.strictObject({
-  adminUid: textOrDefault(
-    'admin',
-    {
-      description: 'user ID of the administrator whom all servers of a replicated topology know',
-      expected: 'a user ID',
-      placeholder: 'UID',
-    },
-    /^[^\s,=\p{Cc}]+$/u,
-  ),
-  adminPasswordFile: path({
-    description: "file that holds this administrator's password; needed to suspend, resume and initialise replicas",
-    example: '/run/secrets/admin-password',
-    isSecretFile: true,
-  }),
-  servers: names(
-    {
-      description: 'addresses of all replicas; otherwise those by which the servers know each other',
-      expected: `a list of ldaps:// or ldap:// addresses ${urlExpected}`,
-      example: 'ldaps://ds-0.ds:1636,ldaps://ds-1.ds:1636',
-      placeholder: 'URL,…',
-    },
-    ldapAddress,
-  ),
-});
 
 const staging = z.strictObject({
   folder: path({ description: 'folder where the server and rootcellar both see the files of a run', example: '/opt/backup/rootcellar' }),
@@ -177,6 +35,53 @@ const staging = z.strictObject({
     },
     /^(\/|[A-Za-z]:[\\/])/,
   ),
+});
+
+const kubernetesName = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+const kubernetes = z.strictObject({
+  pod: text(
+    {
+      description:
+        "pod of the server, where no folder is shared with it: what the server writes and reads is brought through the Kubernetes API; `server.url` must be that pod's own address",
+      expected: 'the name of a pod',
+      example: 'pingdirectory-0',
+      placeholder: 'POD',
+    },
+    kubernetesName,
+  ),
+  namespace: text(
+    {
+      description: "namespace of that pod; otherwise that of the service account or the kubeconfig's context",
+      expected: 'the name of a namespace',
+      example: 'directory',
+      placeholder: 'NAMESPACE',
+    },
+    kubernetesName,
+  ),
+  container: text(
+    {
+      description: 'container of that pod in which the server runs; otherwise its only one, or the one that its annotation names',
+      expected: 'the name of a container',
+      example: 'pingdirectory',
+      placeholder: 'CONTAINER',
+    },
+    kubernetesName,
+  ),
+  folder: textOrDefault(
+    '/tmp',
+    {
+      description: 'folder of that container in which a folder of ours is made for the files of a run, with room for the largest backend',
+      expected: 'a path from the root',
+      example: '/opt/out',
+      placeholder: 'PATH',
+    },
+    /^\/[^\p{Cc}]*$/u,
+  ),
+  kubeconfig: path({
+    description: 'kubeconfig file that says how to reach the Kubernetes API; otherwise the service account of the pod that this runs in',
+    example: '/etc/rootcellar/kubeconfig',
+  }),
 });
 
 const backup = z.strictObject({
@@ -295,12 +200,13 @@ export const configSchema = z.strictObject({
       'folder for copies of small encrypted objects of the archive, which spare requests; otherwise one in the cache of this user',
     example: '/var/cache/rootcellar',
   }),
-  s3: s3.prefault({}),
+  s3: s3Settings.prefault({}),
   objectLock: objectLock.prefault({}),
   copy: copy.prefault({}),
-  server: server.prefault({}),
-  replication: replication.prefault({}),
+  server: serverSettings.prefault({}),
+  replication: replicationSettings.prefault({}),
   staging: staging.prefault({}),
+  kubernetes: kubernetes.prefault({}),
   backup: backup.prefault({}),
   repository: z
     .strictObject({

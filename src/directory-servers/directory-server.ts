@@ -1,6 +1,7 @@
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
+import type { ServerHealth } from '../domain/server-health.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 
 /**
@@ -17,6 +18,12 @@ export interface DirectoryServer {
 
   /** What the server says of itself, read anew at each call. */
   describe(options?: OperationContext): Promise<ServerDescription>;
+
+  /**
+   * How fit the server is to make a backup now: by its own alerts, what it runs, and how far it is behind the other replicas. Read anew at each call, without a
+   * task and without a change. Of a stopped server all is undefined; rejects where a running one does not answer.
+   */
+  health(options?: OperationContext): Promise<ServerHealth>;
 
   /** What the bound account lacks for `purpose`; an empty array when it may do all. Nothing is changed on the server. */
   missingPrivileges(purpose: Purpose, options?: OperationContext): Promise<readonly MissingPrivilege[]>;

@@ -3,13 +3,15 @@ import { type EncryptionKeys, parseEncryptionSettings } from '../domain/encrypti
 import type { PinSeal } from '../domain/pin-seal.ts';
 import { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
-import { runTool } from './run-tool.ts';
 import { isPinOf, sealPin } from './seal-pin.ts';
+import { thisMachine, type ToolHost } from './tool-host.ts';
 
 export interface EncryptionSettingsOptions {
-  /** The server's root folder, as this process sees it. */
+  /** The server's root folder, as the program's host sees it. */
   readonly home?: string | undefined;
   readonly encryptionPinFile?: string | undefined;
+  /** Where the program runs; this machine unless told. */
+  readonly toolHost?: ToolHost | undefined;
 }
 
 /** PingDirectory's `bin/encryption-settings`: the only way to take its definitions out and in again. */
@@ -28,12 +30,16 @@ export class EncryptionSettingsTool {
   /** Writes all definitions, sealed with the pin, into `outputFile`. */
   async exportTo(outputFile: string, options: OperationContext): Promise<void> {
     const attempt = 'export the encryption settings';
-    await this.#run(attempt, ['export', '--output-file', outputFile, '--pin-file', this.#pinFile(attempt)], options);
+    await this.#host.withSecretFile(this.#pinFile(attempt), async (pinFile) => {
+      await this.#run(attempt, ['export', '--output-file', outputFile, '--pin-file', pinFile], options);
+    });
   }
 
   /** Adds the definitions; which one is preferred stays as it is. */
   async importFrom(inputFile: string, options: OperationContext, attempt = 'import the encryption settings'): Promise<void> {
-    await this.#run(attempt, ['import', '--input-file', inputFile, '--pin-file', this.#pinFile(attempt)], options);
+    await this.#host.withSecretFile(this.#pinFile(attempt), async (pinFile) => {
+      await this.#run(attempt, ['import', '--input-file', inputFile, '--pin-file', pinFile], options);
+    });
   }
 
   /**
@@ -62,6 +68,10 @@ export class EncryptionSettingsTool {
     return encryptionPinFile === undefined ? undefined : isPinOf(encryptionPinFile, seal);
   }
 
+  get #host(): ToolHost {
+    return this.#options.toolHost ?? thisMachine;
+  }
+
   #pinFile(attempt: string): string {
     const { encryptionPinFile } = this.#options;
     this.#home(attempt);
@@ -79,7 +89,7 @@ export class EncryptionSettingsTool {
   }
 
   async #run(attempt: string, toolArguments: readonly string[], { signal, report }: OperationContext): Promise<readonly string[]> {
-    const { exitCode, lines } = await runTool({
+    const { exitCode, lines } = await this.#host.run({
       attempt,
       program: path.join(this.#home(attempt), 'bin', 'encryption-settings'),
       arguments: toolArguments,

@@ -19,16 +19,19 @@ import type {
 } from './directory-server.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
+import type { ServerHealth } from '../domain/server-health.ts';
 import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
 import { runTask } from './follow-task.ts';
 import { LdapSession, type LdapSessionOptions } from './ldap-session.ts';
 import { findMissingPrivileges } from './missing-privileges.ts';
 import { readBackends } from './read-backends.ts';
+import { readHealth } from './read-health.ts';
 import { readAllEntries } from './read-entries.ts';
 import { readDescriptor, readProblems } from './read-compatibility.ts';
 import { readCipherKeys } from './read-keys.ts';
 import { setBackend } from './set-backend.ts';
 import { type StopTools, stopAbandonedTasks, stopTask, taskIdPrefix } from './stop-task.ts';
+import type { ToolHost } from './tool-host.ts';
 import { type TaskRequest, attemptOf, taskDn, taskEntry, unsupportedWish } from './task-entry.ts';
 
 export interface LdapDirectoryServerOptions extends LdapSessionOptions {
@@ -40,8 +43,10 @@ export interface LdapDirectoryServerOptions extends LdapSessionOptions {
    * up one server at the same time, each under a lease of its own.
    */
   readonly taskTag?: string | undefined;
-  /** The server's root folder, as this process sees it; needed only for the encryption settings. */
+  /** The server's root folder, as the host of its programs sees it; needed only for the encryption settings. */
   readonly home?: string | undefined;
+  /** Where the server's programs run; this machine unless told. */
+  readonly toolHost?: ToolHost | undefined;
   /** The file of the passphrase that seals exported encryption settings. */
   readonly encryptionPinFile?: string | undefined;
   /** How long a running task is followed while the server cannot be reached; 10 minutes unless told. */
@@ -65,6 +70,11 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async describe({ signal }: OperationContext = {}): Promise<ServerDescription> {
     return describeServer(this.#session, signal);
+  }
+
+  async health({ signal }: OperationContext = {}): Promise<ServerHealth> {
+    const { dialect } = await this.#detect(signal);
+    return readHealth(this.#session, dialect, signal);
   }
 
   async missingPrivileges(purpose: Purpose, { signal }: OperationContext = {}): Promise<readonly MissingPrivilege[]> {

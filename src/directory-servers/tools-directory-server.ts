@@ -19,6 +19,7 @@ import type {
 } from './directory-server.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
+import type { ServerHealth } from '../domain/server-health.ts';
 import { EncryptionSettingsTool } from './encryption-settings-tool.ts';
 import type { LdapDirectoryServer } from './ldap-directory-server.ts';
 import { describeConfigured, inOrder } from './read-backends.ts';
@@ -81,6 +82,11 @@ export class ToolsDirectoryServer implements DirectoryServer {
       replication: replicationOfStopped(dialect.product, replicatedBaseDns),
       hasEncryptionSettings: dialect.hasEncryptionSettings,
     };
+  }
+
+  async health(options: OperationContext = {}): Promise<ServerHealth> {
+    const { online } = this.#options;
+    return online === undefined ? { reasons: ['the server is stopped: only a running one tells how it is'] } : online.ldap.health(options);
   }
 
   async missingPrivileges(purpose: Purpose, options: OperationContext = {}): Promise<readonly MissingPrivilege[]> {

@@ -16,6 +16,7 @@ function serverThat(parts: Partial<DirectoryServer> = {}): DirectoryServer {
   return {
     location: 'ldaps://127.0.0.1:1636',
     describe: async () => exampleDescription(),
+    health: unasked,
     missingPrivileges: async () => [],
     backUp: async (request) => {
       await writeBackup(request);

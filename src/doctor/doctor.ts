@@ -2,9 +2,11 @@ import type { Archive } from '../archive/archive.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import type { PodProbe } from '../kubernetes/pod-probe.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { Staging } from '../staging/staging.ts';
 import { checkObjectLock, type LockRule } from './check-object-lock.ts';
+import { checkPod } from './check-pod.ts';
 import { checkServer } from './check-server.ts';
 import { checkStore } from './check-store.ts';
 import type { Finding } from './finding.ts';
@@ -17,6 +19,8 @@ export interface DoctorRequest {
   /** Undefined where no server is configured: then only the archive is looked at. */
   readonly openServer: (() => Promise<DirectoryServer>) | undefined;
   readonly staging: Staging | undefined;
+  /** Undefined where a folder is shared with the server. */
+  readonly openPod?: (() => Promise<PodProbe>) | undefined;
   /** What the configuration asks of locks. */
   readonly objectLock?: LockRule | undefined;
   readonly clock: Clock;
@@ -31,9 +35,11 @@ export interface DoctorRequest {
 export async function examine(request: DoctorRequest, options: OperationContext = {}): Promise<readonly Finding[]> {
   const ofArchive = await examineArchive(request, options);
   options.signal?.throwIfAborted();
+  const ofPod = request.openPod === undefined ? [] : await checkPod(request.openPod, options);
+  options.signal?.throwIfAborted();
   const ofServer = await examineServer(request, options);
   options.signal?.throwIfAborted();
-  return [...ofArchive, ...ofServer];
+  return [...ofArchive, ...ofPod, ...ofServer];
 }
 
 async function examineArchive(request: DoctorRequest, options: OperationContext): Promise<readonly Finding[]> {

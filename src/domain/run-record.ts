@@ -32,7 +32,7 @@ export const runRecordSchema = z.object({
   group: z.string(),
   job: z.enum(jobs),
   /** The command's words, `['backup', '--backend', 'userRoot']`. */
-  words: z.array(z.string()),
+  words: z.array(z.string()).readonly(),
   /** The agent that ran it. */
   agent: z.string(),
   trigger: z.enum(runTriggers),
@@ -53,7 +53,7 @@ export const runRecordSchema = z.object({
   /** The document that the command printed with `--json`. */
   result: z.unknown().optional(),
   /** The last lines of what it told, the oldest first. */
-  log: z.array(z.string()).default([]),
+  log: z.array(z.string()).readonly().default([]),
 });
 
 export type RunRecord = z.output<typeof runRecordSchema>;

@@ -1,4 +1,5 @@
 import type { Clock } from '../foundation/clock.ts';
+import type { RateOverTime } from '../foundation/rate-over-time.ts';
 import { collect } from './bodies.ts';
 import type { ObjectLock } from './object-lock.ts';
 import type {
@@ -15,17 +16,19 @@ import type {
 import { TokenBucket } from './token-bucket.ts';
 
 export interface ThrottledStoreOptions {
-  /** Undefined: without limit. */
-  readonly uploadBytesPerSecond?: number | undefined;
-  readonly downloadBytesPerSecond?: number | undefined;
+  /** Undefined: without limit. A function is asked again as time goes on. */
+  readonly uploadBytesPerSecond?: number | RateOverTime | undefined;
+  readonly downloadBytesPerSecond?: number | RateOverTime | undefined;
   readonly clock: Clock;
 }
 
 const sliceBytes = 64 * 1024;
+const smallBytes = 16 * 1024;
 
 /**
  * Bounds the bytes a second in each direction, over all calls together. An object put as a whole waits for its time and is
- * then sent in one go: the bound holds over seconds, not milliseconds. Requests without content are free.
+ * then sent in one go: the bound holds over seconds, not milliseconds. Requests without content are free. Small objects, and the first bytes of any, are paid for
+ * by those that come after them: a lease that waited behind packs would be lost where the rate is low.
  */
 export class ThrottledStore implements ObjectStore {
   readonly location: string;
@@ -38,14 +41,15 @@ export class ThrottledStore implements ObjectStore {
     this.location = inner.location;
     this.objectLock = inner.objectLock;
     this.#inner = inner;
-    const bucket = (rate: number | undefined): TokenBucket | undefined =>
+    const bucket = (rate: number | RateOverTime | undefined): TokenBucket | undefined =>
       rate === undefined ? undefined : new TokenBucket(rate, options.clock);
     this.#upload = bucket(options.uploadBytesPerSecond);
     this.#download = bucket(options.downloadBytesPerSecond);
   }
 
   async put(key: string, bytes: Uint8Array, options: PutOptions = {}): Promise<ObjectInfo> {
-    await this.#upload?.take(bytes.byteLength, options.signal);
+    if (bytes.byteLength <= smallBytes) this.#upload?.charge(bytes.byteLength);
+    else await this.#upload?.take(bytes.byteLength, options.signal);
     return this.#inner.put(key, bytes, options);
   }
 
@@ -100,10 +104,13 @@ async function* paced(
   bucket: TokenBucket | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
+  let passed = 0;
   for await (const chunk of source) {
     for (let offset = 0; offset < chunk.byteLength; offset += sliceBytes) {
       const slice = chunk.subarray(offset, offset + sliceBytes);
-      await bucket?.take(slice.byteLength, signal);
+      passed += slice.byteLength;
+      if (passed <= smallBytes) bucket?.charge(slice.byteLength);
+      else await bucket?.take(slice.byteLength, signal);
       yield slice;
     }
   }

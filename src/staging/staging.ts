@@ -94,7 +94,8 @@ const troubles: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file is in the way where a folder should be',
 };
 
-function stagingFailure(attempt: string, error: unknown): Failure {
+/** What hindered `attempt` in the staging folder, as a Failure. */
+export function stagingFailure(attempt: string, error: unknown): Failure {
   const { code = '' } = error as NodeJS.ErrnoException;
   const message = `${attempt}: ${troubles[code] ?? messageOf(error)}`;
   return code === 'ENOSPC' || code === 'EDQUOT'

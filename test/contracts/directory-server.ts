@@ -58,6 +58,14 @@ export function directoryServerContract(subject: () => DirectoryServerUnderTest)
     );
   });
 
+  test('health() tells that nothing speaks against an idle server, and of a stopped one nothing', async () => {
+    const { server, isRunning } = subject();
+    const idle = { backendsOutOfService: [], backlog: 0, runningTasks: 0, reasons: [] };
+    const stopped = { reasons: ['the server is stopped: only a running one tells how it is'] };
+
+    assert.deepEqual(await server.health(), isRunning ? idle : stopped);
+  });
+
   test('backUp() leaves backup.info and one archive, and reports the lines of the server', async () => {
     const notes: string[] = [];
 

@@ -8,6 +8,8 @@ export interface Certificate {
 
 export interface CertificateOptions {
   readonly commonName: string;
+  /** By which Kubernetes knows the groups of a user; not of an authority. */
+  readonly organization?: string;
   /** DNS names and IPv4 addresses the certificate is for. */
   readonly hosts?: readonly string[];
   /** Who signs it; it signs itself when absent. */
@@ -34,9 +36,11 @@ export function makeCertificate(options: CertificateOptions): Certificate {
     tagged(0xa0, integer(Buffer.of(2))), // version 3
     integer(Buffer.concat([Buffer.of(1), randomBytes(15)])),
     ecdsaWithSha256,
-    distinguishedName(options.issuer?.commonName ?? options.commonName),
+    options.issuer === undefined
+      ? distinguishedName(options.commonName, options.organization)
+      : distinguishedName(options.issuer.commonName),
     sequence(generalizedTime(validFrom), generalizedTime(validTo)),
-    distinguishedName(options.commonName),
+    distinguishedName(options.commonName, options.organization),
     publicKey.export({ type: 'spki', format: 'der' }),
     tagged(0xa3, sequence(...extensions(options))),
   );
@@ -64,8 +68,9 @@ function extension(id: string, value: Buffer, isCritical: boolean): Buffer {
   return sequence(objectId(id), ...(isCritical ? [tagged(0x01, Buffer.of(0xff))] : []), tagged(0x04, value));
 }
 
-function distinguishedName(commonName: string): Buffer {
-  return sequence(tagged(0x31, sequence(objectId('550403'), tagged(0x0c, Buffer.from(commonName)))));
+function distinguishedName(commonName: string, organization?: string): Buffer {
+  const part = (type: string, value: string): Buffer => tagged(0x31, sequence(objectId(type), tagged(0x0c, Buffer.from(value))));
+  return sequence(...(organization === undefined ? [] : [part('55040a', organization)]), part('550403', commonName));
 }
 
 function generalizedTime(time: Date): Buffer {

@@ -1,26 +1,27 @@
-import { chmod, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { goProgramPath } from './go-program.ts';
 import { runProgram } from './run-program.ts';
-import { cached } from './test-cache.ts';
+import { cacheFolder, cached } from './test-cache.ts';
 
 /** The OpenDJ release that the tests run. */
 export const opendjVersion = '5.0.3';
+
+/** Without its clients of clouds, in which no test looks for anything: they take most of the build. */
+const prometheusModule = { module: 'github.com/prometheus/prometheus', version: 'v0.315.1', tags: 'remove_all_sd' } as const;
 
 /** Programs that are built from their Go modules, pinned; seconds from an empty cache on two cores. */
 const goPrograms = {
   versitygw: { module: 'github.com/versity/versitygw', package: 'cmd/versitygw', version: 'v1.8.0', how: 'install', seconds: 140 },
   minio: { module: 'github.com/minio/minio', package: '', version: 'v0.0.0-20260212201848-7aac2a2c5b7c', how: 'install', seconds: 340 },
-  // Its module does not let itself be installed by version everywhere; a module of ours that requires it does.
+  // These modules do not let themselves be installed by version everywhere; a module of ours that requires them does.
   pushgateway: { module: 'github.com/prometheus/pushgateway', package: '', version: 'v1.11.1', how: 'wrapper', seconds: 60 },
-  prometheus: {
-    module: 'github.com/prometheus/prometheus',
-    package: 'cmd/prometheus',
-    version: 'v0.316.0',
-    how: 'wrapper',
-    seconds: 240,
-  },
-  promtool: { module: 'github.com/prometheus/prometheus', package: 'cmd/promtool', version: 'v0.316.0', how: 'wrapper', seconds: 30 },
+  prometheus: { ...prometheusModule, package: 'cmd/prometheus', how: 'wrapper', seconds: 150 },
   restic: { module: 'github.com/restic/restic', package: 'cmd/restic', version: 'v0.19.1', how: 'wrapper', seconds: 160 },
+  helm: { module: 'helm.sh/helm/v3', package: 'cmd/helm', version: 'v3.22.0', how: 'install', seconds: 220 },
+  helm4: { module: 'helm.sh/helm/v4', package: 'cmd/helm', version: 'v4.3.1', how: 'wrapper', seconds: 185 },
+  promtool: { ...prometheusModule, package: 'cmd/promtool', how: 'wrapper', seconds: 120 },
+  kubeconform: { module: 'github.com/yannh/kubeconform', package: 'cmd/kubeconform', version: 'v0.8.0', how: 'install', seconds: 4 },
 } as const;
 
 export type GoProgram = keyof typeof goPrograms;
@@ -30,27 +31,13 @@ export function programPath(name: GoProgram): Promise<string> {
   return goProgramPath({ name, ...goPrograms[name] });
 }
 
-/** A program that is built from its Go module at one pinned version. */
-export interface GoModuleProgram {
-  readonly name: string;
-  readonly module: string;
-  /** The folder of its main package below the module; empty for the module's root. */
-  readonly package: string;
-  readonly version: string;
-  readonly how: 'install' | 'wrapper';
-  /** From an empty cache on two cores, for the announcement. */
-  readonly seconds: number;
-}
-
-/** As {@link programPath}, for programs that only a benchmark needs. */
-export async function goProgramPath({ name, module, package: subfolder, version, how, seconds }: GoModuleProgram): Promise<string> {
-  const main = [module, subfolder].filter(Boolean).join('/');
-  const folder = await cached({
-    name: `${name}-${version}`,
-    announcement: `building ${name} ${version} with Go (about ${seconds} s from nothing)`,
-    make: (fresh) => (how === 'install' ? goInstall(fresh, main, version) : goBuildInWrapper(fresh, { module, main, version, name })),
-  });
-  return path.join(folder, name);
+/** As {@link programPath}, but undefined where the program is not in the cache. */
+export async function programPathIfCached(name: GoProgram): Promise<string | undefined> {
+  const file = path.join(cacheFolder(), `${name}-${goPrograms[name].version}`, name);
+  return await access(file).then(
+    () => file,
+    () => undefined,
+  );
 }
 
 /** Returns the folder of the unpacked OpenDJ release, the way it comes; `setup` must run in a copy. */
@@ -68,32 +55,4 @@ export async function opendjRelease(): Promise<string> {
     },
   });
   return path.join(folder, 'opendj');
-}
-
-const goEnvironment = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
-const goFlags = ['-trimpath', '-ldflags=-s -w'];
-
-async function goInstall(folder: string, main: string, version: string): Promise<void> {
-  await runProgram('go', ['install', ...goFlags, `${main}@${version}`], {
-    folder,
-    environment: { ...process.env, ...goEnvironment, GOBIN: folder },
-  });
-}
-
-interface WrappedProgram {
-  readonly module: string;
-  readonly main: string;
-  readonly version: string;
-  readonly name: string;
-}
-
-async function goBuildInWrapper(folder: string, { module, main, version, name }: WrappedProgram): Promise<void> {
-  const wrapper = path.join(folder, 'wrapper');
-  const options = { folder: wrapper, environment: { ...process.env, ...goEnvironment } };
-  await mkdir(wrapper);
-  await writeFile(path.join(wrapper, 'go.mod'), `module rootcellar/wrapper\n\nrequire ${module} ${version}\n`);
-  await writeFile(path.join(wrapper, 'tools.go'), `//go:build tools\n\npackage tools\n\nimport _ "${main}"\n`);
-  await runProgram('go', ['mod', 'tidy'], options);
-  await runProgram('go', ['build', '-mod=mod', ...goFlags, '-o', path.join(folder, `${name}.new`), main], options);
-  await rename(path.join(folder, `${name}.new`), path.join(folder, name));
 }

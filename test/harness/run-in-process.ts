@@ -33,6 +33,8 @@ export async function runInProcess(words: readonly string[], own: Partial<World>
     output: outputTo('output'),
     errorOutput: outputTo('errorOutput'),
     ask: undefined,
+    programFile: '/nowhere/main.ts',
+    onHangUp: () => () => undefined,
     ...own,
   });
   return { exitCode, ...written };

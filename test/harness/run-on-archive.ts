@@ -35,6 +35,9 @@ function contextOf(archive: Archive, clock: Clock): CommandContext {
   return {
     report: () => undefined,
     loadConfig: refuse('a configuration'),
+    readConfig: refuse('a configuration'),
+    compose: refuse('another archive'),
+    process: { programFile: '/nowhere/main.ts', environment: {}, onHangUp: refuse('a process') },
     // Nothing else of them is there to be asked for.
     parts: async () => ({ archive: async () => archive }) as Parts,
     clock,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { Attribute, Change, Client } from 'ldapts';
 import { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
 import { Failure, isFailure } from '../../src/foundation/failure.ts';
 import { Secret } from '../../src/foundation/secret.ts';
@@ -65,6 +66,62 @@ suite("LdapDirectoryServer before the vendor's own task parser", () => {
     const userRoot = description.backends.find(({ id }) => id === 'userRoot');
     assert.deepEqual(userRoot?.baseDns, [{ dn: 'dc=example,dc=com', entries: 2 }]);
     assert.equal(userRoot?.databaseBytes, 123_456);
+  });
+
+  test('health() reads alerts, lockdown mode, backlog and what runs by the names of the vendor', async () => {
+    const outOfService = { backendsOutOfService: ['archiveRoot'] };
+    const disabled = 'backend "archiveRoot" is disabled';
+    const noLockdown = 'whether the server is in lockdown mode cannot be read';
+    const first = await server.health();
+    await using client = await connectTo(double);
+    await client.add('cn=Status Health Summary,cn=monitor', { objectClass: 'ds-monitor-entry', 'is-in-lockdown-mode': 'false' });
+    await client.add(replicaDn, {
+      objectClass: 'ds-replica-monitor-entry',
+      'base-dn': 'dc=example,dc=com',
+      'connected-to': 'pingdirectory-0:8989',
+      'replication-backlog': '21',
+      'pending-updates': '7',
+    });
+    const second = await server.health();
+    await client.replace('cn=Status Health Summary,cn=monitor', 'is-in-lockdown-mode', ['true']);
+    await client.replace('cn=monitor', 'unavailable-alert-type', ['enter-lockdown-mode']);
+    await client.replace('cn=monitor', 'degraded-alert-type', ['low-disk-space-warning', 'replication-backlogged']);
+    await client.replace(replicaDn, 'replication-backlog', ['many']);
+    await client.replace('cn=userRoot Backend,cn=monitor', 'ds-backend-writability-mode', ['internal-only']);
+    const third = await server.health();
+    await client.replace(replicaDn, 'connected-to', []);
+    await client.del('cn=Scheduled Tasks,cn=tasks');
+    const fourth = await server.health();
+    await client.add('cn=Scheduled Tasks,cn=tasks', { objectClass: 'top', cn: 'Scheduled Tasks' });
+    await client.replace('cn=userRoot Backend,cn=monitor', 'ds-backend-writability-mode', ['enabled']);
+    await client.replace('cn=monitor', 'unavailable-alert-type', []);
+    await client.replace('cn=monitor', 'degraded-alert-type', []);
+    await client.del('cn=Status Health Summary,cn=monitor');
+    await client.del(replicaDn);
+
+    const quiet = { unavailableAlerts: [], degradedAlerts: [], runningTasks: 0, ...outOfService };
+    assert.deepEqual(first, { ...quiet, backlog: 0, reasons: [noLockdown, disabled] });
+    const behind = 'changes of other replicas that the server has still to apply: 21';
+    assert.deepEqual(second, { ...quiet, isLockedDown: false, isConnected: true, backlog: 21, reasons: [disabled, behind] });
+    const reasons = [
+      'the server calls itself unavailable: enter-lockdown-mode',
+      'the server calls itself degraded: low-disk-space-warning',
+      'the server calls itself degraded: replication-backlogged',
+      'the server is in lockdown mode',
+      disabled,
+      'backend "userRoot" is internal-only for writes',
+    ];
+    const bad = {
+      unavailableAlerts: ['enter-lockdown-mode'],
+      degradedAlerts: ['low-disk-space-warning', 'replication-backlogged'],
+      isLockedDown: true,
+      backendsOutOfService: ['archiveRoot', 'userRoot'],
+      backlog: undefined,
+    };
+    const unread = 'how far the server is behind the other replicas cannot be read';
+    assert.deepEqual(third, { ...bad, isConnected: true, runningTasks: 0, reasons: [...reasons, unread] });
+    const cutOff = ['the server is cut off from replication', 'the tasks of the server cannot be read'];
+    assert.deepEqual(fourth, { ...bad, isConnected: false, reasons: [...reasons, ...cutOff] });
   });
 
   test('backUp() asks in words that the vendor knows, and not to encrypt', async () => {
@@ -252,3 +309,18 @@ suite("LdapDirectoryServer before the vendor's own task parser", () => {
     assert.ok(isFailure(failure, 'E_TOOL_FAILED'));
   });
 });
+
+const replicaDn = 'cn=Replica dc_example_dc_com,cn=monitor';
+
+/** Writes what the double shows in its monitor. */
+async function connectTo({ ldapsUrl, caFile, bindDn, password }: PingDirectoryDouble) {
+  const client = new Client({ url: ldapsUrl, tlsOptions: { ca: await readFile(caFile, 'utf8') } });
+  await client.bind(bindDn, password);
+  return {
+    add: (dn: string, attributes: Readonly<Record<string, string>>) => client.add(dn, { ...attributes }),
+    del: (dn: string) => client.del(dn),
+    replace: (dn: string, type: string, values: readonly string[]) =>
+      client.modify(dn, new Change({ operation: 'replace', modification: new Attribute({ type, values: [...values] }) })),
+    [Symbol.asyncDispose]: () => client.unbind(),
+  };
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
@@ -24,9 +25,8 @@ after(async () => {
 });
 
 function init(name: string, to: S3Server, env: Readonly<Record<string, string>>): Promise<RootcellarResult> {
-  const credentials = { AWS_ACCESS_KEY_ID: to.accessKeyId, AWS_SECRET_ACCESS_KEY: to.secretAccessKey };
   return runRootcellar(['init'], {
-    env: { ROOTCELLAR_ARCHIVE: `s3://archive/${name}`, ROOTCELLAR_PASSWORD_FILE: passwordFile, ...credentials, ...env },
+    env: { ROOTCELLAR_ARCHIVE: `s3://archive/${name}`, ROOTCELLAR_PASSWORD_FILE: passwordFile, ...credentialsOf(to), ...env },
   });
 }
 
@@ -122,3 +122,35 @@ describe('proxy', () => {
     assert.match(result.stderr, new RegExp(`: nothing listens at 127\\.0\\.0\\.1:${port} \\(ECONNREFUSED\\)\\n`));
   });
 });
+
+describe('rate windows', () => {
+  test('bound the transfer by the time of the day, in place of the limit outside of them', async () => {
+    await using folder = await temporaryFolder('set');
+    await mkdir(path.join(folder.path, 'userRoot'));
+    await writeFile(path.join(folder.path, 'userRoot/file'), randomBytes(1_000_000));
+    const env = {
+      ROOTCELLAR_S3_ENDPOINT: plain.endpoint,
+      ROOTCELLAR_SERVER_NAME: 'prod',
+      ROOTCELLAR_LAYOUT: 'plain',
+      ROOTCELLAR_S3_RATE_TIME_ZONE: 'Asia/Kolkata',
+    };
+    const timed = async (name: string, rate: Readonly<Record<string, string>>): Promise<number> => {
+      const all = { ...env, ...rate, ROOTCELLAR_ARCHIVE: `s3://archive/${name}`, ...credentialsOf(plain) };
+      assert.equal((await runRootcellar(['init'], { env: all })).exitCode, 0);
+      const begin = performance.now();
+      const { exitCode, stderr } = await runRootcellar(['archive', folder.path], { env: all });
+      assert.equal(exitCode, 0, stderr);
+      return performance.now() - begin;
+    };
+    // A megabyte at 150 kB/s takes more than six seconds; without a limit the whole command takes about two.
+    const slow = await timed('slow', { ROOTCELLAR_S3_RATE_WINDOWS: '00:00-24:00=150kB' });
+    const free = await timed('free', { ROOTCELLAR_S3_RATE_WINDOWS: '00:00-24:00=none', ROOTCELLAR_S3_MAX_BYTES_PER_SECOND: '1kB' });
+
+    assert.ok(slow > 6000, `${slow} ms`);
+    assert.ok(free < 60_000, `${free} ms`);
+  });
+});
+
+function credentialsOf({ accessKeyId, secretAccessKey }: S3Server): Readonly<Record<string, string>> {
+  return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+}

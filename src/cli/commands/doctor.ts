@@ -23,6 +23,7 @@ export const doctorCommand = defineCommand({
         openStore: parts.store,
         openArchive: parts.archive,
         openServer: hasServer ? parts.server : undefined,
+        openPod: hasServer ? parts.pod : undefined,
         staging: hasServer ? parts.staging() : undefined,
         objectLock: mode === 'none' || days === undefined ? undefined : { mode, days },
         clock: context.clock,

@@ -1,0 +1,69 @@
+import type { Agent } from '../agent/agent.ts';
+import type { CommandRunner } from '../agent/command-runner.ts';
+import type { Reporting } from '../agent/reporting/reporting.ts';
+import type { Parts } from '../compose.ts';
+import type { Config } from '../config/schema.ts';
+import type { CommandContext } from './define-command.ts';
+import { remoteGate } from './remote-gate.ts';
+
+/** What stands around an agent while it works. */
+export interface AgentServices {
+  /** Sends what waits to be sent, lets clients' commands come to their end for a while, and closes. */
+  stop(): Promise<void>;
+}
+
+export interface ServedAgent {
+  readonly agent: Agent;
+  readonly runner: CommandRunner;
+  readonly config: Config;
+  readonly parts: Parts;
+  /** One run alone: it has no API. */
+  readonly isOnce: boolean;
+}
+
+/** Starts metrics, notifications and, where it is to have one, the API of an agent. */
+export async function startAgentServices(served: ServedAgent, context: CommandContext): Promise<AgentServices> {
+  const reporting = await reportOn(served, context);
+  const { config, isOnce } = served;
+  if (isOnce || config.agent.listen === 'none') return reporting;
+  try {
+    const api = await serve(served, reporting, context);
+    return {
+      stop: async () => {
+        await api.stop(config.agent.stopGrace);
+        await reporting.stop();
+      },
+    };
+  } catch (error) {
+    await reporting.stop();
+    throw error;
+  }
+}
+
+async function reportOn({ agent, config, parts, isOnce }: ServedAgent, context: CommandContext): Promise<Reporting> {
+  const { startReporting } = await import('../agent/reporting/reporting.ts');
+  return startReporting(agent, {
+    settings: config,
+    version: context.programVersion,
+    isOnce,
+    clock: context.clock,
+    random: context.random,
+    log: parts.log,
+    environment: context.process.environment,
+    secret: parts.secret,
+    keepSecret: parts.keepSecret,
+    snapshots: async (signal) => {
+      const archive = await parts.archive();
+      await archive.open({ signal });
+      return archive.list({}, { signal });
+    },
+  });
+}
+
+async function serve({ agent, runner, config, parts }: ServedAgent, metrics: Reporting, { clock, programVersion }: CommandContext) {
+  const { startAgentApi } = await import('../agent/http/agent-api.ts');
+  const { log } = parts;
+  const api = await startAgentApi({ view: agent, runner, gate: remoteGate, metrics, config: config.agent, clock, log, programVersion });
+  log.info({ address: api.address }, 'the agent listens');
+  return api;
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { suite, test } from 'node:test';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { readRunbooks } from '../src/cli/read-runbooks.ts';
+import { metricLabels } from './harness/metric-names.ts';
+import { programPathIfCached } from './harness/parts.ts';
+
+const chart = path.join(import.meta.dirname, '../chart');
+const rulesFile = path.join(chart, 'rules/alarms.yaml');
+
+const alarmFile = z.strictObject({
+  groups: z.array(
+    z.strictObject({
+      name: z.string(),
+      rules: z.array(
+        z.strictObject({
+          alert: z.string().regex(/^Rootcellar[A-Z][A-Za-z]+$/),
+          expr: z.string(),
+          for: z
+            .string()
+            .regex(/^\d+[mhd]$/)
+            .optional(),
+          labels: z.strictObject({ severity: z.enum(['critical', 'warning', 'info']) }),
+          annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook: z.string() }),
+        }),
+      ),
+    }),
+  ),
+});
+const alarms = alarmFile.parse(parse(await readFile(rulesFile, 'utf8'))).groups.flatMap(({ rules }) => rules);
+const sections = (await readRunbooks()).filter(({ page }) => page === 'alarms.md');
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9 -]/g, '')
+    .replaceAll(' ', '-');
+
+/** The metrics of an expression, each with the labels that its selector names. */
+function metricsOf(expression: string): { readonly name: string; readonly labels: readonly string[] }[] {
+  return [...expression.matchAll(/\b(rootcellar_[a-z_]+)(?:\{([^}]*)\})?/g)].map(([, name = '', selector = '']) => ({
+    name,
+    labels: [...selector.matchAll(/(\w+)(?:=|!=|=~|!~)"/g)].map(([, label = '']) => label),
+  }));
+}
+
+suite('chart/rules/alarms.yaml', () => {
+  test('names each alarm once', () => {
+    assert.ok(alarms.length >= 12);
+    assert.equal(new Set(alarms.map(({ alert }) => alert)).size, alarms.length);
+  });
+
+  for (const { alert, expr, annotations } of alarms) {
+    test(`${alert} has a section of docs/runbooks/alarms.md, and says in sentences what is and what to do`, () => {
+      const [page, anchor] = annotations.runbook.split('#');
+
+      assert.equal(page, 'alarms.md');
+      assert.ok(
+        sections.some(({ title }) => anchorOf(title) === anchor),
+        annotations.runbook,
+      );
+      assert.match(annotations.summary, /^.{30,200}\.$/);
+      assert.match(annotations.description, /^.{40,300}\.$/);
+    });
+
+    test(`${alert} asks for metrics that there are, by labels that they have`, () => {
+      const used = metricsOf(expr);
+
+      assert.ok(used.length > 0);
+      for (const { name, labels } of used) {
+        const known = metricLabels[name];
+        assert.ok(known, name);
+        assert.deepEqual(
+          labels.filter((label) => !known.includes(label)),
+          [],
+          name,
+        );
+      }
+    });
+  }
+
+  test('reaches every section of docs/runbooks/alarms.md but those of what a command says itself', () => {
+    const reached = new Set(alarms.map(({ annotations }) => annotations.runbook.split('#')[1]));
+
+    assert.deepEqual(
+      sections.map(({ title }) => title).filter((title) => !reached.has(anchorOf(title))),
+      ['A drill did not prove the snapshot', 'A command ended with 3'],
+    );
+  });
+});
+
+test('chart/dashboards/rootcellar.json shows each metric that there is, and no other', async () => {
+  const text = await readFile(path.join(chart, 'dashboards/rootcellar.json'), 'utf8');
+  const dashboard = z.object({
+    panels: z.array(z.object({ title: z.string(), description: z.string(), targets: z.array(z.object({ expr: z.string() })).min(1) })),
+  });
+  const expressions = dashboard.parse(JSON.parse(text)).panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  const used = new Set(expressions.flatMap(metricsOf).map(({ name }) => name));
+
+  assert.deepEqual(
+    [...used].filter((name) => metricLabels[name] === undefined),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(metricLabels).filter((name) => !used.has(name)),
+    ['rootcellar_config_reload_failed'],
+  );
+});
+
+const promtool = await programPathIfCached('promtool');
+if (promtool !== undefined) {
+  test('promtool reads the alarms, and they fire when they should and not before (test/fixtures/alarms.promtool.yaml)', async () => {
+    const checked = await promisify(execFile)(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', rulesFile]);
+    assert.match(checked.stdout, /SUCCESS: \d+ rules found/);
+
+    const tried = await promisify(execFile)(promtool, ['test', 'rules', path.join(import.meta.dirname, 'fixtures/alarms.promtool.yaml')]);
+    assert.match(tried.stdout, /SUCCESS/);
+  });
+}
