@@ -12,10 +12,16 @@ import type { ScratchServers } from './directory-servers/scratch-server.ts';
 import type { ToolHost } from './directory-servers/tool-host.ts';
 import type { Topology } from './directory-servers/topology.ts';
 import { exitCodes, Failure, messageOf } from './foundation/failure.ts';
+import { guarded } from './foundation/guarded.ts';
 import type { Secret } from './foundation/secret.ts';
 
 /** The server of the settings `server`, by LDAP or by its own programs. */
 export async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
+  const changing = ['backUp', 'restore', 'exportLdif', 'importLdif', 'importEncryptionSettings', 'enableBackend'] as const;
+  return guarded(await openUnguardedServer(config, around), changing, around.mayGoOn);
+}
+
+async function openUnguardedServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
   const { server } = config;
   if (config.kubernetes.pod !== undefined) {
     const { openPodServer } = await import('./compose-kubernetes.ts');
@@ -26,7 +32,6 @@ export async function openServer(config: Config, around: Surroundings): Promise<
   return new ToolsDirectoryServer({
     home: required(server.home, 'server.home'),
     encryptionPinFile: server.encryptionPinFile,
-    javaHome: around.environment['JAVA_HOME'],
     online:
       server.mode === 'offline'
         ? undefined
@@ -57,7 +62,9 @@ export async function openTopology(config: Config, around: Surroundings): Promis
     readSecret(required(adminPasswordFile, 'replication.adminPasswordFile'), 'replication.adminPasswordFile', around);
   if (adminPasswordFile !== undefined) await readAdminPassword();
   const target = ldapOptions(config, around);
-  return new DsreplicationTopology({
+  const toolHost =
+    config.kubernetes.pod === undefined ? undefined : await (await import('./compose-kubernetes.ts')).openToolHost(config, around);
+  const topology: Topology = new DsreplicationTopology({
     target,
     servers,
     adminUid,
@@ -65,10 +72,11 @@ export async function openTopology(config: Config, around: Surroundings): Promis
     readAdminPassword,
     home: config.server.home,
     caFile: config.server.caFile,
-    javaHome: around.environment['JAVA_HOME'],
+    toolHost,
     connect: (url) => new LdapDirectoryServer({ ...target, url }),
     clock: around.clock,
   });
+  return guarded(topology, ['suspend', 'resume', 'initialize', 'initializeAll', 'fence', 'unfence'], around.mayGoOn);
 }
 
 function ldapOptions({ server, archive }: Config, around: Surroundings): LdapDirectoryServerOptions {
