@@ -15,7 +15,8 @@ import { findSetting, groupNames, settings, type Setting } from './settings.ts';
  */
 export async function readConfigFile(file: string, namedBy: string): Promise<readonly GivenValue[]> {
   const text = await readText(file, namedBy);
-  const yaml = await import('yaml');
+  // Its default is the whole of it; in the bundle, where it is of the older kind, an import when asked for has no other names.
+  const { default: yaml } = await import('yaml');
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const reader: Reader = {

@@ -16,7 +16,14 @@ const goPrograms = {
   helm: { module: 'helm.sh/helm/v3', package: 'cmd/helm', version: 'v3.22.0', how: 'install', seconds: 220 },
   helm4: { module: 'helm.sh/helm/v4', package: 'cmd/helm', version: 'v4.3.1', how: 'wrapper', seconds: 185 },
   kubeconform: { module: 'github.com/yannh/kubeconform', package: 'cmd/kubeconform', version: 'v0.8.0', how: 'install', seconds: 4 },
-  promtool: { module: 'github.com/prometheus/prometheus', package: 'cmd/promtool', version: 'v0.315.1', how: 'wrapper', seconds: 120 },
+  promtool: {
+    module: 'github.com/prometheus/prometheus',
+    package: 'cmd/promtool',
+    version: 'v0.315.1',
+    how: 'wrapper',
+    tags: 'remove_all_sd',
+    seconds: 120,
+  },
 } as const;
 
 export type GoProgram = keyof typeof goPrograms;
