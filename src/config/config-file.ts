@@ -47,7 +47,7 @@ type KeyAndValue = Yaml.Pair<Yaml.Node, Yaml.Node | null>;
 interface Reader {
   readonly file: string;
   readonly document: Yaml.Document.Parsed;
-  readonly yaml: typeof Yaml;
+  readonly yaml: (typeof Yaml)['default'];
   placeOf(offset: number): { readonly line: number; readonly column: number };
 }
 
