@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
+import { programPath } from './parts.ts';
+import { startServerProcess } from './server-process.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+export interface Prometheus extends AsyncDisposable {
+  readonly url: string;
+  /** Asks until there are as many series as wanted; half a minute at most. */
+  query(expression: string, series: number): Promise<readonly PrometheusSeries[]>;
+}
+
+export interface PrometheusSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Starts a Prometheus that scrapes each second and takes OTLP. `scrapes`: the jobs, in its own words. */
+export async function startPrometheus(scrapes: readonly Readonly<Record<string, unknown>>[]): Promise<Prometheus> {
+  const program = await programPath('prometheus');
+  const folder = await temporaryFolder('prometheus');
+  const port = await freePort();
+  const file = path.join(folder.path, 'prometheus.yml');
+  // JSON is YAML too.
+  await writeFile(file, JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: scrapes }));
+  const server = await startServerProcess({
+    program,
+    arguments: [
+      `--config.file=${file}`,
+      `--storage.tsdb.path=${path.join(folder.path, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--web.enable-otlp-receiver',
+    ],
+    ready: { line: /Server is ready to receive web requests/, ports: [port] },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    query: async (expression, series) => {
+      for (let tries = 0; ; tries += 1) {
+        const found = await ask(url, expression);
+        if (found.length === series) return found;
+        if (tries > 300) throw new Error(`${expression} has ${found.length} series and not ${series}: ${JSON.stringify(found)}`);
+        await delay(100);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server.stop();
+      await folder.remove();
+    },
+  };
+}
+
+interface QueryAnswer {
+  readonly error?: string;
+  readonly data?: {
+    readonly result: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[];
+  };
+}
+
+async function ask(url: string, expression: string): Promise<readonly PrometheusSeries[]> {
+  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+  const { error, data } = (await response.json()) as QueryAnswer;
+  if (data === undefined) throw new Error(`${expression}: ${error}`);
+  return data.result.map(({ metric, value: [, value] }) => ({ labels: metric, value: Number(value) }));
+}
+
+/** What `promtool check metrics` says of a text; empty where it finds nothing. */
+export async function checkMetrics(metrics: string): Promise<string> {
+  const child = spawn(await programPath('promtool'), ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(metrics);
+  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return `${out}${error}${child.exitCode === 0 ? '' : `exit code ${child.exitCode}`}`;
+}
