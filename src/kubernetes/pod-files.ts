@@ -224,7 +224,7 @@ function isMissing({ errors }: ExecEnd): boolean {
   return /no such file or directory|cannot (open|change|chdir)|can't (open|change|cd)/i.test(errors);
 }
 
+/** How many bytes it were is told by the step itself. */
 function noteOf(files: readonly MovedFile[]): string {
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
+  return `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
 }
