@@ -12,9 +12,11 @@ const { values, positionals: patterns } = parseArgs({ options: { lane: { type: '
 const { lane } = values;
 const isWhole = lane === undefined && patterns.length === 0;
 
-if (lane === 'kubernetes' && process.env['ROOTCELLAR_TEST_KUBERNETES'] === 'skip') {
-  console.log('Nothing was tried with a real Kubernetes: ROOTCELLAR_TEST_KUBERNETES=skip says so');
-  process.exit(0);
+if (lane === 'kubernetes') {
+  if (process.env['ROOTCELLAR_TEST_KUBERNETES'] === 'skip')
+    endWith('Nothing was tried with a real Kubernetes: ROOTCELLAR_TEST_KUBERNETES=skip says so', 0);
+  const reason = await prepareCluster();
+  if (reason !== undefined) endWith(reason, 1);
 }
 const begin = Date.now();
 const unit = lane === undefined ? await findTests(testFolders.unit, patterns) : [];
@@ -27,7 +29,7 @@ const result = await runTests({
   concurrency: lane === 'kubernetes' ? 1 : 2,
   withCoverage: isWhole,
   // All points of test/integration/every-operation are hundreds of runs.
-  ...(process.env['ROOTCELLAR_TEST_POINTS'] === 'all' && { timeoutMilliseconds: 3_600_000 }),
+  ...((process.env['ROOTCELLAR_TEST_POINTS'] === 'all' || lane === 'soak') && { timeoutMilliseconds: 3 * 3_600_000 }),
 });
 if (!areChecksWell) console.log('\nA check failed; see the top');
 console.log(`\nTook ${Math.round((Date.now() - begin) / 1000)} s`);
@@ -38,9 +40,14 @@ async function getParts(): Promise<void> {
   await programPath('versitygw');
   if (lane === undefined) await programPath('restic');
   if (lane === 'minio') await programPath('minio');
-  if (lane === 'kubernetes') return prepareCluster();
+  if (lane === 'kubernetes') return;
   await opendjTemplate(50);
   if (lane !== undefined) return;
   await opendjTemplate(300);
   for (const servers of [2, 3] as const) await topologyTemplate(servers, 50);
+}
+
+function endWith(sentence: string, exitCode: number): never {
+  console.log(sentence);
+  process.exit(exitCode);
 }

@@ -3,14 +3,17 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Parts } from '../compose.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { exitCodes, Failure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
+import { exitCodes, Failure, isFailure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
 import { Scrubber } from '../telemetry/scrubber.ts';
+import { agentVariableIn } from '../config/config-environment.ts';
 import { allCommands } from './all-commands.ts';
 import type { Command, CommandContext } from './define-command.ts';
 import { lookFor } from './look.ts';
-import { parseCommandLine } from './parse-command-line.ts';
+import { parseCommandLine, type ParsedCommandLine } from './parse-command-line.ts';
 import { barProgress, jsonProgress, lineProgress, silentProgress, type ProgressOutput } from './progress-output.ts';
+import { agentToRun, assertNoForeignFlags } from './remote-choice.ts';
 import { errorJson, errorText, tellError } from './render-error.ts';
+import { supervisorLost } from './watchdog.ts';
 
 /** The world as the program sees it: the process's own in `main.ts`, others in tests. */
 export interface World {
@@ -20,8 +23,10 @@ export interface World {
   readonly programVersion: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Aborts when the operator stops the program. */
+  /** Aborts when the operator stops the program, or the agent that started it is lost. */
   readonly signal: AbortSignal;
+  /** Asked before what cannot be undone, where an agent started the program: throws where that may not go on. */
+  readonly mayGoOn?: (() => void) | undefined;
   readonly output: Output;
   readonly errorOutput: Output;
   /** The program's own file, which Node runs; for what is to run as a process of its own. */
@@ -54,7 +59,7 @@ export async function runProgram(world: World): Promise<ExitCode> {
   const errorLook = lookFor(world.errorOutput.isTerminal, world.environment);
   const progress = progressOf(world, manner, scrubber);
   // Cleaning up takes a while, and whoever pressed Ctrl-C shall see that it was heard.
-  const tellStop = (): void => progress.report({ kind: 'note', level: 'warning', text: 'told to stop; a second time ends it at once' });
+  const tellStop = (): void => progress.report({ kind: 'note', level: 'warning', text: textOfStop(world.signal.reason) });
   world.signal.addEventListener('abort', tellStop, { once: true });
   try {
     const parsed = parseCommandLine(world.words, allCommands, lookFor(world.output.isTerminal, world.environment));
@@ -64,17 +69,33 @@ export async function runProgram(world: World): Promise<ExitCode> {
     }
     const { flags, configFile } = parsed;
     const readConfig = (): Promise<LoadedConfig> => loadConfig({ environment: world.environment, flags, configFile });
-    const around = { world, manner, scrubber, progress, readConfig, config: once(readConfig) };
-    return await runCommand(parsed.command, parsed.input, around);
+    const variable = agentVariableIn(world.environment);
+    const agentUrl = parsed.agentUrl ?? variable;
+    const around = { world, manner, scrubber, progress, readConfig, config: once(readConfig), agentUrl };
+    const elsewhere = agentToRun(parsed.command, parsed.agentUrl, variable);
+    if (elsewhere === undefined) return await runCommand(parsed.command, parsed.input, around);
+    assertNoForeignFlags(flags);
+    return await runCommandAtAgent(elsewhere, parsed, around);
   } catch (error) {
     progress.pause();
-    const told = tellError(error, world.signal.aborted);
+    const told = tellError(withReasonOfStop(error, world.signal), world.signal.aborted);
     const text = manner.isJson ? errorJson(told, manner.isDebug) : errorText(told, errorLook, manner.isDebug);
     world.errorOutput.write(scrubber.scrub(text));
     return told.exitCode;
   } finally {
     world.signal.removeEventListener('abort', tellStop);
   }
+}
+
+function textOfStop(reason: unknown): string {
+  return isFailure(reason, 'E_SUPERVISOR_LOST') ? `stopping, as ${reason.facts['reason']}` : 'told to stop; a second time ends it at once';
+}
+
+/** Where the agent was lost, the interruption that came of it says so; all else that failed is told as it is. */
+function withReasonOfStop(error: unknown, { reason }: AbortSignal): unknown {
+  if (!isFailure(reason, 'E_SUPERVISOR_LOST')) return error;
+  if (isFailure(error, 'E_INTERRUPTED')) return supervisorLost(error.message, String(reason.facts['reason']), error.hint);
+  return isFailure(error) ? error : reason;
 }
 
 interface Surroundings {
@@ -85,6 +106,27 @@ interface Surroundings {
   readonly config: () => Promise<LoadedConfig>;
   /** Reads it anew. */
   readonly readConfig: () => Promise<LoadedConfig>;
+  /** What `--agent` or its variable names. */
+  readonly agentUrl: string | undefined;
+}
+
+async function runCommandAtAgent(
+  url: string,
+  { command, input, manner }: ParsedCommandLine & { kind: 'run' },
+  { world, progress, config }: Surroundings,
+): Promise<ExitCode> {
+  const { config: effective } = await config();
+  // Loaded late, as no other command needs it.
+  const [{ agentAt }, { runAtAgent }] = await Promise.all([import('./agent-of.ts'), import('./run-at-agent.ts')]);
+  return runAtAgent(command, input, {
+    agent: await agentAt(url, effective.agent),
+    manner,
+    signal: world.signal,
+    write: async ({ stream, bytes }) => {
+      await (stream === 'stdout' ? world.output : world.errorOutput).writeBytes(bytes);
+    },
+    confirm: (what, typed = 'yes') => confirm(what, typed, world, progress),
+  });
 }
 
 async function runCommand(command: Command, input: Readonly<Record<string, unknown>>, around: Surroundings): Promise<ExitCode> {
@@ -102,6 +144,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     clock: world.clock,
     random: world.random,
     programVersion: world.programVersion,
+    agentUrl: around.agentUrl,
     bytes: { write: world.output.writeBytes, isTerminal: world.output.isTerminal },
     look,
     show: (text) => {
@@ -130,6 +173,7 @@ async function composeParts(command: Command, { world, manner, scrubber, progres
   const { format, level } = effective.log;
   return compose(effective, {
     work: command.name,
+    mayGoOn: world.mayGoOn,
     clock: world.clock,
     random: world.random,
     environment: world.environment,

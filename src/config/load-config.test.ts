@@ -89,9 +89,10 @@ describe('loadConfig()', () => {
     assert.equal(config.archive, undefined);
   });
 
-  test('leaves the variables of the tests and of Kubernetes services alone', async () => {
+  test('leaves the variables of the tests, of agents and of Kubernetes services alone', async () => {
     await load({
       environment: {
+        ROOTCELLAR_SUPERVISED: '1',
         ROOTCELLAR_TEST_ANYTHING: '1',
         ROOTCELLAR_SERVICE_HOST: '10.0.0.1',
         ROOTCELLAR_SERVICE_PORT_HTTP: '8080',

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, before, suite, test, type TestContext } from 'node:test';
 import type { AgentStatus } from '../../src/agent/agent-view.ts';
-import { type RunningAgent, runsOf, startAgents, stopAgents, until } from './agents-scene.ts';
+import { killAgents, type RunningAgent, runsOf, startAgents, stopAgents, until } from './agents-scene.ts';
 import { type BadDays, assertNoSecretSeen, startBadDays } from './bad-days.ts';
-import { atStore } from './ended-runs.ts';
+import { atStore, type Stop } from './ended-runs.ts';
 
 suite('three agents of a group', { timeout: 500_000 }, () => {
   let days: BadDays;
@@ -20,19 +20,25 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     }
   });
 
+  const start = async (t: TestContext, ...words: ParametersAfterFirst<typeof startAgents>): Promise<readonly RunningAgent[]> => {
+    const agents = await startAgents(days, ...words);
+    t.after(() => killAgents(agents));
+    return agents;
+  };
+
   const logs = (agents: readonly RunningAgent[]) => (): string =>
     agents.map(({ name, running }) => `${name}:\n${running.stderr()}`).join('\n');
 
-  test('make one backup, tell all of it, and end at once when nothing runs', async () => {
+  test('make one backup, tell all of it, and end at once when nothing runs', async (t) => {
     const operator = await days.operator('one');
-    const agents = await startAgents(days, operator, 3);
+    const agents = await start(t, operator, 3);
     const [agent] = agents as readonly [RunningAgent];
     await until(async () => (await runsOf(agent)).length > 0, logs(agents));
     const [run] = await runsOf(agent);
     assert.deepEqual([run?.outcome, run?.trigger, run?.attempt], ['success', 'catch-up', 1], JSON.stringify(run));
     assert.deepEqual(
       (await operator.list()).map(({ id }) => id),
-      [(run?.result as { readonly id: string }).id],
+      [(run?.result as { readonly id: string } | undefined)?.id],
     );
     for (const each of agents) {
       assert.equal(await each.status('/readyz'), 200);
@@ -44,17 +50,17 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     assert.equal((await operator.list()).length, 1);
   });
 
-  test('go on with the backup of one that is killed in the middle, within seconds', async () => {
+  test('go on with the backup of one that is killed in the middle, within seconds', async (t) => {
     const operator = await days.operator('killed');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const agents = await startAgents(days, operator, 3);
-    await stop.arrived(agents[0]!.running);
-    const victim = await leaderOf(agents);
+    const agents = await start(t, operator, 3);
+    const victim = await leaderAt(stop, agents);
     const killedAt = Date.now();
     victim.running.kill('SIGKILL');
     stop.release();
     const others = agents.filter((agent) => agent !== victim);
-    const [witness] = others as readonly [RunningAgent];
+    const [witness] = others;
+    assert.ok(witness !== undefined);
     await until(async () => (await runsOf(witness)).some(({ outcome }) => outcome === 'success'), logs(agents));
     const [death, success] = await runsOf(witness);
     assert.deepEqual([death?.agent, death?.failure?.code, death?.isTriedAgain], [victim.name, 'E_AGENT_GONE', true]);
@@ -68,15 +74,15 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     await operator.verified();
   });
 
-  test('go on with the backup of one that is frozen, which notices that when it wakes', async () => {
+  test('go on with the backup of one that is frozen, which notices that when it wakes', async (t) => {
     const operator = await days.operator('frozen');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const agents = await startAgents(days, operator, 3);
-    await stop.arrived(agents[0]!.running);
-    const frozen = await leaderOf(agents);
+    const agents = await start(t, operator, 3);
+    const frozen = await leaderAt(stop, agents);
     frozen.running.kill('SIGSTOP');
     const others = agents.filter((agent) => agent !== frozen);
-    const [witness] = others as readonly [RunningAgent];
+    const [witness] = others;
+    assert.ok(witness !== undefined);
     await until(async () => (await runsOf(witness)).some(({ outcome }) => outcome === 'success'), logs(agents));
     stop.release();
     frozen.running.kill('SIGCONT');
@@ -97,10 +103,10 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     await operator.verified();
   });
 
-  test('one that is stopped lets its backup come to its end, and ends with 0', async () => {
+  test('one that is stopped lets its backup come to its end, and ends with 0', async (t) => {
     const operator = await days.operator('graceful');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const [agent] = (await startAgents(days, operator, 1)) as readonly [RunningAgent];
+    const [agent] = (await start(t, operator, 1)) as readonly [RunningAgent];
     await stop.arrived(agent.running);
     agent.running.kill('SIGTERM');
     await until(
@@ -110,32 +116,32 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     stop.release();
     assert.equal((await agent.running.ended).exitCode, 0);
     assert.equal((await operator.list()).length, 1);
-    assert.deepEqual(await operator.staged(), []);
+    assert.deepEqual(await readdir(path.join(operator.staging, 'ds-0', 'ds-0')), []);
   });
 
-  test('one whose backup takes longer than its grace period undoes it', async () => {
+  test('one whose backup takes longer than its grace period undoes it', async (t) => {
     const operator = await days.operator('undone');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const [agent] = (await startAgents(days, operator, 1, { ROOTCELLAR_AGENT_STOP_GRACE: '1s' })) as readonly [RunningAgent];
+    const [agent] = (await start(t, operator, 1, { ROOTCELLAR_AGENT_STOP_GRACE: '1s' })) as readonly [RunningAgent];
     await stop.arrived(agent.running);
     agent.running.kill('SIGTERM');
     assert.equal((await agent.running.ended).exitCode, 0);
     stop.release();
     assert.deepEqual(await operator.list(), []);
-    const again = await startAgents(days, operator, 1);
+    const again = await start(t, operator, 1);
     await until(async () => (await operator.list()).length === 1, logs(again));
     assert.deepEqual(
-      (await runsOf(again[0]!)).map(({ outcome }) => outcome),
+      (await runsOf(again[0] as RunningAgent)).map(({ outcome }) => outcome),
       ['canceled', 'success'],
     );
     await stopAgents(again);
   });
 
-  test('one follows its configuration file without a restart, and keeps the old one when the new one is wrong', async () => {
+  test('one follows its configuration file without a restart, and keeps the old one when the new one is wrong', async (t) => {
     const operator = await days.operator('reloaded');
     const file = path.join(days.home, 'rootcellar.yaml');
     await writeFile(file, 'agent:\n  schedule: { backup: "0 */6 * * *" }\n');
-    const [agent] = (await startAgents(days, operator, 1, { ROOTCELLAR_CONFIG: file })) as readonly [RunningAgent];
+    const [agent] = (await start(t, operator, 1, { ROOTCELLAR_CONFIG: file })) as readonly [RunningAgent];
     const status = () => agent.get<AgentStatus>('/api/v1/status');
     const told = (): string => agent.running.stderr();
     await until(async () => (await runsOf(agent)).length === 1, told);
@@ -152,7 +158,16 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
   });
 });
 
-async function leaderOf(agents: readonly RunningAgent[]): Promise<RunningAgent> {
+type ParametersAfterFirst<Of extends (first: never, ...others: never[]) => unknown> = Of extends (
+  first: never,
+  ...others: infer Others
+) => unknown
+  ? Others
+  : never;
+
+/** The agent whose run has come to where it is stopped. */
+async function leaderAt(stop: Stop, agents: readonly RunningAgent[]): Promise<RunningAgent> {
+  await Promise.race(agents.map(({ running }) => stop.arrived(running)));
   for (const agent of agents) {
     const { active } = await agent.get<AgentStatus>('/api/v1/status');
     if (active.some(({ state }) => state === 'running')) return agent;

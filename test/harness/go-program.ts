@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runProgram } from './run-program.ts';
-import { cached } from './test-cache.ts';
+import { cacheFolder, cached } from './test-cache.ts';
 
 /** A program that is built from its Go module at one pinned version. */
 export interface GoModuleProgram {
@@ -29,6 +29,15 @@ export async function goProgramPath(program: GoModuleProgram): Promise<string> {
     make: (fresh) => (how === 'install' ? goInstall(fresh, program) : goBuildInWrapper(fresh, program)),
   });
   return path.join(folder, name);
+}
+
+/** As {@link goProgramPath}, but undefined where the cache has it not: nothing is built. */
+export async function goProgramPathIfCached({ name, version }: Pick<GoModuleProgram, 'name' | 'version'>): Promise<string | undefined> {
+  const file = path.join(cacheFolder(), `${name}-${version}`, name);
+  return await access(file).then(
+    () => file,
+    () => undefined,
+  );
 }
 
 const goEnvironment = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
@@ -62,12 +71,18 @@ async function goBuildInWrapper(folder: string, program: GoModuleProgram): Promi
   const wrapper = path.join(folder, 'wrapper');
   const options = { folder: wrapper, environment: { ...process.env, ...goEnvironment } };
   await mkdir(wrapper);
-  const goMod = how === 'kubernetes' ? await kubernetesGoMod(module, version) : `require ${module} ${version}\n`;
+  const goMod = how === 'kubernetes' ? await kubernetesGoMod(module, version) : await plainGoMod(module, version);
   await writeFile(path.join(wrapper, 'go.mod'), `module rootcellar/wrapper\n\n${goMod}`);
   await writeFile(path.join(wrapper, 'tools.go'), `//go:build tools\n\npackage tools\n\nimport _ "${main}"\n`);
   await runProgram('go', ['mod', 'tidy'], options);
   await runProgram('go', ['build', '-mod=mod', ...buildFlags(program), '-o', path.join(folder, `${name}.new`), main], options);
   await rename(path.join(folder, `${name}.new`), path.join(folder, name));
+}
+
+/** With its own version stated Go reads the modules that are needed, and not all that any of them ever named. */
+async function plainGoMod(module: string, version: string): Promise<string> {
+  const goVersion = (await runProgram('go', ['env', 'GOVERSION'])).trim().replace(/^go/, '');
+  return `go ${goVersion}\n\nrequire ${module} ${version}\n`;
 }
 
 /** Its own go.mod replaces each k8s.io module by a folder below `staging`; published they bear the same number, as v0.MINOR.PATCH. */

@@ -46,7 +46,8 @@ export function sidecarSettings(s3: ClusterS3, archive: string): readonly object
     ROOTCELLAR_SERVER_CA_FILE: `${secretsFolder}/server.pem`,
     ROOTCELLAR_STAGING_FOLDER: `${sharedFolder}/rootcellar`,
   };
-  return Object.entries(settings).map(([name, value]) => ({ name, value }));
+  const ownName = { name: 'ROOTCELLAR_SERVER_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } };
+  return [...Object.entries(settings).map(([name, value]) => ({ name, value })), ownName];
 }
 
 /** What Pod Security "restricted" asks of a container, with a root that cannot be written. */

@@ -56,8 +56,15 @@ describe('a StatefulSet of directory servers with the image as a sidecar', () =>
 
     const listed = await inSidecar('ds-0', ['list', '--json']);
     assert.equal(listed.exitCode, 0, listed.stderr);
-    const { result } = JSON.parse(listed.stdout) as { readonly result: readonly { readonly server: string; readonly status: string }[] };
-    assert.deepEqual(result, []);
+    const snapshots = JSON.parse(listed.stdout) as readonly {
+      readonly server: string;
+      readonly state: string;
+      readonly backends: string[];
+    }[];
+    assert.deepEqual(
+      snapshots.map(({ server, state, backends }) => [server, state, backends]),
+      [['ds-1', 'complete', ['schema', 'userRoot']]],
+    );
     const verified = await inSidecar('ds-0', ['verify', '--read-data']);
     assert.equal(verified.exitCode, 0, verified.stderr);
   });
