@@ -17,6 +17,10 @@ test('refusalOf() tells what an answer of the API server means', () => {
     sentence: 'Cannot make the folder /tmp/x: system:serviceaccount:directory:agent may not get pods/exec in the namespace "directory"',
     retry: 'never',
   });
+  assert.equal(
+    said(403, 'pods "ds-0" is forbidden: ').sentence,
+    'Cannot make the folder /tmp/x: this account may not create pods/exec in the namespace "directory"',
+  );
   assert.equal(said(403, 'no').sentence, 'Cannot make the folder /tmp/x: the Kubernetes API refuses it ("no")');
   assert.equal(said(401, 'Unauthorized').failure, 'E_KUBERNETES_CREDENTIALS');
   assert.equal(

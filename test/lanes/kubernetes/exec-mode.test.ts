@@ -56,7 +56,8 @@ describe('a directory server in a pod that nothing is added to', () => {
 
         const backup = await ended(1, 'backup');
 
-        const sentence = `system:serviceaccount:directory:rootcellar may not ${missing} pods/exec in the namespace "directory"`;
+        const who = missing === 'get' ? 'system:serviceaccount:directory:rootcellar' : 'this account';
+        const sentence = `${who} may not ${missing} pods/exec in the namespace "directory"`;
         assert.ok(backup.includes(sentence), backup);
       } finally {
         await cluster.apply([role(['get', 'create'])], namespace);
