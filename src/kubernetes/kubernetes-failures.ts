@@ -90,8 +90,9 @@ export function unreachable(attempt: string, url: string, cause: unknown): Failu
   });
 }
 
-export function streamCut(attempt: string, pod: string, state: string): Failure {
-  return new Failure('E_KUBERNETES_STREAM_CUT', `Cannot ${attempt}: the connection into the pod "${pod}" broke off: ${state}`, {
+/** `location`: `pod "ds-0"`. */
+export function streamCut(attempt: string, location: string, state: string): Failure {
+  return new Failure('E_KUBERNETES_STREAM_CUT', `Cannot ${attempt}: the connection into the ${location} broke off: ${state}`, {
     hint: 'see that no proxy between here and the API server ends long connections, then run the command again',
     retry: 'later',
   });

@@ -259,6 +259,26 @@ test('a folder that the server did not write is another pod, and one that change
   );
 });
 
+test('a container that was killed in the middle is known by the next try', async () => {
+  await using at = await place({ attempts: 3 });
+  const there = await backupIn(at.base);
+  const pod = at.cluster.behaviour.pods['ds-0'];
+  let tries = 0;
+  at.cluster.behaviour.fault = ({ command }) => {
+    if (command[0] !== 'tar') return undefined;
+    tries += 1;
+    if (tries === 1) return { kind: 'end', exitCode: 137 };
+    pod?.containers.splice(0, 1, { name: 'directory', id: 'containerd://2', isRunning: false });
+    return { kind: 'refuse', code: 500, message: 'unable to upgrade connection: container not found ("directory")' };
+  };
+
+  const failure = await failureOf(at.files.fetch({ attempt, there, here: path.join(at.here, 'a'), kind: 'folder' }));
+
+  assert.equal(tries, 2);
+  assert.equal(failure.code, 'E_KUBERNETES_POD_RESTARTED');
+  assert.match(failure.message, /is not the one it was: its container "directory" does not run \(CrashLoopBackOff\)$/);
+});
+
 test('a connection over which nothing is heard any more is given up', async () => {
   await using at = await place({ pingMilliseconds: 40 });
   const there = await backupIn(at.base);

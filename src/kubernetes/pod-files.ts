@@ -6,6 +6,7 @@ import { type RetryRule, type RetryTools, retrying } from '../foundation/retry.t
 import { formatBytes } from '../foundation/sizes.ts';
 import { assertSame } from './compare-files.ts';
 import { commandFailed, filesDiffer, moreRoom, notInThisPod } from './command-failures.ts';
+import { streamCut } from './kubernetes-failures.ts';
 import { type FileToPack, packFiles } from './pack-files.ts';
 import type { ExecCall, ExecEnd, PodExec } from './pod-exec.ts';
 import { type MovedFile, Unpacking } from './unpack-files.ts';
@@ -193,7 +194,10 @@ export class PodFiles {
   }
 
   #failed({ attempt, command }: ExecCall, place: string, end: ExecEnd): Promise<Failure> {
-    return this.exec.explain(commandFailed(attempt, command, place, end));
+    // By a signal: with its container, most often, of which nothing is known yet; the next try will see.
+    const killed =
+      end.exitCode > 128 ? streamCut(attempt, this.exec.location, `${command[0]} was killed there (exit code ${end.exitCode})`) : undefined;
+    return this.exec.explain(killed ?? commandFailed(attempt, command, place, end));
   }
 
   /** Each folder below the base on the way to `folder`. */
