@@ -367,3 +367,46 @@ test('nothing outside of the base is ever touched', async () => {
   }
   assert.deepEqual(at.cluster.commands, []);
 });
+
+test('a program writes no faster than its output is taken', async () => {
+  await using at = await place();
+  const done = path.join(at.here, 'done');
+  const mebibytes = 64;
+  const held = Promise.withResolvers<undefined>();
+  const first = Promise.withResolvers<undefined>();
+  let received = 0;
+
+  const run = at.files.exec.run({
+    attempt,
+    command: ['sh', '-c', `head -c ${mebibytes}m /dev/zero && touch ${done}`],
+    output: async (piece) => {
+      received += piece.length;
+      first.resolve(undefined);
+      await held.promise;
+    },
+  });
+  await first.promise;
+  // Long enough for all of it on any machine, if nothing held it back.
+  await realClock.sleep(1500);
+  assert.deepEqual(await readdir(at.here), []);
+
+  held.resolve(undefined);
+  assert.equal((await run).exitCode, 0);
+  assert.equal(received, mebibytes * 1024 * 1024);
+  assert.deepEqual(await readdir(at.here), ['done']);
+});
+
+test('a file that came is compared in the container by its size where it can be, and a shorter one there is told', async () => {
+  await using at = await place();
+  const source = await backupIn(path.join(at.here, 'source'));
+  const folder = path.join(at.base, 'ds-0/1/userRoot');
+  const files = await at.files.send({ attempt, folder, files: await filesToPack(source) });
+  await writeFile(path.join(folder, 'deep/zeros'), Buffer.alloc(4999));
+
+  assert.match((await failureOf(at.files.assertSame(folder, files, attempt))).message, /"deep\/zeros" is another there \(sha256sum: /);
+  at.cluster.behaviour.absent.add('sha256sum');
+  assert.match(
+    (await failureOf(at.files.assertSame(folder, files, attempt))).message,
+    /"deep\/zeros" is another there \(wc: 4999\) than here \(5000\)$/,
+  );
+});
