@@ -12,10 +12,16 @@ import type { ScratchServers } from './directory-servers/scratch-server.ts';
 import type { ToolHost } from './directory-servers/tool-host.ts';
 import type { Topology } from './directory-servers/topology.ts';
 import { exitCodes, Failure, messageOf } from './foundation/failure.ts';
+import { guarded } from './foundation/guarded.ts';
 import type { Secret } from './foundation/secret.ts';
 
 /** The server of the settings `server`, by LDAP or by its own programs. */
 export async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
+  const changing = ['backUp', 'restore', 'exportLdif', 'importLdif', 'importEncryptionSettings', 'enableBackend'] as const;
+  return guarded(await openUnguardedServer(config, around), changing, around.mayGoOn);
+}
+
+async function openUnguardedServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
   const { server } = config;
   if (config.kubernetes.pod !== undefined) {
     const { openPodServer } = await import('./compose-kubernetes.ts');
@@ -57,7 +63,7 @@ export async function openTopology(config: Config, around: Surroundings): Promis
     readSecret(required(adminPasswordFile, 'replication.adminPasswordFile'), 'replication.adminPasswordFile', around);
   if (adminPasswordFile !== undefined) await readAdminPassword();
   const target = ldapOptions(config, around);
-  return new DsreplicationTopology({
+  const topology: Topology = new DsreplicationTopology({
     target,
     servers,
     adminUid,
@@ -69,6 +75,7 @@ export async function openTopology(config: Config, around: Surroundings): Promis
     connect: (url) => new LdapDirectoryServer({ ...target, url }),
     clock: around.clock,
   });
+  return guarded(topology, ['suspend', 'resume', 'initialize', 'initializeAll', 'fence', 'unfence'], around.mayGoOn);
 }
 
 function ldapOptions({ server, archive }: Config, around: Surroundings): LdapDirectoryServerOptions {

@@ -15,6 +15,7 @@ import type { ScratchServers } from './directory-servers/scratch-server.ts';
 import type { Topology } from './directory-servers/topology.ts';
 import type { Clock } from './foundation/clock.ts';
 import { type Failure, wrongUsage } from './foundation/failure.ts';
+import { guarded } from './foundation/guarded.ts';
 import type { ReportProgress } from './foundation/progress.ts';
 import type { RetryRule, RetryTools } from './foundation/retry.ts';
 import type { Secret } from './foundation/secret.ts';
@@ -83,6 +84,8 @@ export interface SecondArchive {
 export interface Surroundings {
   /** The command, as a lease names it to others. */
   readonly work: string;
+  /** Asked before each change of a store or of the directory server; throws where the run may not go on. */
+  readonly mayGoOn?: (() => void) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -159,6 +162,10 @@ function secondConfig(config: Config, given: SecondPlace): Config {
 }
 
 async function openStore(config: Config, around: Surroundings, log: Logger): Promise<ObjectStore> {
+  return guarded(await openUnguardedStore(config, around, log), ['put', 'putStream', 'delete', 'discardUnfinished'], around.mayGoOn);
+}
+
+async function openUnguardedStore(config: Config, around: Surroundings, log: Logger): Promise<ObjectStore> {
   const { parseStoreLocation } = await import('./object-stores/open-store.ts');
   const location = parseStoreLocation(required(config.archive, 'archive'), process.cwd());
   const rule: RetryRule = { attempts: config.s3.attempts, firstPauseMilliseconds: 250, longestPauseMilliseconds: 20_000 };

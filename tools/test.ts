@@ -1,6 +1,7 @@
 // npm test: everything but the lanes. npm test -- PATTERN…: the test files whose path has all the patterns, without the checks.
 // --lane NAME: only the tests of that lane.
 import { parseArgs } from 'node:util';
+import { prepareCluster } from '../test/harness/kubernetes/prepare-cluster.ts';
 import { opendjTemplate } from '../test/harness/opendj-template.ts';
 import { programPath } from '../test/harness/parts.ts';
 import { topologyTemplate } from '../test/harness/topology-template.ts';
@@ -11,15 +12,21 @@ const { values, positionals: patterns } = parseArgs({ options: { lane: { type: '
 const { lane } = values;
 const isWhole = lane === undefined && patterns.length === 0;
 
+if (lane === 'kubernetes') {
+  if (process.env['ROOTCELLAR_TEST_KUBERNETES'] === 'skip')
+    endWith('Nothing was tried with a real Kubernetes: ROOTCELLAR_TEST_KUBERNETES=skip says so', 0);
+  const reason = await prepareCluster();
+  if (reason !== undefined) endWith(reason, 1);
+}
 const begin = Date.now();
 const unit = lane === undefined ? await findTests(testFolders.unit, patterns) : [];
 const withServers = await findTests(lane === undefined ? testFolders.withServers : testFolders.lane(lane), patterns);
 const areChecksWell = !isWhole || (await runSteps(checks));
 if (withServers.length > 0) await getParts();
-// A file at a time for each of two cores: more of them only make each other late.
 const result = await runTests({
   files: [...unit, ...withServers],
-  concurrency: 2,
+  // A file at a time for each of two cores, more of them only make each other late; a cluster takes both.
+  concurrency: lane === 'kubernetes' ? 1 : 2,
   withCoverage: isWhole,
   // All points of test/integration/every-operation are hundreds of runs.
   ...((process.env['ROOTCELLAR_TEST_POINTS'] === 'all' || lane === 'soak') && { timeoutMilliseconds: 3 * 3_600_000 }),
@@ -38,8 +45,14 @@ async function getParts(): Promise<void> {
     for (const name of ['prometheus', 'promtool'] as const) await programPath(name);
     return;
   }
+  if (lane === 'kubernetes') return;
   await opendjTemplate(50);
   if (lane !== undefined) return;
   await opendjTemplate(300);
   for (const servers of [2, 3] as const) await topologyTemplate(servers, 50);
+}
+
+function endWith(sentence: string, exitCode: number): never {
+  console.log(sentence);
+  process.exit(exitCode);
 }

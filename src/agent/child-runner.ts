@@ -75,7 +75,8 @@ function beat(child: ChildProcess, heldFor: () => number): () => void {
   const tell = (): void => {
     if (!child.connected) return;
     // A child that has just ended is told nothing; its end is reported elsewhere.
-    child.send({ kind: 'held', forMilliseconds: Math.max(0, heldFor()) }, () => undefined);
+    const sentAt = Number(process.hrtime.bigint() / 1_000_000n);
+    child.send({ kind: 'held', forMilliseconds: Math.max(0, heldFor()), sentAt }, () => undefined);
   };
   tell();
   const timer = setInterval(tell, millisecondsBetweenBeats);

@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, interrupted } from '../foundation/failure.ts';
 import { runProgram, type Output } from './run-program.ts';
+import { followSupervisor } from './supervision.ts';
 
 const clock: Clock = {
   now: () => new Date(),
@@ -23,7 +24,10 @@ const clock: Clock = {
  */
 export async function runProcess(): Promise<void> {
   const hangUp = new EventEmitter();
-  const signal = signalOfStop(hangUp);
+  const stopping = new AbortController();
+  stopAtSignals(stopping, hangUp);
+  const mayGoOn = followSupervisor(process, (failure) => stopping.abort(failure));
+  const { signal } = stopping;
   process.exitCode = await runProgram({
     words: process.argv.slice(2),
     environment: process.env,
@@ -31,6 +35,7 @@ export async function runProcess(): Promise<void> {
     clock,
     random: () => randomInt(0, 2 ** 32) / 2 ** 32,
     signal,
+    mayGoOn,
     output: outputOf(process.stdout),
     errorOutput: outputOf(process.stderr),
     programFile: process.argv[1] ?? '',
@@ -45,8 +50,7 @@ export async function runProcess(): Promise<void> {
 }
 
 /** Aborts at the first SIGINT, SIGTERM or SIGHUP; the second one ends the process at once. A SIGHUP that somebody listens to is theirs. */
-function signalOfStop(hangUp: EventEmitter): AbortSignal {
-  const stopping = new AbortController();
+function stopAtSignals(stopping: AbortController, hangUp: EventEmitter): void {
   let stoppedAt: number | undefined;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
@@ -58,7 +62,6 @@ function signalOfStop(hangUp: EventEmitter): AbortSignal {
       stopping.abort(interrupted('The command'));
     });
   }
-  return stopping.signal;
 }
 
 function readVersion(): string {

@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Parts } from '../compose.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { exitCodes, Failure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
+import { exitCodes, Failure, isFailure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
 import { Scrubber } from '../telemetry/scrubber.ts';
 import { allCommands } from './all-commands.ts';
 import type { Command, CommandContext } from './define-command.ts';
@@ -11,6 +11,7 @@ import { lookFor } from './look.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { barProgress, jsonProgress, lineProgress, silentProgress, type ProgressOutput } from './progress-output.ts';
 import { errorJson, errorText, tellError } from './render-error.ts';
+import { supervisorLost } from './watchdog.ts';
 
 /** The world as the program sees it: the process's own in `main.ts`, others in tests. */
 export interface World {
@@ -20,8 +21,10 @@ export interface World {
   readonly programVersion: string;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Aborts when the operator stops the program. */
+  /** Aborts when the operator stops the program, or the agent that started it is lost. */
   readonly signal: AbortSignal;
+  /** Asked before what cannot be undone, where an agent started the program: throws where that may not go on. */
+  readonly mayGoOn?: (() => void) | undefined;
   readonly output: Output;
   readonly errorOutput: Output;
   /** The program's own file, which Node runs; for what is to run as a process of its own. */
@@ -54,7 +57,7 @@ export async function runProgram(world: World): Promise<ExitCode> {
   const errorLook = lookFor(world.errorOutput.isTerminal, world.environment);
   const progress = progressOf(world, manner, scrubber);
   // Cleaning up takes a while, and whoever pressed Ctrl-C shall see that it was heard.
-  const tellStop = (): void => progress.report({ kind: 'note', level: 'warning', text: 'told to stop; a second time ends it at once' });
+  const tellStop = (): void => progress.report({ kind: 'note', level: 'warning', text: textOfStop(world.signal.reason) });
   world.signal.addEventListener('abort', tellStop, { once: true });
   try {
     const parsed = parseCommandLine(world.words, allCommands, lookFor(world.output.isTerminal, world.environment));
@@ -68,13 +71,24 @@ export async function runProgram(world: World): Promise<ExitCode> {
     return await runCommand(parsed.command, parsed.input, around);
   } catch (error) {
     progress.pause();
-    const told = tellError(error, world.signal.aborted);
+    const told = tellError(withReasonOfStop(error, world.signal), world.signal.aborted);
     const text = manner.isJson ? errorJson(told, manner.isDebug) : errorText(told, errorLook, manner.isDebug);
     world.errorOutput.write(scrubber.scrub(text));
     return told.exitCode;
   } finally {
     world.signal.removeEventListener('abort', tellStop);
   }
+}
+
+function textOfStop(reason: unknown): string {
+  return isFailure(reason, 'E_SUPERVISOR_LOST') ? `stopping, as ${reason.facts['reason']}` : 'told to stop; a second time ends it at once';
+}
+
+/** Where the agent was lost, the interruption that came of it says so; all else that failed is told as it is. */
+function withReasonOfStop(error: unknown, { reason }: AbortSignal): unknown {
+  if (!isFailure(reason, 'E_SUPERVISOR_LOST')) return error;
+  if (isFailure(error, 'E_INTERRUPTED')) return supervisorLost(error.message, String(reason.facts['reason']), error.hint);
+  return isFailure(error) ? error : reason;
 }
 
 interface Surroundings {
@@ -130,6 +144,7 @@ async function composeParts(command: Command, { world, manner, scrubber, progres
   const { format, level } = effective.log;
   return compose(effective, {
     work: command.name,
+    mayGoOn: world.mayGoOn,
     clock: world.clock,
     random: world.random,
     environment: world.environment,

@@ -9,8 +9,8 @@ export const configFileVariable = 'ROOTCELLAR_CONFIG';
 /** The variable that names the agent which is to run the commands. */
 export const agentVariable = 'ROOTCELLAR_AGENT';
 
-/** With it an agent tells a command that it is its child. */
-const supervisedVariable = 'ROOTCELLAR_SUPERVISED';
+/** Says that the process was started by an agent (cli/supervision.ts). It is no setting: only an agent sets it. */
+export const supervisedVariable = 'ROOTCELLAR_SUPERVISED';
 
 /** Kubernetes gives every container such variables for each Service, so a Service called `rootcellar` must not stop the program. */
 const serviceVariable = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;

@@ -82,7 +82,7 @@ function agentAt(name: string, port: number, running: RunningRootcellar): Runnin
 
 /** The runs that an agent knows of the group, the oldest first. */
 export async function runsOf(agent: RunningAgent): Promise<readonly RunRecord[]> {
-  const runs = await agent.get<readonly RunRecord[]>('/api/v1/runs');
+  const { runs } = await agent.get<{ readonly runs: readonly RunRecord[] }>('/api/v1/runs');
   return runs.toReversed();
 }
 
@@ -93,6 +93,11 @@ export async function until(isSo: () => Promise<boolean>, tell: () => string): P
     if (Date.now() > deadline) throw new Error(`it did not come to that:\n${tell()}`);
     await delay(100);
   }
+}
+
+/** Ends what still runs of them when the test has failed. */
+export function killAgents(agents: readonly RunningAgent[]): void {
+  for (const { running } of agents) running.kill('SIGKILL');
 }
 
 /** Ends agents as an orchestrator does. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, before, suite, test, type TestContext } from 'node:test';
 import type { AgentStatus } from '../../src/agent/agent-view.ts';
-import { type RunningAgent, runsOf, startAgents, stopAgents, until } from './agents-scene.ts';
+import { killAgents, type RunningAgent, runsOf, startAgents, stopAgents, until } from './agents-scene.ts';
 import { type BadDays, assertNoSecretSeen, startBadDays } from './bad-days.ts';
 import { atStore, type Stop } from './ended-runs.ts';
 
@@ -20,12 +20,18 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     }
   });
 
+  const start = async (t: TestContext, ...words: ParametersAfterFirst<typeof startAgents>): Promise<readonly RunningAgent[]> => {
+    const agents = await startAgents(days, ...words);
+    t.after(() => killAgents(agents));
+    return agents;
+  };
+
   const logs = (agents: readonly RunningAgent[]) => (): string =>
     agents.map(({ name, running }) => `${name}:\n${running.stderr()}`).join('\n');
 
-  test('make one backup, tell all of it, and end at once when nothing runs', async () => {
+  test('make one backup, tell all of it, and end at once when nothing runs', async (t) => {
     const operator = await days.operator('one');
-    const agents = await startAgents(days, operator, 3);
+    const agents = await start(t, operator, 3);
     const [agent] = agents as readonly [RunningAgent];
     await until(async () => (await runsOf(agent)).length > 0, logs(agents));
     const [run] = await runsOf(agent);
@@ -44,10 +50,10 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     assert.equal((await operator.list()).length, 1);
   });
 
-  test('go on with the backup of one that is killed in the middle, within seconds', async () => {
+  test('go on with the backup of one that is killed in the middle, within seconds', async (t) => {
     const operator = await days.operator('killed');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const agents = await startAgents(days, operator, 3);
+    const agents = await start(t, operator, 3);
     const victim = await leaderAt(stop, agents);
     const killedAt = Date.now();
     victim.running.kill('SIGKILL');
@@ -68,10 +74,10 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     await operator.verified();
   });
 
-  test('go on with the backup of one that is frozen, which notices that when it wakes', async () => {
+  test('go on with the backup of one that is frozen, which notices that when it wakes', async (t) => {
     const operator = await days.operator('frozen');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const agents = await startAgents(days, operator, 3);
+    const agents = await start(t, operator, 3);
     const frozen = await leaderAt(stop, agents);
     frozen.running.kill('SIGSTOP');
     const others = agents.filter((agent) => agent !== frozen);
@@ -97,10 +103,10 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     await operator.verified();
   });
 
-  test('one that is stopped lets its backup come to its end, and ends with 0', async () => {
+  test('one that is stopped lets its backup come to its end, and ends with 0', async (t) => {
     const operator = await days.operator('graceful');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const [agent] = (await startAgents(days, operator, 1)) as readonly [RunningAgent];
+    const [agent] = (await start(t, operator, 1)) as readonly [RunningAgent];
     await stop.arrived(agent.running);
     agent.running.kill('SIGTERM');
     await until(
@@ -110,19 +116,19 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     stop.release();
     assert.equal((await agent.running.ended).exitCode, 0);
     assert.equal((await operator.list()).length, 1);
-    assert.deepEqual(await operator.staged(), []);
+    assert.deepEqual(await readdir(path.join(operator.staging, 'ds-0', 'ds-0')), []);
   });
 
-  test('one whose backup takes longer than its grace period undoes it', async () => {
+  test('one whose backup takes longer than its grace period undoes it', async (t) => {
     const operator = await days.operator('undone');
     const stop = atStore(days, 'PUT', /data\//, 'request');
-    const [agent] = (await startAgents(days, operator, 1, { ROOTCELLAR_AGENT_STOP_GRACE: '1s' })) as readonly [RunningAgent];
+    const [agent] = (await start(t, operator, 1, { ROOTCELLAR_AGENT_STOP_GRACE: '1s' })) as readonly [RunningAgent];
     await stop.arrived(agent.running);
     agent.running.kill('SIGTERM');
     assert.equal((await agent.running.ended).exitCode, 0);
     stop.release();
     assert.deepEqual(await operator.list(), []);
-    const again = await startAgents(days, operator, 1);
+    const again = await start(t, operator, 1);
     await until(async () => (await operator.list()).length === 1, logs(again));
     assert.deepEqual(
       (await runsOf(again[0] as RunningAgent)).map(({ outcome }) => outcome),
@@ -131,11 +137,11 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     await stopAgents(again);
   });
 
-  test('one follows its configuration file without a restart, and keeps the old one when the new one is wrong', async () => {
+  test('one follows its configuration file without a restart, and keeps the old one when the new one is wrong', async (t) => {
     const operator = await days.operator('reloaded');
     const file = path.join(days.home, 'rootcellar.yaml');
     await writeFile(file, 'agent:\n  schedule: { backup: "0 */6 * * *" }\n');
-    const [agent] = (await startAgents(days, operator, 1, { ROOTCELLAR_CONFIG: file })) as readonly [RunningAgent];
+    const [agent] = (await start(t, operator, 1, { ROOTCELLAR_CONFIG: file })) as readonly [RunningAgent];
     const status = () => agent.get<AgentStatus>('/api/v1/status');
     const told = (): string => agent.running.stderr();
     await until(async () => (await runsOf(agent)).length === 1, told);
@@ -151,6 +157,13 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     assert.equal((await agent.running.ended).exitCode, 0);
   });
 });
+
+type ParametersAfterFirst<Of extends (first: never, ...others: never[]) => unknown> = Of extends (
+  first: never,
+  ...others: infer Others
+) => unknown
+  ? Others
+  : never;
 
 /** The agent whose run has come to where it is stopped. */
 async function leaderAt(stop: Stop, agents: readonly RunningAgent[]): Promise<RunningAgent> {

@@ -62,12 +62,18 @@ async function goBuildInWrapper(folder: string, program: GoModuleProgram): Promi
   const wrapper = path.join(folder, 'wrapper');
   const options = { folder: wrapper, environment: { ...process.env, ...goEnvironment } };
   await mkdir(wrapper);
-  const goMod = how === 'kubernetes' ? await kubernetesGoMod(module, version) : `require ${module} ${version}\n`;
+  const goMod = how === 'kubernetes' ? await kubernetesGoMod(module, version) : await plainGoMod(module, version);
   await writeFile(path.join(wrapper, 'go.mod'), `module rootcellar/wrapper\n\n${goMod}`);
   await writeFile(path.join(wrapper, 'tools.go'), `//go:build tools\n\npackage tools\n\nimport _ "${main}"\n`);
   await runProgram('go', ['mod', 'tidy'], options);
   await runProgram('go', ['build', '-mod=mod', ...buildFlags(program), '-o', path.join(folder, `${name}.new`), main], options);
   await rename(path.join(folder, `${name}.new`), path.join(folder, name));
+}
+
+/** With a version of the language Go looks only at the modules that are built; without one also at those that they would be tested with. */
+async function plainGoMod(module: string, version: string): Promise<string> {
+  const language = (await runProgram('go', ['env', 'GOVERSION'])).trim().replace(/^go/, '');
+  return `go ${language}\n\nrequire ${module} ${version}\n`;
 }
 
 /** Its own go.mod replaces each k8s.io module by a folder below `staging`; published they bear the same number, as v0.MINOR.PATCH. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { programPath } from '../parts.ts';
 import { runProgram } from '../run-program.ts';
 import { type ClusterNetwork, clusterNetwork, type Ended, type RunOptions } from './cluster-processes.ts';
 import { issuerOf, startControlPlane } from './control-plane.ts';
@@ -29,7 +30,7 @@ export interface Cluster extends ClusterNetwork, AsyncDisposable {
   readonly kubeconfig: string;
   /** Runs kubectl as the administrator and returns what it wrote; throws with its words when it ends with another code than 0. */
   kubectl(words: readonly string[], stdin?: string): Promise<string>;
-  /** `kubectl apply` of objects, or of a manifest as text. */
+  /** `kubectl apply` of objects, or of a manifest as text; the namespace is for those that name none. */
   apply(manifest: string | readonly object[], namespace?: string): Promise<string>;
   /** As `kubectl`; Helm 3 unless told. */
   helm(words: readonly string[], options?: RunOptions & { readonly version?: 3 | 4 }): Promise<string>;
@@ -87,10 +88,12 @@ function commandsOf(network: ClusterNetwork) {
   return {
     kubeconfig: path.join(network.folder, 'admin.kubeconfig'),
     kubectl,
-    apply: (manifest: string | readonly object[], namespace = 'default') =>
-      kubectl(['apply', '--namespace', namespace, '--filename', '-'], typeof manifest === 'string' ? manifest : listOf(manifest)),
+    apply: (manifest: string | readonly object[], namespace?: string) => {
+      const place = namespace === undefined ? [] : ['--namespace', namespace];
+      return kubectl(['apply', ...place, '--filename', '-'], typeof manifest === 'string' ? manifest : listOf(manifest));
+    },
     helm: async (words: readonly string[], { version = 3, ...options }: RunOptions & { readonly version?: 3 | 4 } = {}) =>
-      outputOf('helm', words, await network.run(await clusterProgramPath(version === 3 ? 'helm' : 'helm4'), words, options)),
+      outputOf('helm', words, await network.run(await programPath(version === 3 ? 'helm' : 'helm4'), words, options)),
     loadImage: (file: string) => importImage(network, file),
   };
 }

@@ -29,27 +29,21 @@ const table = {
   'host-local': { ...networkPlugin, package: 'plugins/ipam/host-local' },
   portmap: { ...networkPlugin, package: 'plugins/meta/portmap' },
   coredns: { module: 'github.com/coredns/coredns', package: '', version: 'v1.15.0', how: 'install', seconds: 110 },
-  helm: { module: 'helm.sh/helm/v3', package: 'cmd/helm', version: 'v3.22.0', how: 'install', seconds: 220 },
-  helm4: { module: 'helm.sh/helm/v4', package: 'cmd/helm', version: 'v4.3.1', how: 'wrapper', seconds: 185 },
-  kubeconform: { module: 'github.com/yannh/kubeconform', package: 'cmd/kubeconform', version: 'v0.8.0', how: 'install', seconds: 5 },
 } as const satisfies Readonly<Record<string, Omit<GoModuleProgram, 'name'>>>;
 
 export type ClusterProgram = keyof typeof table;
 
-/** What a running cluster is made of; helm and kubeconform are for who uses one. */
-export const clusterPrograms = (Object.keys(table) as ClusterProgram[]).filter((name) => !['helm', 'helm4', 'kubeconform'].includes(name));
+const clusterPrograms = Object.keys(table) as readonly ClusterProgram[];
 
 /** Returns the path of the program, building it first when the cache has it not. */
 export function clusterProgramPath(name: ClusterProgram): Promise<string> {
   return goProgramPath({ name, ...table[name] });
 }
 
-/** Makes sure that all these programs are in the cache, one after the other: Go itself uses every core. Returns their paths by name. */
-export async function clusterProgramPaths(
-  names: readonly ClusterProgram[] = clusterPrograms,
-): Promise<ReadonlyMap<ClusterProgram, string>> {
+/** Makes sure that all of them are in the cache, one after the other: Go itself uses every core. Returns their paths by name. */
+export async function clusterProgramPaths(): Promise<ReadonlyMap<ClusterProgram, string>> {
   const paths = new Map<ClusterProgram, string>();
-  for (const name of names) paths.set(name, await clusterProgramPath(name));
+  for (const name of clusterPrograms) paths.set(name, await clusterProgramPath(name));
   return paths;
 }
 

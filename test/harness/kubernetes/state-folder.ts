@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runProgram } from '../run-program.ts';
 
-const prefix = 'rootcellar-cluster-';
+const prefix = 'rootcellar-kubernetes-';
 const ownerFile = 'owner.json';
 
 /** The variable by which a process of a cluster is known: its value is the state folder. */
@@ -26,26 +26,24 @@ export async function removeRests(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(prefix)) continue;
     const folder = path.join(await realpath(tmpdir()), name);
-    if (!(await isOwned(folder))) await removeState(folder);
+    if (await isAbandoned(folder)) await removeState(folder);
   }
 }
 
-async function isOwned(folder: string): Promise<boolean> {
-  try {
-    const { pid, begin } = JSON.parse(await readFile(path.join(folder, ownerFile), 'utf8')) as {
-      readonly pid: number;
-      readonly begin: string;
-    };
-    return (await beginOf(pid)) === begin;
-  } catch {
-    return false;
-  }
+async function isAbandoned(folder: string): Promise<boolean> {
+  const text = await readFile(path.join(folder, ownerFile), 'utf8').catch(() => undefined);
+  // Nobody's, or of one who is just beginning.
+  if (text === undefined || text === '') return false;
+  const { pid, begin } = JSON.parse(text) as { readonly pid: number; readonly begin: string };
+  return (await beginOf(pid)) !== begin;
 }
 
 /** When the process began, in ticks since the machine did: the same number of another process has another one. Undefined when there is none. */
 async function beginOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  const [state, ...others] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // One that has ended, and whose parent has not asked yet how.
+  return state === 'Z' ? undefined : others[18];
 }
 
 /**
