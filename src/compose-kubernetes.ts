@@ -25,6 +25,12 @@ export async function openPodServer(
   return new PodDirectoryServer({ server: await open(new PodToolHost(files)), files, staging });
 }
 
+/** For programs of that server, beside what {@link openPodServer} runs. */
+export async function openToolHost(config: Config, around: Surroundings): Promise<ToolHost> {
+  const { cluster, name } = await podOf(config);
+  return new PodToolHost(filesOf(config, around, cluster, name));
+}
+
 export async function openPodProbe(config: Config, around: Surroundings): Promise<PodProbe> {
   const { cluster, name } = await podOf(config);
   return new ClusterPodProbe({ cluster, name, files: filesOf(config, around, cluster, name) });

@@ -32,7 +32,6 @@ async function openUnguardedServer(config: Config, around: Surroundings): Promis
   return new ToolsDirectoryServer({
     home: required(server.home, 'server.home'),
     encryptionPinFile: server.encryptionPinFile,
-    javaHome: around.environment['JAVA_HOME'],
     online:
       server.mode === 'offline'
         ? undefined
@@ -63,6 +62,8 @@ export async function openTopology(config: Config, around: Surroundings): Promis
     readSecret(required(adminPasswordFile, 'replication.adminPasswordFile'), 'replication.adminPasswordFile', around);
   if (adminPasswordFile !== undefined) await readAdminPassword();
   const target = ldapOptions(config, around);
+  const toolHost =
+    config.kubernetes.pod === undefined ? undefined : await (await import('./compose-kubernetes.ts')).openToolHost(config, around);
   const topology: Topology = new DsreplicationTopology({
     target,
     servers,
@@ -71,7 +72,7 @@ export async function openTopology(config: Config, around: Surroundings): Promis
     readAdminPassword,
     home: config.server.home,
     caFile: config.server.caFile,
-    javaHome: around.environment['JAVA_HOME'],
+    toolHost,
     connect: (url) => new LdapDirectoryServer({ ...target, url }),
     clock: around.clock,
   });

@@ -163,11 +163,10 @@ suite('networkpolicy.yaml', () => {
 });
 
 suite('podmonitor.yaml', () => {
-  test('scrapes the agents over TLS, and leaves our label "job" as it is', () => {
+  test('scrapes the agents over TLS', () => {
     const { at } = theOne(deployment, 'PodMonitor');
 
     assert.deepEqual(at('spec.selector.matchLabels'), theOne(deployment, 'Service').at('spec.selector'));
-    assert.equal(at('spec.podMetricsEndpoints.0.honorLabels'), true);
     assert.equal(at('spec.podMetricsEndpoints.0.path'), '/metrics');
     assert.equal(at('spec.podMetricsEndpoints.0.scheme'), 'https');
     assert.equal(at('metadata.labels.release'), 'prometheus');

@@ -4,9 +4,10 @@ import { access, readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { chartFolder } from '../tools/chart/chart-files.ts';
-import { kubernetesVersion, renderChart, renderingFile, renderings, valuesFile } from '../tools/chart/render-chart.ts';
-import { kubernetesSchemas, kubernetesSchemasIfCached } from './harness/kubernetes-schemas.ts';
+import { renderChart, renderingFile, renderings, valuesFile } from '../tools/chart/render-chart.ts';
+import { kubernetesSchemas, kubernetesSchemasIfCached } from './harness/kubernetes/schemas.ts';
 import { programPathIfCached } from './harness/parts.ts';
+import { kubernetesVersion } from './harness/kubernetes/programs.ts';
 
 const run = promisify(execFile);
 const names = await renderings();

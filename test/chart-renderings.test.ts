@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite, test } from 'node:test';
 import { parse } from 'yaml';
@@ -8,6 +8,8 @@ import { chartFolder, generatedChartFiles } from '../tools/chart/chart-files.ts'
 import { describedValues } from '../tools/chart/described-values.ts';
 import { renderings } from '../tools/chart/render-chart.ts';
 import { type Manifest, partOf, podsOf, readRendering, theOne } from './harness/chart-rendering.ts';
+import { runRootcellar } from './harness/rootcellar.ts';
+import { temporaryFolder } from './harness/temporary-folder.ts';
 
 const names = await renderings();
 const rendered = new Map(await Promise.all(names.map(async (name) => [name, await readRendering(name)] as const)));
@@ -182,6 +184,19 @@ suite('configmap.yaml', () => {
     assert.deepEqual(config['kubernetes'], { namespace: 'identity', pod: 'pingdirectory-0', container: 'pingdirectory' });
     assert.equal(config['server']?.['url'], 'ldaps://pingdirectory-0.pingdirectory-cluster:1636');
     assert.equal(config['passwordFile'], '/run/secrets/rootcellar/archive-password');
+  });
+
+  test('is taken by the program, with all that is in it in force', async () => {
+    await using place = await temporaryFolder();
+    for (const name of ['exec', 'deployment', 'restore']) {
+      const file = path.join(place.path, `${name}.yaml`);
+      await writeFile(file, String(theOne(of(name), 'ConfigMap', '-rootcellar').at('data', 'rootcellar.yaml')));
+
+      const shown = await runRootcellar(['--config', file, 'config', 'show', '--set']);
+
+      assert.equal(shown.exitCode, 0, shown.stderr);
+      assert.match(shown.stdout, /^kubernetes\.pod +pingdirectory-0/m);
+    }
   });
 
   test('leaves out what a value of null takes away', () => {

@@ -31,9 +31,11 @@ import { repairPacksCommand } from './commands/repair-packs.ts';
 import { repairSnapshotsCommand } from './commands/repair-snapshots.ts';
 import { restoreCommand } from './commands/restore.ts';
 import { rollBackCommand } from './commands/roll-back.ts';
+import { runsCommand } from './commands/runs.ts';
 import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
+import { triggerCommand } from './commands/trigger.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import type { Command } from './define-command.ts';
@@ -69,6 +71,8 @@ export const allCommands: readonly Command[] = [
   keyAddCommand,
   keyRemoveCommand,
   keyChangeCommand,
+  triggerCommand,
+  runsCommand,
   statusCommand,
   doctorCommand,
   explainCommand,

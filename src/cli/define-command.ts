@@ -71,6 +71,8 @@ export interface CommandContext extends OperationContext {
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
   readonly programVersion: string;
+  /** What `--agent` or its variable names. Only of use to commands that speak to the agent themselves: the others it has run already. */
+  readonly agentUrl: string | undefined;
   /** Takes the bytes of a command whose result is no text, on the standard output. */
   readonly bytes: ByteSink;
   /** Text for a person to read before a question; nothing is shown with `--quiet` or `--json`. */

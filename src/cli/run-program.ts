@@ -5,11 +5,13 @@ import type { Config } from '../config/schema.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { exitCodes, Failure, isFailure, wrongUsage, type ExitCode } from '../foundation/failure.ts';
 import { Scrubber } from '../telemetry/scrubber.ts';
+import { agentVariableIn } from '../config/config-environment.ts';
 import { allCommands } from './all-commands.ts';
 import type { Command, CommandContext } from './define-command.ts';
 import { lookFor } from './look.ts';
-import { parseCommandLine } from './parse-command-line.ts';
+import { parseCommandLine, type ParsedCommandLine } from './parse-command-line.ts';
 import { barProgress, jsonProgress, lineProgress, silentProgress, type ProgressOutput } from './progress-output.ts';
+import { agentToRun, assertNoForeignFlags } from './remote-choice.ts';
 import { errorJson, errorText, tellError } from './render-error.ts';
 import { supervisorLost } from './watchdog.ts';
 
@@ -67,8 +69,13 @@ export async function runProgram(world: World): Promise<ExitCode> {
     }
     const { flags, configFile } = parsed;
     const readConfig = (): Promise<LoadedConfig> => loadConfig({ environment: world.environment, flags, configFile });
-    const around = { world, manner, scrubber, progress, readConfig, config: once(readConfig) };
-    return await runCommand(parsed.command, parsed.input, around);
+    const variable = agentVariableIn(world.environment);
+    const agentUrl = parsed.agentUrl ?? variable;
+    const around = { world, manner, scrubber, progress, readConfig, config: once(readConfig), agentUrl };
+    const elsewhere = agentToRun(parsed.command, parsed.agentUrl, variable);
+    if (elsewhere === undefined) return await runCommand(parsed.command, parsed.input, around);
+    assertNoForeignFlags(flags);
+    return await runCommandAtAgent(elsewhere, parsed, around);
   } catch (error) {
     progress.pause();
     const told = tellError(withReasonOfStop(error, world.signal), world.signal.aborted);
@@ -99,6 +106,27 @@ interface Surroundings {
   readonly config: () => Promise<LoadedConfig>;
   /** Reads it anew. */
   readonly readConfig: () => Promise<LoadedConfig>;
+  /** What `--agent` or its variable names. */
+  readonly agentUrl: string | undefined;
+}
+
+async function runCommandAtAgent(
+  url: string,
+  { command, input, manner }: ParsedCommandLine & { kind: 'run' },
+  { world, progress, config }: Surroundings,
+): Promise<ExitCode> {
+  const { config: effective } = await config();
+  // Loaded late, as no other command needs it.
+  const [{ agentAt }, { runAtAgent }] = await Promise.all([import('./agent-of.ts'), import('./run-at-agent.ts')]);
+  return runAtAgent(command, input, {
+    agent: await agentAt(url, effective.agent),
+    manner,
+    signal: world.signal,
+    write: async ({ stream, bytes }) => {
+      await (stream === 'stdout' ? world.output : world.errorOutput).writeBytes(bytes);
+    },
+    confirm: (what, typed = 'yes') => confirm(what, typed, world, progress),
+  });
 }
 
 async function runCommand(command: Command, input: Readonly<Record<string, unknown>>, around: Surroundings): Promise<ExitCode> {
@@ -116,6 +144,7 @@ async function runCommand(command: Command, input: Readonly<Record<string, unkno
     clock: world.clock,
     random: world.random,
     programVersion: world.programVersion,
+    agentUrl: around.agentUrl,
     bytes: { write: world.output.writeBytes, isTerminal: world.output.isTerminal },
     look,
     show: (text) => {

@@ -7,10 +7,15 @@ import { settings } from './settings.ts';
 export const configFileVariable = 'ROOTCELLAR_CONFIG';
 
 /** The variable that names the agent which is to run the commands. */
-export const agentVariable = 'ROOTCELLAR_AGENT';
+const agentVariable = 'ROOTCELLAR_AGENT';
 
 /** Says that the process was started by an agent (cli/supervision.ts). It is no setting: only an agent sets it. */
 export const supervisedVariable = 'ROOTCELLAR_SUPERVISED';
+
+/** The agent that is to run the commands; never for a command that an agent runs already. */
+export function agentVariableIn(environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  return environment[supervisedVariable] === undefined ? environment[agentVariable] || undefined : undefined;
+}
 
 /** Kubernetes gives every container such variables for each Service, so a Service called `rootcellar` must not stop the program. */
 const serviceVariable = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;

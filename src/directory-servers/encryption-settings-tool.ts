@@ -30,15 +30,15 @@ export class EncryptionSettingsTool {
   /** Writes all definitions, sealed with the pin, into `outputFile`. */
   async exportTo(outputFile: string, options: OperationContext): Promise<void> {
     const attempt = 'export the encryption settings';
-    await this.#host.withSecretFile(this.#pinFile(attempt), async (pinFile) => {
-      await this.#run(attempt, ['export', '--output-file', outputFile, '--pin-file', pinFile], options);
+    await this.#host.withSecretFiles([this.#pinFile(attempt)], async (pinFiles) => {
+      await this.#run(attempt, ['export', '--output-file', outputFile, '--pin-file', ...pinFiles], options);
     });
   }
 
   /** Adds the definitions; which one is preferred stays as it is. */
   async importFrom(inputFile: string, options: OperationContext, attempt = 'import the encryption settings'): Promise<void> {
-    await this.#host.withSecretFile(this.#pinFile(attempt), async (pinFile) => {
-      await this.#run(attempt, ['import', '--input-file', inputFile, '--pin-file', pinFile], options);
+    await this.#host.withSecretFiles([this.#pinFile(attempt)], async (pinFiles) => {
+      await this.#run(attempt, ['import', '--input-file', inputFile, '--pin-file', ...pinFiles], options);
     });
   }
 

@@ -5,9 +5,9 @@ export interface ToolHost {
   /** Runs a program to its end, as {@link runTool}. */
   run(call: ToolCall): Promise<ToolEnd>;
 
-  /** Does `work` while the file, which holds a secret and lies on this machine, is where the programs can read it: under the name that it is given. */
-  withSecretFile<Result>(file: string, work: (seenFile: string) => Promise<Result>): Promise<Result>;
+  /** Does `work` while the files, which hold secrets and lie on this machine, are where the programs can read them: under the names that it is given, in the same order. */
+  withSecretFiles<Result>(files: readonly string[], work: (seenFiles: readonly string[]) => Promise<Result>): Promise<Result>;
 }
 
 /** This machine, which sees the server's own files. */
-export const thisMachine: ToolHost = { run: runTool, withSecretFile: (file, work) => work(file) };
+export const thisMachine: ToolHost = { run: runTool, withSecretFiles: (files, work) => work(files) };

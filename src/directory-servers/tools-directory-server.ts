@@ -38,8 +38,6 @@ export interface ToolsDirectoryServerOptions {
   readonly online?: OnlineTools | undefined;
   /** The file of the passphrase that seals exported encryption settings. */
   readonly encryptionPinFile?: string | undefined;
-  /** Where Java is; for `keytool` alone, the programs find their own. */
-  readonly javaHome?: string | undefined;
   /** What product it is, where that is known; its programs are asked otherwise. */
   readonly known?: DetectedProduct | undefined;
   /** The whole environment of the programs; this process's own unless told. */
@@ -204,8 +202,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
     const report = new TaskReport(options.report, attemptOf(request));
     const unsupported = unsupportedWish(request, dialect);
     if (unsupported !== undefined) report.note('warning', unsupported);
-    await using trustStore =
-      online?.caFile === undefined ? undefined : await makeTrustStore(online.caFile, this.#options.javaHome, options.signal);
+    await using trustStore = online?.caFile === undefined ? undefined : await makeTrustStore(online.caFile);
     const connection = online === undefined ? undefined : { ...connectionOf(online), trustStore };
     const log: string[] = [];
     try {

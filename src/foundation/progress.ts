@@ -1,6 +1,6 @@
 /** What a long operation tells while it runs. Plain data, so that a terminal, a log and an API can each show it. */
 export type ProgressEvent =
-  | { readonly kind: 'begin'; readonly step: string; readonly total?: number | undefined; readonly unit?: ProgressUnit }
+  | { readonly kind: 'begin'; readonly step: string; readonly total?: number | undefined; readonly unit?: ProgressUnit | undefined }
   /** `done` is the sum since `begin`, never a difference. */
   | { readonly kind: 'advance'; readonly step: string; readonly done: number; readonly total?: number | undefined }
   /** `isBad`: the step came to its end and found what must not be. */

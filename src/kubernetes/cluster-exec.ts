@@ -67,5 +67,5 @@ export class ClusterExec implements PodExec {
 function execPath({ namespace, pod }: PodName, container: string, { command, input }: ExecCall): string {
   const query = new URLSearchParams({ container, stdout: 'true', stderr: 'true', stdin: String(input !== undefined), tty: 'false' });
   for (const word of command) query.append('command', word);
-  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec?${query}`;
+  return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec?${query.toString()}`;
 }

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { interrupted, messageOf } from '../foundation/failure.ts';
@@ -8,6 +8,8 @@ import { type Asked, refusalOf, unreachable, wrongConfiguration } from './kubern
 const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 const answerMilliseconds = 30_000;
 const mostAnswerBytes = 8 * 1024 * 1024;
+
+type IdentifiedRequest = Omit<RequestOptions, 'headers'> & { readonly headers: OutgoingHttpHeaders };
 
 /** The API server of one cluster, and who we are there. */
 export class Cluster {
@@ -60,8 +62,8 @@ export class Cluster {
   }
 
   /** What Node needs to be told for a request: certificates and the header that says who we are; tokens are read anew at times. */
-  async requestOptions(attempt: string): Promise<RequestOptions> {
-    const options: RequestOptions = {};
+  async requestOptions(attempt: string): Promise<IdentifiedRequest> {
+    const options: IdentifiedRequest = { headers: {} };
     try {
       await this.#config.applyToHTTPSOptions(options);
     } catch (error) {
@@ -96,7 +98,7 @@ export class Cluster {
 
   #exchange(
     url: string,
-    options: RequestOptions,
+    options: IdentifiedRequest,
     body: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<{ readonly status: number; readonly answer: string }> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { Failure, interrupted, messageOf } from '../foundation/failure.ts';
+import { type Failure, interrupted, messageOf } from '../foundation/failure.ts';
 import { type Asked, refusalOf, streamCut, tooOld, unreachable } from './kubernetes-failures.ts';
 import { type ExecCall, type ExecEnd, keptErrorBytes, keptOutputBytes, Tail } from './pod-exec.ts';
 import { type ExecStatus, parseExecStatus } from './exec-status.ts';
@@ -13,6 +13,7 @@ const protocols = [withEndOfInput, 'v4.channel.k8s.io'];
 const channel = { input: 0, output: 1, errors: 2, status: 3, close: 255 } as const;
 
 const handshakeMilliseconds = 30_000;
+const goodbyeMilliseconds = 1000;
 const pieceBytes = 64 * 1024;
 /** How much may wait in memory, in each direction. */
 const mostWaitingBytes = 1024 * 1024;
@@ -78,7 +79,7 @@ class ExecChannel {
       if (signal?.aborted === true) throw interrupted(`The attempt to ${attempt}`);
       const status = this.#status;
       if (status === undefined) throw this.#cut('no exit status came');
-      return { status, exitCode: status.exitCode ?? 1, output: `${this.#output}`, errors: `${this.#errors}` };
+      return { status, exitCode: status.exitCode ?? 1, output: this.#output.text(), errors: this.#errors.text() };
     } finally {
       clearInterval(heart);
       signal?.removeEventListener('abort', stop);
@@ -116,14 +117,10 @@ class ExecChannel {
   #take(message: Buffer): void {
     const piece = message.subarray(1);
     if (piece.length === 0) return;
-    switch (message[0]) {
-      case channel.output:
-        return this.#handOver(piece);
-      case channel.errors:
-        return this.#errors.add(Buffer.from(piece));
-      case channel.status:
-        this.#status = parseExecStatus(piece.toString('utf8'));
-    }
+    const from = message[0];
+    if (from === channel.output) this.#handOver(piece);
+    if (from === channel.errors) this.#errors.add(Buffer.from(piece));
+    if (from === channel.status) this.#status = parseExecStatus(piece.toString('utf8'));
   }
 
   /** In the order of arrival, one at a time; when too much waits, no more is received. */
@@ -185,7 +182,9 @@ class ExecChannel {
   #end(): void {
     // An error that comes only now is no news to anybody.
     this.#socket.on('error', () => undefined);
-    if (this.#status === undefined) this.#socket.terminate();
-    else this.#socket.close();
+    if (this.#status === undefined) return this.#socket.terminate();
+    this.#socket.close();
+    // The program has ended: a server that does not say good-bye too must not keep this process.
+    setTimeout(() => this.#socket.terminate(), goodbyeMilliseconds).unref();
   }
 }

@@ -47,7 +47,7 @@ export class PatientWriter {
   }
 
   #assertNotClosed(): void {
-    if (this.#state === 'closed') throw this.#error ?? new Error('the stream was closed');
+    if (this.#state === 'closed') throw this.#error instanceof Error ? this.#error : new Error('the stream was closed');
   }
 
   #wait(): Promise<void> {

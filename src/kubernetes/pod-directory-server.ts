@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
+import type { ServerHealth } from '../domain/server-health.ts';
 import type {
   BackUpRequest,
   CompatibilityProblems,
@@ -15,7 +16,6 @@ import type {
   TaskOutcome,
 } from '../directory-servers/directory-server.ts';
 import { Failure, isFailure, messageOf } from '../foundation/failure.ts';
-import type { ServerHealth } from '../domain/server-health.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { Staging } from '../staging/staging.ts';
 import type { PodFiles } from './pod-files.ts';
@@ -51,10 +51,6 @@ export class PodDirectoryServer implements DirectoryServer {
     this.#files = files;
     this.#staging = staging;
     this.#sent = new SentFolders(files);
-  }
-
-  health(options: OperationContext = {}): Promise<ServerHealth> {
-    return this.#server.health(options);
   }
 
   async describe(options: OperationContext = {}): Promise<ServerDescription> {
@@ -135,6 +131,10 @@ export class PodDirectoryServer implements DirectoryServer {
 
   missingPrivileges(purpose: Purpose, options?: OperationContext): Promise<readonly MissingPrivilege[]> {
     return this.#server.missingPrivileges(purpose, options);
+  }
+
+  health(options?: OperationContext): Promise<ServerHealth> {
+    return this.#server.health(options);
   }
 
   readEntries(baseDn: string, options?: OperationContext): AsyncIterable<readonly LdifEntry[]> {

@@ -57,7 +57,7 @@ export class Tail {
     this.#bytes = this.#most;
   }
 
-  toString(): string {
+  text(): string {
     return Buffer.concat(this.#pieces).subarray(-this.#most).toString('utf8');
   }
 }

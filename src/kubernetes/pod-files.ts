@@ -76,6 +76,7 @@ export class PodFiles {
 
   /** Removes a file or a folder with all in it, and those above it that are empty then; resolves also when there is none. Not to be cut off, but bounded. */
   async remove(place: string): Promise<void> {
+    this.#assertInside(place);
     const [, ...above] = this.#stepsTo(place).toReversed();
     const signal = AbortSignal.timeout(removalMilliseconds);
     await this.#must({ attempt: `remove ${place}`, command: ['rm', '-rf', place], signal }, place);

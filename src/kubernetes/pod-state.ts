@@ -58,9 +58,7 @@ export async function readPod(cluster: Cluster, name: PodName, attempt: string, 
   const { metadata, spec, status } = podSchema.parse(await cluster.ask(path, { attempt, namespace, pod }, { signal }));
   if (metadata.deletionTimestamp !== undefined) throw podMissing(attempt, pod, namespace, 'it is being removed');
   const names = spec.containers.map((one) => one.name);
-  const container = name.container ?? metadata.annotations?.[defaultContainer] ?? (names.length === 1 ? names[0] : undefined);
-  if (container === undefined) throw containerMissing(attempt, pod, `it has ${names.join(', ')}, and none is named`);
-  if (!names.includes(container)) throw containerMissing(attempt, pod, `it has no "${container}", but ${names.join(', ')}`);
+  const container = chooseContainer(names, name.container ?? metadata.annotations?.[defaultContainer], attempt, pod);
   const found = status.containerStatuses?.find((one) => one.name === container);
   const running = found?.state?.running;
   if (running === undefined) {
@@ -68,6 +66,14 @@ export async function readPod(cluster: Cluster, name: PodName, attempt: string, 
     throw podMissing(attempt, pod, namespace, `its container "${container}" does not run (${state})`);
   }
   return { container, podUid: metadata.uid, containerId: found?.containerID ?? '', startedAt: running.startedAt };
+}
+
+function chooseContainer(names: readonly string[], wanted: string | undefined, attempt: string, pod: string): string {
+  const [only, ...others] = names;
+  const chosen = wanted ?? (others.length === 0 ? only : undefined);
+  if (chosen === undefined) throw containerMissing(attempt, pod, `it has ${names.join(', ')}, and none is named`);
+  if (!names.includes(chosen)) throw containerMissing(attempt, pod, `it has no "${chosen}", but ${names.join(', ')}`);
+  return chosen;
 }
 
 /** Undefined where it is the same container still. */

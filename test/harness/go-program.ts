@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runProgram } from './run-program.ts';
-import { cached } from './test-cache.ts';
+import { cacheFolder, cached } from './test-cache.ts';
 
 /** A program that is built from its Go module at one pinned version. */
 export interface GoModuleProgram {
@@ -29,6 +29,15 @@ export async function goProgramPath(program: GoModuleProgram): Promise<string> {
     make: (fresh) => (how === 'install' ? goInstall(fresh, program) : goBuildInWrapper(fresh, program)),
   });
   return path.join(folder, name);
+}
+
+/** As {@link goProgramPath}, but undefined where the cache has it not: nothing is built. */
+export async function goProgramPathIfCached({ name, version }: Pick<GoModuleProgram, 'name' | 'version'>): Promise<string | undefined> {
+  const file = path.join(cacheFolder(), `${name}-${version}`, name);
+  return await access(file).then(
+    () => file,
+    () => undefined,
+  );
 }
 
 const goEnvironment = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-buildvcs=false' };
@@ -70,10 +79,10 @@ async function goBuildInWrapper(folder: string, program: GoModuleProgram): Promi
   await rename(path.join(folder, `${name}.new`), path.join(folder, name));
 }
 
-/** With a version of the language Go looks only at the modules that are built; without one also at those that they would be tested with. */
+/** With its own version stated Go reads the modules that are needed, and not all that any of them ever named. */
 async function plainGoMod(module: string, version: string): Promise<string> {
-  const language = (await runProgram('go', ['env', 'GOVERSION'])).trim().replace(/^go/, '');
-  return `go ${language}\n\nrequire ${module} ${version}\n`;
+  const goVersion = (await runProgram('go', ['env', 'GOVERSION'])).trim().replace(/^go/, '');
+  return `go ${goVersion}\n\nrequire ${module} ${version}\n`;
 }
 
 /** Its own go.mod replaces each k8s.io module by a folder below `staging`; published they bear the same number, as v0.MINOR.PATCH. */

@@ -1,8 +1,8 @@
-import { access, chmod, readdir } from 'node:fs/promises';
+import { chmod, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { goProgramPath } from './go-program.ts';
+import { goProgramPath, goProgramPathIfCached } from './go-program.ts';
 import { runProgram } from './run-program.ts';
-import { cacheFolder, cached } from './test-cache.ts';
+import { cached } from './test-cache.ts';
 
 /** The OpenDJ release that the tests run. */
 export const opendjVersion = '5.0.3';
@@ -20,8 +20,8 @@ const goPrograms = {
   restic: { module: 'github.com/restic/restic', package: 'cmd/restic', version: 'v0.19.1', how: 'wrapper', seconds: 160 },
   helm: { module: 'helm.sh/helm/v3', package: 'cmd/helm', version: 'v3.22.0', how: 'install', seconds: 220 },
   helm4: { module: 'helm.sh/helm/v4', package: 'cmd/helm', version: 'v4.3.1', how: 'wrapper', seconds: 185 },
-  promtool: { ...prometheusModule, package: 'cmd/promtool', how: 'wrapper', seconds: 120 },
   kubeconform: { module: 'github.com/yannh/kubeconform', package: 'cmd/kubeconform', version: 'v0.8.0', how: 'install', seconds: 4 },
+  promtool: { ...prometheusModule, package: 'cmd/promtool', how: 'wrapper', seconds: 120 },
 } as const;
 
 export type GoProgram = keyof typeof goPrograms;
@@ -31,13 +31,9 @@ export function programPath(name: GoProgram): Promise<string> {
   return goProgramPath({ name, ...goPrograms[name] });
 }
 
-/** As {@link programPath}, but undefined where the program is not in the cache. */
-export async function programPathIfCached(name: GoProgram): Promise<string | undefined> {
-  const file = path.join(cacheFolder(), `${name}-${goPrograms[name].version}`, name);
-  return await access(file).then(
-    () => file,
-    () => undefined,
-  );
+/** As {@link programPath}, but undefined where the cache has it not. */
+export function programPathIfCached(name: GoProgram): Promise<string | undefined> {
+  return goProgramPathIfCached({ name, ...goPrograms[name] });
 }
 
 /** Returns the folder of the unpacked OpenDJ release, the way it comes; `setup` must run in a copy. */

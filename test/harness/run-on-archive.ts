@@ -43,6 +43,7 @@ function contextOf(archive: Archive, clock: Clock): CommandContext {
     clock,
     random: () => 0.5,
     programVersion: '1.2.3',
+    agentUrl: undefined,
     bytes: { write: async () => true, isTerminal: false },
     look: bareLook,
     show: () => undefined,

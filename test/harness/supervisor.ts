@@ -7,7 +7,6 @@ const [milliseconds = '', ...words] = process.argv.slice(2);
 const runner = new ChildRunner({
   program: path.join(import.meta.dirname, '../../bin/rootcellar.mjs'),
   environment: process.env,
-  leading: [],
 });
 const { exitCode, killedBy, failure, log } = await runner.run(words, { heldFor: () => Number(milliseconds) });
 console.log(JSON.stringify({ exitCode, killedBy, failure, log }));

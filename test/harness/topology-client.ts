@@ -29,7 +29,6 @@ export function clientOfTopology(
     adminPasswordFile,
     readAdminPassword: async () => new Secret((await readFile(adminPasswordFile, 'utf8')).trim()),
     caFile,
-    javaHome: undefined,
     connect: (url) => new LdapDirectoryServer({ ...target, url, clock: realClock, newTaskId: () => crypto.randomUUID() }),
     clock: realClock,
     ...options,

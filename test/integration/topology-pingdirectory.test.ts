@@ -34,7 +34,6 @@ describe('a topology as PingDirectory keeps it', () => {
       adminPasswordFile: undefined,
       readAdminPassword: () => assert.fail('nothing is tried of PingDirectory'),
       caFile: double.caFile,
-      javaHome: undefined,
       connect: () => assert.fail('nobody connects here'),
       clock: realClock,
     });

@@ -2,10 +2,8 @@ import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { kubernetesVersion } from '../../test/harness/kubernetes/programs.ts';
 import { chartFolder } from './chart-files.ts';
-
-/** The version of Kubernetes for which it is rendered and checked. */
-export const kubernetesVersion = '1.37.2';
 
 /** The names of the files of values in `chart/ci`, each of which is rendered. */
 export async function renderings(): Promise<readonly string[]> {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { jobs, runRecordSchema, runTriggers } from '../../domain/run-record.ts';
+import type { ProgressUnit } from '../../foundation/progress.ts';
 import { roles } from './command-gate.ts';
 
+const progressUnits = ['bytes', 'files', 'entries', 'objects', 'backends'] as const satisfies readonly ProgressUnit[];
 const time = z.iso.datetime();
 const job = z.enum(jobs);
 const word = z
@@ -13,7 +15,7 @@ const words = z.array(word).max(200);
 const optionalWords = words.default([]);
 
 const progressEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('begin'), step: z.string(), total: z.number().optional(), unit: z.string().optional() }),
+  z.object({ kind: z.literal('begin'), step: z.string(), total: z.number().optional(), unit: z.enum(progressUnits).optional() }),
   z.object({ kind: z.literal('advance'), step: z.string(), done: z.number(), total: z.number().optional() }),
   z.object({ kind: z.literal('end'), step: z.string(), note: z.string().optional(), isBad: z.boolean().optional() }),
   z.object({ kind: z.literal('note'), level: z.enum(['info', 'warning']), text: z.string() }),

@@ -12,7 +12,7 @@ export type ReplicationWork =
 export interface ReplicationAccount {
   readonly adminUid: string;
   readonly adminPasswordFile: string;
-  /** A PKCS #12 store with the trusted certificates, and the file with its passphrase; without it the program's own default counts. */
+  /** A Java key store with the trusted certificates, and the file with its passphrase; without it the program's own default counts. */
   readonly trustStore?: { readonly file: string; readonly pinFile: string } | undefined;
 }
 

@@ -39,7 +39,6 @@ async function startScene(patienceMilliseconds = 20_000) {
     adminUid: 'admin',
     adminPasswordFile: path.join(home, 'password'),
     caFile: undefined,
-    javaHome: undefined,
     clock: realClock,
     patienceMilliseconds,
   });

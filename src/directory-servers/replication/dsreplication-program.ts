@@ -3,21 +3,22 @@ import type { Clock } from '../../foundation/clock.ts';
 import { Failure, exitCodes } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { Product } from '../directory-server.ts';
-import { type ToolEnd, runTool } from '../run-tool.ts';
+import type { ToolEnd } from '../run-tool.ts';
+import { thisMachine, type ToolHost } from '../tool-host.ts';
 import { type TrustStore, makeTrustStore } from '../trust-store.ts';
 import { administratorRefused } from './assert-administrator.ts';
 import { outlastOtherPrograms } from './other-programs.ts';
 import { type ReplicationWork, replicationArguments } from './dsreplication-arguments.ts';
 
 export interface DsreplicationOptions {
-  /** The server's root folder, as this process sees it: its `bin`. */
+  /** The server's root folder, as the program's host sees it: its `bin`. */
   readonly home: string | undefined;
   readonly adminUid: string;
   readonly adminPasswordFile: string | undefined;
   /** PEM file of the certificates of every server; without it the program's own default counts. */
   readonly caFile: string | undefined;
-  /** Where Java is; for `keytool` alone, the program finds its own. */
-  readonly javaHome: string | undefined;
+  /** Where the program runs; this machine unless told. */
+  readonly toolHost?: ToolHost | undefined;
   readonly clock: Clock;
   /** How long to wait for what another run or an operator began and has not ended, or shows no progress of; 10 minutes unless told. */
   readonly patienceMilliseconds?: number | undefined;
@@ -66,18 +67,27 @@ export class DsreplicationProgram {
    */
   async run(call: ReplicationCall, { signal, report }: OperationContext): Promise<void> {
     const { home, adminPasswordFile } = this.assertConfigured(call.attempt);
-    const { clock, patienceMilliseconds = usualPatienceMilliseconds } = this.#options;
+    const { clock, patienceMilliseconds = usualPatienceMilliseconds, toolHost: host = thisMachine } = this.#options;
     const mine = this.#last.then(async () => {
-      await outlastOtherPrograms({ attempt: call.attempt, home, clock, patienceMilliseconds }, { signal, report });
-      const trustStore = await this.#trusted(signal);
+      // Elsewhere the processes are not seen; there the leases of the base DNs keep two of ours apart.
+      if (host === thisMachine)
+        await outlastOtherPrograms({ attempt: call.attempt, home, clock, patienceMilliseconds }, { signal, report });
+      const trustStore = await this.#trusted();
       const { adminUid } = this.#options;
-      const end = await runTool({
-        attempt: call.attempt,
-        program: path.join(home, 'bin', 'dsreplication'),
-        arguments: replicationArguments(call.work, call.product, { adminUid, adminPasswordFile, trustStore }),
-        signal,
-        onLine: (text) => report?.({ kind: 'note', level: 'info', text }),
-      });
+      const secrets = [adminPasswordFile, ...(trustStore === undefined ? [] : [trustStore.file, trustStore.pinFile])];
+      const end = await host.withSecretFiles(secrets, ([passwordFile = '', file, pinFile]) =>
+        host.run({
+          attempt: call.attempt,
+          program: path.join(home, 'bin', 'dsreplication'),
+          arguments: replicationArguments(call.work, call.product, {
+            adminUid,
+            adminPasswordFile: passwordFile,
+            trustStore: file === undefined || pinFile === undefined ? undefined : { file, pinFile },
+          }),
+          signal,
+          onLine: (text) => report?.({ kind: 'note', level: 'info', text }),
+        }),
+      );
       assertSucceeded(call.attempt, end, adminUid);
     });
     this.#last = mine.catch(() => undefined);
@@ -90,10 +100,10 @@ export class DsreplicationProgram {
     await store?.[Symbol.asyncDispose]();
   }
 
-  async #trusted(signal: AbortSignal | undefined): Promise<TrustStore | undefined> {
-    const { caFile, javaHome } = this.#options;
+  async #trusted(): Promise<TrustStore | undefined> {
+    const { caFile } = this.#options;
     if (caFile === undefined) return undefined;
-    this.#trustStore ??= makeTrustStore(caFile, javaHome, signal);
+    this.#trustStore ??= makeTrustStore(caFile);
     try {
       return await this.#trustStore;
     } catch (error) {

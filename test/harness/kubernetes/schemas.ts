@@ -2,10 +2,11 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { runProgram } from './run-program.ts';
-import { cacheFolder, cached } from './test-cache.ts';
+import { kubernetesVersion } from './programs.ts';
+import { runProgram } from '../run-program.ts';
+import { cacheFolder, cached } from '../test-cache.ts';
 
-const kubernetes = { module: 'k8s.io/kubernetes', version: 'v1.37.2' };
+const kubernetes = { module: 'k8s.io/kubernetes', version: kubernetesVersion };
 const prometheusOperator = { module: 'github.com/prometheus-operator/prometheus-operator', version: 'v0.91.0' };
 const customKinds = ['podmonitors', 'prometheusrules'];
 
