@@ -20,8 +20,8 @@ const goPrograms = {
   restic: { module: 'github.com/restic/restic', package: 'cmd/restic', version: 'v0.19.1', how: 'wrapper', seconds: 160 },
   helm: { module: 'helm.sh/helm/v3', package: 'cmd/helm', version: 'v3.22.0', how: 'install', seconds: 220 },
   helm4: { module: 'helm.sh/helm/v4', package: 'cmd/helm', version: 'v4.3.1', how: 'wrapper', seconds: 185 },
-  kubeconform: { module: 'github.com/yannh/kubeconform', package: 'cmd/kubeconform', version: 'v0.8.0', how: 'install', seconds: 4 },
   promtool: { ...prometheusModule, package: 'cmd/promtool', how: 'wrapper', seconds: 120 },
+  kubeconform: { module: 'github.com/yannh/kubeconform', package: 'cmd/kubeconform', version: 'v0.8.0', how: 'install', seconds: 4 },
 } as const;
 
 export type GoProgram = keyof typeof goPrograms;
