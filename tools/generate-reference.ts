@@ -1,6 +1,7 @@
 // node tools/generate-reference.ts: writes docs/reference/ from the definitions of commands and settings, and the index of docs/runbooks/.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { monitoringReference } from '../src/agent/reporting/monitoring-reference.ts';
 import { allCommands } from '../src/cli/all-commands.ts';
 import { readRunbooks } from '../src/cli/read-runbooks.ts';
 import { referencePages } from '../src/cli/reference-pages.ts';
@@ -8,7 +9,7 @@ import { runbookIndex } from '../src/cli/runbooks.ts';
 
 const folder = path.join(import.meta.dirname, '../docs/reference');
 await mkdir(folder, { recursive: true });
-for (const [name, text] of Object.entries(referencePages(allCommands))) {
+for (const [name, text] of Object.entries({ ...referencePages(allCommands), ...monitoringReference() })) {
   await writeFile(path.join(folder, name), text);
   console.log(`wrote docs/reference/${name}`);
 }

@@ -41,6 +41,11 @@ async function getParts(): Promise<void> {
   if (lane === undefined) await programPath('restic');
   if (lane === 'minio') await programPath('minio');
   if (lane === 'kubernetes') return;
+  if (lane === undefined || lane === 'metrics') await programPath('pushgateway');
+  if (lane === 'metrics') {
+    for (const name of ['prometheus', 'promtool'] as const) await programPath(name);
+    return;
+  }
   await opendjTemplate(50);
   if (lane !== undefined) return;
   await opendjTemplate(300);

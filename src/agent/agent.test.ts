@@ -271,9 +271,9 @@ describe('runs that are asked for', () => {
     assert.equal(agent.agent.cancel(running.id), true);
     assert.equal(agent.agent.cancel('20261126T000000000Z-000000'), false);
     await clock.advance(minute);
-    assert.deepEqual((await allRuns(agent)).map(({ job, outcome }) => [job, outcome]).toSorted(), [
-      ['backup', 'canceled'],
-      ['prune', 'canceled'],
+    assert.deepEqual((await allRuns(agent)).map(({ job, outcome }) => `${job} ${outcome}`).toSorted(), [
+      'backup canceled',
+      'prune canceled',
     ]);
     assert.equal(agent.runner.begun.length, 1);
   });

@@ -48,6 +48,8 @@ const leases = '.rootcellar/leases/*';
 /** A restore, and a drill, keep their reports beside the snapshot. */
 const reports = '.rootcellar/reports/*';
 const doctor = '.rootcellar/doctor/*';
+/** What the agents of a group agree on, and their history, which they keep short. */
+const agents = '.rootcellar/agents/*';
 /** Leases, marks, what we remember of locks, and the probes: nothing that a snapshot needs. */
 const ours = '.rootcellar*';
 
@@ -55,9 +57,9 @@ const placesOf: Readonly<Record<Role, Readonly<Record<Layout, Places>>>> = {
   writer: {
     repository: {
       write: ['data/*', 'index/*', 'snapshots/*', 'locks/*', ours],
-      remove: ['locks/*', doctor, probes],
+      remove: ['locks/*', doctor, agents, probes],
     },
-    plain: { write: all, remove: ['.rootcellar/unfinished/*', doctor, probes] },
+    plain: { write: all, remove: ['.rootcellar/unfinished/*', doctor, agents, probes] },
   },
   // A restore takes the lease of its server, so that no backup runs beside it.
   reader: {

@@ -15,7 +15,8 @@ import { findSetting, groupNames, settings, type Setting } from './settings.ts';
  */
 export async function readConfigFile(file: string, namedBy: string): Promise<readonly GivenValue[]> {
   const text = await readText(file, namedBy);
-  const yaml = await import('yaml');
+  // A module of the older kind: its default export is all of it, in the bundle of the packed program nothing else is there.
+  const { default: yaml } = await import('yaml');
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const reader: Reader = {
@@ -46,7 +47,7 @@ type KeyAndValue = Yaml.Pair<Yaml.Node, Yaml.Node | null>;
 interface Reader {
   readonly file: string;
   readonly document: Yaml.Document.Parsed;
-  readonly yaml: typeof Yaml;
+  readonly yaml: typeof Yaml.default;
   placeOf(offset: number): { readonly line: number; readonly column: number };
 }
 

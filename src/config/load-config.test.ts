@@ -235,6 +235,26 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
     'Cannot use the setting objectLock.mode from --object-lock-mode: the archive /backups is a folder, which has no Object Lock → use it with an archive in S3 only',
   ],
   [
+    'a token for a receiver that is not set',
+    { flags: { 'notify.webhookTokenFile': '/token' } },
+    'Cannot use the setting notify.webhookTokenFile from --notify-webhook-token-file: notify.webhook is not set → set both, or none',
+  ],
+  [
+    'a mail server and nobody to mail to',
+    { environment: { ROOTCELLAR_NOTIFY_MAIL_SERVER: 'smtps://mail.example.com' } },
+    'Cannot use the setting notify.mail.server from ROOTCELLAR_NOTIFY_MAIL_SERVER: notify.mail.to is not set → set both, or none',
+  ],
+  [
+    'a mail address that is none',
+    { flags: { 'notify.mail.from': 'rootcellar' } },
+    'Cannot use the setting notify.mail.from from --notify-mail-from: "rootcellar" is not an address such as backups@example.com → write for example --notify-mail-from rootcellar@example.com',
+  ],
+  [
+    'a mail server with a password in its address',
+    { flags: { 'notify.mail.server': 'smtp://user:pw@mail.example.com' } },
+    'Cannot use the setting notify.mail.server from --notify-mail-server: "smtp://***@mail.example.com" is not an smtp:// or smtps:// address without a user or password inside → write for example --notify-mail-server smtps://mail.example.com',
+  ],
+  [
     'a window of time with a rate that cannot be read',
     { environment: { ROOTCELLAR_S3_RATE_WINDOWS: '08:00-18:00=20MiB,18:00-20:00=20' } },
     'Cannot use the setting s3.rateWindows from ROOTCELLAR_S3_RATE_WINDOWS: "18:00-20:00=20" is no window of time with a rate → write for example 08:00-18:00=20MiB, mon-fri 22:00-06:00=5MiB or sat 00:00-24:00=none',

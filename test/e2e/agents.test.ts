@@ -57,7 +57,7 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     const victim = await leaderAt(stop, agents);
     const killedAt = Date.now();
     victim.running.kill('SIGKILL');
-    stop.release();
+    await stop.release();
     const others = agents.filter((agent) => agent !== victim);
     const [witness] = others;
     assert.ok(witness !== undefined);
@@ -84,7 +84,7 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     const [witness] = others;
     assert.ok(witness !== undefined);
     await until(async () => (await runsOf(witness)).some(({ outcome }) => outcome === 'success'), logs(agents));
-    stop.release();
+    await stop.release();
     frozen.running.kill('SIGCONT');
     await until(
       async () => (await runsOf(witness)).some(({ agent, failure }) => agent === frozen.name && failure?.code === 'E_LEASE_LOST'),
@@ -113,7 +113,7 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
       async () => (await agent.get<AgentStatus>('/api/v1/status')).state === 'stopping',
       () => agent.running.stderr(),
     );
-    stop.release();
+    await stop.release();
     assert.equal((await agent.running.ended).exitCode, 0);
     assert.equal((await operator.list()).length, 1);
     assert.deepEqual(await readdir(path.join(operator.staging, 'ds-0', 'ds-0')), []);
@@ -126,7 +126,7 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     await stop.arrived(agent.running);
     agent.running.kill('SIGTERM');
     assert.equal((await agent.running.ended).exitCode, 0);
-    stop.release();
+    await stop.release();
     assert.deepEqual(await operator.list(), []);
     const again = await start(t, operator, 1);
     await until(async () => (await operator.list()).length === 1, logs(again));

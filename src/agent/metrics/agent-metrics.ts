@@ -45,7 +45,7 @@ export class AgentMetrics {
       archive: archive.facts,
       counted: counters.samples(),
       process: {
-        startedAt: new Date(status.startedAt),
+        startedAt: new Date(performance.timeOrigin),
         cpuSeconds: (user + system) / 1_000_000,
         residentBytes: process.memoryUsage.rss(),
       },

@@ -25,7 +25,7 @@ export function decideNotification(
   repeatMilliseconds: number,
 ): NotificationDecision | undefined {
   if (!counts(record)) return undefined;
-  const before = history.filter((run) => run.job === record.job && run.id !== record.id && counts(run) && !isLater(run, record));
+  const before = history.filter((run) => run.job === record.job && !isSame(run, record) && counts(run) && !isLater(run, record));
   const states: State[] = [];
   for (const run of [...before.toSorted((a, b) => (isLater(a, b) ? 1 : -1)), record]) states.push(next(states.at(-1), run));
   const [was, is] = [states.at(-2), states.at(-1)];
@@ -70,6 +70,11 @@ function next(was: State | undefined, { outcome, endedAt }: RunRecord): State {
 function isDueAgain(was: State, is: State, repeatMilliseconds: number): boolean {
   const period = (time: string): number => Math.floor(Date.parse(time) / repeatMilliseconds);
   return period(was.endedAt) !== period(is.endedAt) && Date.parse(is.endedAt) - is.kindSince >= repeatMilliseconds / 2;
+}
+
+/** The attempts of a run have its ID. */
+function isSame(a: RunRecord, b: RunRecord): boolean {
+  return a.id === b.id && a.attempt === b.attempt;
 }
 
 function isLater(a: RunRecord, b: RunRecord): boolean {

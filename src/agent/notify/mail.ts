@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { messageOf, type RetryAdvice } from '../../foundation/failure.ts';
-import { notDelivered } from '../reporting/http-request.ts';
+import { isOfCertificate, notDelivered } from '../reporting/http-request.ts';
 import { readCertificates } from '../reporting/read-certificates.ts';
 import type { ReadSecret } from '../reporting/reporting-parts.ts';
 import type { Notification } from './notification.ts';
@@ -62,8 +62,8 @@ function logPart({ log }: Notification): string {
   return log.length === 0 ? '' : `\nThe last it said:\n${log.map((line) => `  ${line}`).join('\n')}\n`;
 }
 
-/** An answer of 5xx is final (RFC 5321 §4.2.1); a 4xx, and whatever came of the network, is not. */
+/** An answer of 5xx is final (RFC 5321 §4.2.1), and so is a certificate; a 4xx, and whatever else came of the network, is not. */
 function adviceFor(error: unknown): RetryAdvice {
   const { responseCode } = error as { readonly responseCode?: unknown };
-  return typeof responseCode === 'number' && responseCode >= 500 ? 'never' : 'later';
+  return (typeof responseCode === 'number' && responseCode >= 500) || isOfCertificate(error) ? 'never' : 'later';
 }

@@ -47,7 +47,8 @@ export async function sendRequest(request: HttpRequest, way: HttpWay): Promise<U
   } catch (error) {
     if (error instanceof Failure) throw error;
     request.signal?.throwIfAborted();
-    throw notDelivered(request.attempt, late.aborted ? 'no answer within 10 s' : stateOf(error), 'later');
+    if (late.aborted) throw notDelivered(request.attempt, 'no answer within 10 s', 'later');
+    throw notDelivered(request.attempt, stateOf(error), isOfCertificate(error) ? 'never' : 'later');
   } finally {
     agent.destroy();
   }
@@ -101,6 +102,11 @@ const states: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to its host',
   ECONNRESET: 'it closed the connection',
 };
+
+/** Whether a certificate is in the way, which nothing but a change by somebody cures. */
+export function isOfCertificate(error: unknown): boolean {
+  return /certificate/i.test(messageOf(error));
+}
 
 /** Node's own messages name a host and an address at most. */
 function stateOf(error: unknown): string {

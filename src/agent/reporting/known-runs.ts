@@ -12,7 +12,7 @@ export class KnownRuns {
 
   add(records: readonly RunRecord[]): void {
     for (const [job, added] of Map.groupBy(records, (record) => record.job)) {
-      const known = new Map([...(this.#byJob.get(job) ?? []), ...added].map((record) => [record.id, record]));
+      const known = new Map([...(this.#byJob.get(job) ?? []), ...added].map((record) => [`${record.id} ${record.attempt}`, record]));
       const sorted = [...known.values()].toSorted(lastEndedFirst);
       const whole = new Set(newestOfEach(sorted).values());
       const kept = sorted.filter((record, at) => at < mostOfAJob || whole.has(record));
@@ -41,5 +41,5 @@ function newestOfEach(sorted: readonly RunRecord[]): ReadonlyMap<RunOutcome, Run
 }
 
 function lastEndedFirst(a: RunRecord, b: RunRecord): number {
-  return Date.parse(b.endedAt) - Date.parse(a.endedAt) || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+  return Date.parse(b.endedAt) - Date.parse(a.endedAt) || (a.id < b.id ? 1 : a.id > b.id ? -1 : b.attempt - a.attempt);
 }

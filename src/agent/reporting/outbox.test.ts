@@ -47,6 +47,7 @@ suite('Outbox', () => {
 
     assert.deepEqual(outcomes, ['failed', 'failed', 'sent']);
     assert.deepEqual(logged, [
+      { kind: 'slack', reason: 'Cannot tell Slack of a run: nothing listens there' },
       { kind: 'slack', code: 'E_NOT_DELIVERED', reason: 'Cannot tell Slack of a run: nothing listens there' },
       { kind: 'slack', code: 'E_NOT_DELIVERED', reason: 'Cannot tell Slack of a run: it answered 404' },
     ]);

@@ -78,7 +78,7 @@ export class Outbox {
     try {
       // Not every sender can be cut off; none may hold up the end.
       await orAborted(
-        retrying(rule, { clock, random, signal }, () => send(signal)),
+        retrying(rule, { clock, random, signal, onRetry: (error, attempt) => attempt === 1 && this.#logRetry(error) }, () => send(signal)),
         signal,
       );
       this.#count('sent');
@@ -88,6 +88,14 @@ export class Outbox {
       const code = isFailure(error) ? error.code : undefined;
       log.error({ kind, code, reason: messageOf(error) }, 'a notification could not be delivered');
     }
+  }
+
+  /** Once for each thing: what follows is the same, until it is sent or given up. */
+  #logRetry(error: unknown): void {
+    this.#tools.log.warn(
+      { kind: this.#options.kind, reason: messageOf(error) },
+      'a notification could not be delivered, and is tried again',
+    );
   }
 
   #count(outcome: DeliveryOutcome): void {

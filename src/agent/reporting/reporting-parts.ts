@@ -7,15 +7,15 @@ import type { Logger } from '../../telemetry/logger.ts';
 /** Reads a secret from its file, and keeps it out of all output. @throws Failure E_SECRET_FILE (exit code 2) */
 export type ReadSecret = (file: string, setting: string) => Promise<Secret>;
 
-export type ReportingSettings = Pick<Config, 'metrics' | 'notify'>;
-
 /** What the reporting of an agent needs beside the agent itself. */
 export interface ReportingParts {
-  readonly settings: ReportingSettings;
+  readonly settings: Pick<Config, 'metrics' | 'notify'>;
   /** Of the program. */
   readonly version: string;
   /** The process makes one run and ends (`agent --once`). */
   readonly isOnce?: boolean | undefined;
+  /** How long the last sending may take at the end; ten seconds unless told. */
+  readonly stopMilliseconds?: number | undefined;
   readonly clock: Clock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;

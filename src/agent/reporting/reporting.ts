@@ -1,4 +1,4 @@
-import type { Job, RunRecord } from '../../domain/run-record.ts';
+import { jobs, type Job, type RunRecord } from '../../domain/run-record.ts';
 import { messageOf } from '../../foundation/failure.ts';
 import type { AgentEvent, AgentView } from '../agent-view.ts';
 import { AgentMetrics } from '../metrics/agent-metrics.ts';
@@ -11,15 +11,13 @@ import type { HttpWay } from './http-request.ts';
 import { KnownRuns } from './known-runs.ts';
 import { orAborted } from './or-aborted.ts';
 import { readCertificates } from './read-certificates.ts';
-import type { ReportingParts, ReportingSettings } from './reporting-parts.ts';
+import type { ReportingParts } from './reporting-parts.ts';
 
 /** What an agent tells the world: metrics, notifications, pings. */
 export interface Reporting {
   /** For `/metrics`. */
   readonly render: () => Promise<RenderedMetrics>;
-  /** From now on as these settings say; what waits to be sent is still sent as before. @throws Failure E_SECRET_FILE, E_USAGE; then all stays as it was */
-  readonly reload: (settings: ReportingSettings) => Promise<void>;
-  /** Sends what waits and, a last time, the metrics; resolves after ten seconds at the latest. To be called when no run is under way any more. */
+  /** Sends what waits and, a last time, the metrics; resolves after `stopMilliseconds` at the latest. To be called when no run is under way any more. */
   readonly stop: () => Promise<void>;
 }
 
@@ -27,9 +25,9 @@ const historyMilliseconds = 15_000;
 const retryMilliseconds = 60_000;
 const refreshMilliseconds = 900_000;
 const stopMilliseconds = 10_000;
-/** What the metrics and the notifications ask about; each record is a request to the store. */
-const mostRunsRead = 200;
-const mostRunsOfJobRead = 20;
+/** Each record is a request to the store. */
+const runsOfJobRead = 10;
+const mostRunsOfJobRead = 160;
 
 /**
  * Begins to tell of the agent behind `view`, and goes on until it is stopped. Resolves before the archive has answered; what is told from it has no value until then.
@@ -43,41 +41,40 @@ export async function startReporting(view: AgentView, parts: ReportingParts): Pr
   const archive = new ArchiveWatch(parts, over.signal);
   const metrics = new AgentMetrics({ view, version: parts.version, runs, archive, counters });
   const reader = new HistoryReader(view, runs, parts);
-  const open = (settings: ReportingSettings): Promise<Ways> => openWays(settings, { view, parts, metrics, counters, archive, reader });
-  let ways = await open(parts.settings);
+  const { targets, notifier } = await openWays({ view, parts, metrics, counters, archive, reader });
   const see = (event: AgentEvent): void => {
     if (event.kind === 'ended') {
       runs.add([event.run]);
       void archive.refresh();
     }
     metrics.see(event);
-    ways.notifier.see(event);
+    notifier.see(event);
   };
   const unsubscribe = view.onEvent(see);
   const firstReading = Promise.all([reader.readAll(over.signal), archive.refresh()]);
   const work = Promise.all([firstReading, refreshing(archive, parts, over.signal)]);
-  if (parts.isOnce !== true) ways.targets.begin();
+  if (parts.isOnce !== true) targets.begin();
   return {
     render: () => metrics.render(),
-    reload: async (settings) => {
-      const old = ways;
-      ways = await open(settings);
-      if (parts.isOnce !== true) ways.targets.begin();
-      await old.targets.stop();
-      // In the background: a receiver that is away may take a quarter of an hour.
-      void old.notifier.close(over.signal);
-    },
     stop: async () => {
-      const bound = AbortSignal.timeout(stopMilliseconds);
-      await ways.targets.stop();
-      await ways.notifier.close(bound);
-      if (parts.isOnce === true) await orAborted(firstReading, bound).catch(() => undefined);
-      await ways.targets.sendOnce(bound);
+      const bound = AbortSignal.timeout(stopMillisecondsOf(parts));
+      await targets.stop();
+      const known: Promise<unknown> = parts.isOnce === true ? Promise.all([firstReading, archive.settled()]) : archive.settled();
+      const sendLast = async (): Promise<void> => {
+        // What cannot be read in time is left out.
+        await orAborted(known, AbortSignal.any([bound, AbortSignal.timeout(stopMillisecondsOf(parts) / 2)])).catch(() => undefined);
+        await targets.sendOnce(bound);
+      };
+      await Promise.all([notifier.close(bound), sendLast()]);
       unsubscribe();
       over.abort();
       await work;
     },
   };
+}
+
+function stopMillisecondsOf(parts: ReportingParts): number {
+  return parts.stopMilliseconds ?? stopMilliseconds;
 }
 
 interface Ways {
@@ -95,8 +92,8 @@ interface Sources {
 }
 
 /** Reads all files that the settings name, so that what is wrong with them is told now. */
-async function openWays({ metrics: settings, notify }: ReportingSettings, sources: Sources): Promise<Ways> {
-  const { view, parts, metrics, counters, archive, reader } = sources;
+async function openWays({ view, parts, metrics, counters, archive, reader }: Sources): Promise<Ways> {
+  const { metrics: settings, notify } = parts.settings;
   const { secret, version, isOnce = false } = parts;
   const tokens = [
     ['metrics.pushGatewayTokenFile', settings.pushGatewayTokenFile],
@@ -143,28 +140,42 @@ class HistoryReader {
     return this.#isRead;
   }
 
-  /** Resolves when the history was read, after as many tries as that takes, or `signal` is aborted. */
+  /**
+   * Resolves when the newest runs of each job were read, back to the last that succeeded, after as many tries as that takes; or when `signal` is aborted.
+   */
   async readAll(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.#isRead) {
-      this.#isRead = await this.#read({ limit: mostRunsRead }, signal);
+      const read = await Promise.all(jobs.map((job) => this.#readToSuccess(job, signal)));
+      this.#isRead = read.every(Boolean);
       if (!this.#isRead) await this.#parts.clock.sleep(retryMilliseconds, signal).catch(() => undefined);
     }
   }
 
   async ofJob(job: Job): Promise<readonly RunRecord[]> {
-    await this.#read({ job, limit: mostRunsOfJobRead });
+    await this.#read(job, runsOfJobRead);
     return this.#runs.of(job);
   }
 
-  async #read(wanted: { readonly job?: Job; readonly limit: number }, signal?: AbortSignal): Promise<boolean> {
+  async #readToSuccess(job: Job, signal: AbortSignal): Promise<boolean> {
+    for (let limit = runsOfJobRead; limit <= mostRunsOfJobRead; limit *= 4) {
+      const count = await this.#read(job, limit, signal);
+      if (count === undefined) return false;
+      if (count < limit || this.#runs.of(job).some(({ outcome }) => outcome === 'success')) break;
+    }
+    return true;
+  }
+
+  /** How many there were; undefined where the history cannot be read. */
+  async #read(job: Job, limit: number, signal?: AbortSignal): Promise<number | undefined> {
     const late = AbortSignal.timeout(historyMilliseconds);
     try {
-      const records = this.#view.runs({ ...wanted, signal: signal === undefined ? late : AbortSignal.any([late, signal]) });
-      this.#runs.add(await orAborted(records, late));
-      return true;
+      const bound = signal === undefined ? late : AbortSignal.any([late, signal]);
+      const read = await orAborted(this.#view.runs({ job, limit, signal: bound }), bound);
+      this.#runs.add(read);
+      return read.length;
     } catch (error) {
       this.#parts.log.debug({ reason: messageOf(error) }, 'the history could not be read for the metrics');
-      return false;
+      return undefined;
     }
   }
 }

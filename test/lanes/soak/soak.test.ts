@@ -166,7 +166,7 @@ async function assertMetricsTrue(agents: readonly SoakAgent[]): Promise<void> {
       const latest = (await history.list()).find((run) => run.job === job && run.outcome === 'success');
       return texts.some(
         ({ text }) =>
-          valueOf(text, 'rootcellar_last_success_timestamp_seconds', `job="${job}"`) === Date.parse(latest?.endedAt ?? '') / 1000,
+          valueOf(text, 'rootcellar_last_success_timestamp_seconds', `command="${job}"`) === Date.parse(latest?.endedAt ?? '') / 1000,
       );
     });
   }
