@@ -52,6 +52,21 @@ test('fetch() tries again what was cut, and tells', async () => {
   assert.deepEqual(warnings.length, 2);
 });
 
+test('makeFolder() and sweep() try again while the API server is being replaced', async () => {
+  await using at = await podPlace({ attempts: 3 });
+  let refusals = 0;
+  at.cluster.behaviour.fault = () =>
+    (refusals += 1) % 2 === 1 ? { kind: 'refuse', code: 503, message: 'the apiserver is shutting down' } : undefined;
+
+  await at.files.makeFolder(path.join(at.base, 'a'));
+  at.cluster.behaviour.fault = ({ command }) =>
+    command[0] === 'ls' && (refusals += 1) % 2 === 1 ? { kind: 'refuse', code: 503, message: 'the apiserver is shutting down' } : undefined;
+  refusals = 0;
+
+  assert.deepEqual(await at.files.sweep([]), ['a']);
+  assert.equal(refusals, 2);
+});
+
 test('fetch() notices a byte that became another on the way', async () => {
   await using at = await podPlace();
   const there = path.join(at.base, 'a');
