@@ -47,7 +47,11 @@ export class PodFiles {
   }
 
   /** Makes a folder, and those above it up to the base, for its owner and group; one that is there stays as it is. */
-  async makeFolder(folder: string, { signal }: OperationContext = {}): Promise<void> {
+  async makeFolder(folder: string, options: OperationContext = {}): Promise<void> {
+    await this.#retrying(options, () => this.#makeFolderOnce(folder, options));
+  }
+
+  async #makeFolderOnce(folder: string, { signal }: OperationContext): Promise<void> {
     const folders = [this.base, ...this.#stepsTo(folder)];
     const call: ExecCall = { attempt: `make the folder ${folder}`, command: ['mkdir', '-p', '-m', '0770', ...folders], signal };
     const end = await this.exec.run(call);
@@ -87,7 +91,11 @@ export class PodFiles {
   }
 
   /** Removes whatever lies below the base, and resolves to the names of that. */
-  async sweep(except: readonly string[], { signal }: OperationContext = {}): Promise<readonly string[]> {
+  async sweep(except: readonly string[], options: OperationContext = {}): Promise<readonly string[]> {
+    return this.#retrying(options, () => this.#sweepOnce(except, options));
+  }
+
+  async #sweepOnce(except: readonly string[], { signal }: OperationContext): Promise<readonly string[]> {
     const call: ExecCall = { attempt: `list ${this.base}`, command: ['ls', '-A', this.base], signal };
     const end = await this.exec.run(call);
     if (end.exitCode !== 0 && isMissing(end)) return [];
@@ -158,7 +166,7 @@ export class PodFiles {
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
     report?.({ kind: 'begin', step: attempt, total, unit: 'bytes' });
     try {
-      await this.makeFolder(folder, options);
+      await this.#makeFolderOnce(folder, options);
       const onBytes = (bytes: number): void => {
         done += bytes;
         report?.({ kind: 'advance', step: attempt, done, total });

@@ -19,6 +19,14 @@ export interface PodState {
   readonly startedAt: string;
 }
 
+const stateSchema = z.object({
+  running: z.object({ startedAt: z.string() }).optional(),
+  waiting: z.object({ reason: z.string().optional() }).optional(),
+  terminated: z.object({ reason: z.string().optional(), exitCode: z.number() }).optional(),
+});
+
+type ContainerState = z.infer<typeof stateSchema>;
+
 const podSchema = z.object({
   metadata: z.object({
     uid: z.string(),
@@ -33,13 +41,7 @@ const podSchema = z.object({
         z.object({
           name: z.string(),
           containerID: z.string().optional(),
-          state: z
-            .object({
-              running: z.object({ startedAt: z.string() }).optional(),
-              waiting: z.object({ reason: z.string().optional() }).optional(),
-              terminated: z.object({ reason: z.string().optional(), exitCode: z.number() }).optional(),
-            })
-            .optional(),
+          state: stateSchema.optional(),
         }),
       )
       .optional(),
@@ -63,11 +65,16 @@ export async function readPod(cluster: Cluster, name: PodName, attempt: string, 
   const found = status.containerStatuses?.find((one) => one.name === container);
   const running = found?.state?.running;
   if (running === undefined) {
-    const ended = found?.state?.terminated;
-    const state = ended === undefined ? found?.state?.waiting?.reason : `it ended with exit code ${ended.exitCode}, ${ended.reason ?? ''}`;
-    throw podMissing(attempt, pod, namespace, `its container "${container}" does not run (${state ?? status.phase ?? 'unknown'})`);
+    const state = whyNot(found?.state) ?? status.phase ?? 'unknown';
+    throw podMissing(attempt, pod, namespace, `its container "${container}" does not run (${state})`);
   }
   return { container, podUid: metadata.uid, containerId: found?.containerID ?? '', startedAt: running.startedAt };
+}
+
+function whyNot(state: ContainerState | undefined): string | undefined {
+  const { terminated, waiting } = state ?? {};
+  if (terminated === undefined) return waiting?.reason;
+  return `it ended with exit code ${terminated.exitCode}${terminated.reason === undefined ? '' : `, ${terminated.reason}`}`;
 }
 
 function chooseContainer(names: readonly string[], wanted: string | undefined, attempt: string, pod: string): string {

@@ -28,6 +28,8 @@ export interface ClusterBehaviour {
   protocol: 'v5.channel.k8s.io' | 'v4.channel.k8s.io';
   /** Before the containers' own PATH. */
   programFolder: string | undefined;
+  /** How much programs have written to their standard output so far. */
+  writtenBytes: number;
 }
 
 export interface ClusterDouble extends AsyncDisposable {
@@ -54,6 +56,7 @@ export async function startClusterDouble(): Promise<ClusterDouble> {
     fault: () => undefined,
     protocol: 'v5.channel.k8s.io',
     programFolder: undefined,
+    writtenBytes: 0,
   };
   const commands: (readonly string[])[] = [];
   const server = https.createServer({ cert: certificatePem, key: privateKeyPem }, (request, response) => {

@@ -58,6 +58,7 @@ export function serveExec(socket: WebSocket, request: ExecRequest, behaviour: Cl
   };
   child.stdout.on('data', (piece: Buffer) => {
     const before = sent;
+    behaviour.writtenBytes += piece.length;
     sent += piece.length;
     if (fault?.kind === 'alter') return send(channel.output, fault.change(piece));
     if (fault !== undefined && fault.kind !== 'refuse' && fault.kind !== 'cut-input' && sent > fault.bytes) {
