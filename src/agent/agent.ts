@@ -1,5 +1,6 @@
 import { underLease, type Lease } from '../archive/lease.ts';
 import { jobs, type Job, type RunRecord } from '../domain/run-record.ts';
+import { mapConcurrently } from '../foundation/concurrency.ts';
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import { longestPause } from '../schedule/schedule.ts';
 import { ActiveRuns, type RunEntry } from './active-runs.ts';
@@ -12,6 +13,7 @@ import { SlotFollower } from './slot-follower.ts';
 import { Turn } from './turn.ts';
 
 const mostQueued = 20;
+const readsAtOnce = 8;
 const millisecondsBetweenLooks = 60_000;
 
 /**
@@ -137,12 +139,8 @@ export class Agent implements AgentView {
   async runs({ job, limit = 50, signal }: Parameters<AgentView['runs']>[0] = {}): Promise<readonly RunRecord[]> {
     const { history } = this.#parts;
     const stored = (await history.list({ signal })).filter((run) => job === undefined || run.job === job).slice(0, limit);
-    const records: RunRecord[] = [];
-    for (const run of stored) {
-      const record = await history.read(run, { signal });
-      if (record !== undefined) records.push(record);
-    }
-    return records;
+    const records = await mapConcurrently(stored, readsAtOnce, (run, _, stop) => history.read(run, { signal: stop }), signal);
+    return records.filter((record) => record !== undefined);
   }
 
   async find(id: string): Promise<ActiveRun | RunRecord | undefined> {

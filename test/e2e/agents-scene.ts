@@ -11,6 +11,8 @@ const token = 'a-token-of-the-tests-0123456789';
 /** One agent as a process of its own, with a server name and a staging folder of its own. */
 export interface RunningAgent {
   readonly name: string;
+  /** Of its API. */
+  readonly address: string;
   readonly running: RunningRootcellar;
   /** Its API's answer; rejects unless it is 200. */
   get<Answer>(route: string): Promise<Answer>;
@@ -63,6 +65,7 @@ function agentAt(name: string, port: number, running: RunningRootcellar): Runnin
     fetch(`http://127.0.0.1:${port}${route}`, { headers: { authorization: `Bearer ${token}` } });
   return {
     name,
+    address: `http://127.0.0.1:${port}`,
     running,
     get: async <Answer>(route: string) => {
       const response = await ask(route);

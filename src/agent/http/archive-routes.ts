@@ -5,15 +5,16 @@ import { wrongRequest } from './answers.ts';
 import type { Role } from './command-gate.ts';
 import { admit, json } from './route-tools.ts';
 import type { Route, RouteRequest } from './route.ts';
-import { runForDocument } from './run-document.ts';
+import { DocumentRuns } from './run-document.ts';
 
 /** What lies in the archive, and what commands would do; each answer is the document that the command prints. */
 export function archiveRoutes({ runner, gate }: ApiParts): readonly Route[] {
+  const documents = new DocumentRuns(runner);
   const answer = async (words: readonly string[], schema: SchemaName, { role, signal }: RouteRequest): Promise<Response> => {
     const admitted = admit(gate, words, { needed: 'viewer', role });
     // After the gate, which has understood them: what stands there by another spelling is found as well.
     if (admitted.includes('--yes')) throw wrongRequest(400, 'a plan changes nothing, and --yes would', 'leave --yes out');
-    return json(schema, await runForDocument(runner, admitted, signal));
+    return json(schema, await documents.run(admitted, signal));
   };
   const plan = (job: Job | 'restore', options: readonly string[], role: Role): Route => ({
     method: 'post',
@@ -25,6 +26,7 @@ export function archiveRoutes({ runner, gate }: ApiParts): readonly Route[] {
     answer: { status: 200, summary: 'the plan, as the command prints it with --json', contentType: 'application/json', schema: 'Plan' },
     failures: {
       404: 'there is no such snapshot',
+      429: 'too many wait already',
       409: 'another run is in the way',
       503: 'the archive does not answer, or its key is wrong',
     },
@@ -42,7 +44,7 @@ export function archiveRoutes({ runner, gate }: ApiParts): readonly Route[] {
       role: 'viewer',
       query: snapshotsQuery,
       answer: { status: 200, summary: 'the snapshots', contentType: 'application/json', schema: 'Snapshots' },
-      failures: { 503: 'the archive does not answer, or its key is wrong' },
+      failures: { 429: 'too many wait already', 503: 'the archive does not answer, or its key is wrong' },
       handle: (request) => {
         const { server } = snapshotsQuery.parse(request.query);
         return answer(['list', ...(server === undefined ? [] : [`--server=${server}`])], 'Snapshots', request);
@@ -55,7 +57,7 @@ export function archiveRoutes({ runner, gate }: ApiParts): readonly Route[] {
       summary: 'One snapshot with its manifest and reports, as "show --json" prints it',
       role: 'viewer',
       answer: { status: 200, summary: 'the snapshot', contentType: 'application/json', schema: 'Snapshot' },
-      failures: { 404: 'there is no such snapshot', 503: 'the archive does not answer, or its key is wrong' },
+      failures: { 404: 'there is no such snapshot', 429: 'too many wait already', 503: 'the archive does not answer, or its key is wrong' },
       handle: (request) => answer(['show', '--', request.path['id'] ?? ''], 'Snapshot', request),
     },
     plan('restore', ['--plan'], 'operator'),

@@ -3,14 +3,51 @@ import type { CommandRunner } from '../command-runner.ts';
 import { failureOf } from './answers.ts';
 
 const mostBytes = 64 * 1024 * 1024;
+const mostAtOnce = 4;
+const mostWaiting = 32;
 const mostErrorBytes = 256 * 1024;
+
+/** Runs commands for the documents that they print: four at once, as each is a process with its memory; up to 32 more wait for their turn. */
+export class DocumentRuns {
+  readonly #runner: CommandRunner;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(runner: CommandRunner) {
+    this.#runner = runner;
+  }
+
+  /** @throws Failure of the command, with its own code and exit code; E_AGENT_BUSY (11) when too many wait already */
+  async run(words: readonly string[], signal?: AbortSignal): Promise<unknown> {
+    if (this.#running >= mostAtOnce) {
+      if (this.#waiting.length >= mostWaiting) throw tooMany(words);
+      // Whoever ends hands its place on, so that `#running` stays as it is.
+      await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    } else this.#running += 1;
+    try {
+      signal?.throwIfAborted();
+      return await runForDocument(this.#runner, words, signal);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running -= 1;
+      else next();
+    }
+  }
+}
+
+function tooMany(words: readonly string[]): Failure {
+  return new Failure('E_AGENT_BUSY', `Cannot run ${words[0] ?? ''}: ${mostWaiting} commands wait already for their turn at this agent`, {
+    exitCode: exitCodes.busy,
+    hint: 'wait until some of them have ended, and ask less often',
+  });
+}
 
 /**
  * Runs a command for the document that it prints with `--json`, whatever its size up to 64 MiB. Exit code 3 has one too.
  *
  * @throws Failure of the command, with its own code and exit code
  */
-export async function runForDocument(runner: CommandRunner, words: readonly string[], signal?: AbortSignal): Promise<unknown> {
+async function runForDocument(runner: CommandRunner, words: readonly string[], signal?: AbortSignal): Promise<unknown> {
   const printed: Uint8Array[] = [];
   let bytes = 0;
   let errors = '';
