@@ -31,6 +31,8 @@ export interface ClusterS3 extends S3Credentials {
   addRole(name: string, serviceAccount: ServiceAccount, policy: readonly PolicyStatement[]): Promise<string>;
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** It answers nothing more, and keeps its connections, until the function that is returned is called. */
+  freeze(): () => void;
 }
 
 export interface ServiceAccount {
@@ -102,6 +104,10 @@ export async function startClusterS3(cluster: Cluster, buckets: readonly string[
     client,
     start,
     stop: async () => gateway?.kill('SIGTERM'),
+    freeze: () => {
+      gateway?.signal('SIGSTOP');
+      return () => gateway?.signal('SIGCONT');
+    },
     addUser: (name, policy) => addUser(ask, name, policy),
     addRole: (name, account, policy) => addRole(ask, { cluster, name, account, policy }),
   };
