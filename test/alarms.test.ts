@@ -118,11 +118,12 @@ test('chart/dashboards/rootcellar.json shows the metrics that there are, and no 
 
 const promtool = await programPathIfCached('promtool');
 if (promtool !== undefined) {
-  test('promtool reads the alarms, and they fire when they should and not before (test/fixtures/alarms.promtool.yaml)', async () => {
+  test('promtool reads the alarms, and they fire when they should and not before (test/fixtures/alarms*.promtool.yaml)', async () => {
     const checked = await promisify(execFile)(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', rulesFile]);
+    const testsOf = (name: string): string => path.join(import.meta.dirname, `fixtures/${name}.promtool.yaml`);
     assert.match(checked.stdout, /SUCCESS: \d+ rules found/);
 
-    const tried = await promisify(execFile)(promtool, ['test', 'rules', path.join(import.meta.dirname, 'fixtures/alarms.promtool.yaml')]);
+    const tried = await promisify(execFile)(promtool, ['test', 'rules', ...['alarms', 'alarms-of-weeks'].map(testsOf)]);
     assert.match(tried.stdout, /SUCCESS/);
   });
 }

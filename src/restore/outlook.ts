@@ -1,11 +1,10 @@
-import { statfs } from 'node:fs/promises';
 import type { Archive, StoredReport } from '../archive/archive.ts';
 import type { Manifest, ManifestBackend } from '../domain/manifest.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { formatBytes } from '../foundation/sizes.ts';
-import type { Staging } from '../staging/staging.ts';
+import { freeBytesAt, type Staging } from '../staging/staging.ts';
 
 /** What is to be expected of a restore beside its steps. */
 export interface Outlook {
@@ -36,9 +35,8 @@ export async function outlookOf(request: OutlookRequest, options: OperationConte
   const bytesOf = (name: string | undefined): number => manifest.files.find(({ path }) => path === name)?.bytes ?? 0;
   const exported = backends.reduce((sum, backend) => sum + bytesOf(backend.export?.path), 0);
   const set = isStaged ? 0 : files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const { bavail, bsize } = await statfs(staging.folder);
   // The server writes an export of what it restored, about as large as the one in the set.
-  const space = { neededBytes: set + Math.ceil(exported * 1.1), freeBytes: bavail * bsize };
+  const space = { neededBytes: set + Math.ceil(exported * 1.1), freeBytes: await freeBytesAt(staging.folder) };
   return { lastTime: await lastTimeOf(request, options), space };
 }
 

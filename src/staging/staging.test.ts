@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
-import { assertRoom, keptSets, makeRunFolder, markArchived, runFolder, sweepStaging } from './staging.ts';
+import { assertRoom, freeBytesAt, keptSets, makeRunFolder, markArchived, runFolder, sweepStaging } from './staging.ts';
 
 async function setUp() {
   const folder = await temporaryFolder('staging');
@@ -140,4 +140,13 @@ test('assertRoom() passes when there is enough, and refuses when there is not', 
     assert.equal(error.hint, 'make room, lower keepLocal, or set ROOTCELLAR_STAGING_FOLDER (--staging-folder) to a larger volume');
     return true;
   });
+});
+
+test('freeBytesAt() tells of a folder that is not there yet what is free where it will be, and fails for what can be none', async () => {
+  await using folder = await temporaryFolder();
+  const file = path.join(folder.path, 'file');
+  await writeFile(file, '');
+
+  assert.ok((await freeBytesAt(path.join(folder.path, 'not/yet/there'))) > 0);
+  await assert.rejects(freeBytesAt(path.join(file, 'below')), { code: 'ENOTDIR' });
 });

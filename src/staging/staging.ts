@@ -152,14 +152,25 @@ export async function sweepStaging(staging: Staging, server: string, keep: numbe
   return rests;
 }
 
+/** Bytes that are free where the folder is, or will be when it is made. */
+export async function freeBytesAt(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw error;
+    return freeBytesAt(parent);
+  }
+}
+
 /**
  * Refuses before the work begins when the staging folder has less room than `needed` bytes.
  *
  * @throws Failure E_DISK_FULL
  */
 export async function assertRoom(staging: Staging, needed: number, what: string): Promise<void> {
-  const { bavail, bsize } = await statfs(staging.folder);
-  const free = bavail * bsize;
+  const free = await freeBytesAt(staging.folder);
   if (free >= needed) return;
   throw new Failure(
     'E_DISK_FULL',

@@ -79,10 +79,10 @@ async function goBuildInWrapper(folder: string, program: GoModuleProgram): Promi
   await rename(path.join(folder, `${name}.new`), path.join(folder, name));
 }
 
-/** With its own version stated Go reads the modules that are needed, and not all that any of them ever named. */
+/** With a version of the language Go looks only at the modules that are built; without one also at those that they would be tested with. */
 async function plainGoMod(module: string, version: string): Promise<string> {
-  const goVersion = (await runProgram('go', ['env', 'GOVERSION'])).trim().replace(/^go/, '');
-  return `go ${goVersion}\n\nrequire ${module} ${version}\n`;
+  const language = (await runProgram('go', ['env', 'GOVERSION'])).trim().replace(/^go/, '');
+  return `go ${language}\n\nrequire ${module} ${version}\n`;
 }
 
 /** Its own go.mod replaces each k8s.io module by a folder below `staging`; published they bear the same number, as v0.MINOR.PATCH. */

@@ -43,7 +43,7 @@ export function chartValues(image: string, s3: ClusterS3, roleArn: string) {
       server: { bindDn: opendjSetup.bindDn, caFile: `${secretsFolder}/server.pem`, home: '/opt/out/instance' },
       replication: { adminPasswordFile: `${secretsFolder}/admin-password` },
       kubernetes: { folder: '/opt/out' },
-      agent: { attempts: 1 },
+      agent: { attempts: 1, jitter: '1s' },
     },
     aws: { webIdentity: { roleArn } },
     extraEnv: [{ name: 'AWS_ENDPOINT_URL_STS', value: s3.stsEndpoint }],

@@ -47,7 +47,7 @@ const troubles = [
     says: /the server knows no such account with this password/,
   },
   {
-    what: 'a missing Secret key',
+    what: 'a missing key of the secret',
     wrong: { config: { server: { bindPasswordFile: '/run/secrets/rootcellar/absent' } } },
     right: { config: { server: { bindPasswordFile: '/run/secrets/rootcellar/bind-password' } } },
     exitCode: 2,
@@ -58,8 +58,8 @@ const troubles = [
     what: 'a missing bucket',
     wrong: { config: { archive: 's3://absent/directory' } },
     right: { config: { archive: 's3://backups/directory' } },
-    exitCode: 10,
-    reason: 'PodFailurePolicy',
+    exitCode: 1,
+    reason: 'BackoffLimitExceeded',
     says: /the bucket "absent" does not exist/,
   },
   {
@@ -71,7 +71,7 @@ const troubles = [
     says: /there is none/,
   },
   {
-    what: 'its Role removed',
+    what: 'its role removed',
     wrong: { rbac: { create: false } },
     right: { rbac: { create: true } },
     exitCode: 1,
