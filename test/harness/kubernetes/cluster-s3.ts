@@ -79,8 +79,14 @@ export async function startClusterS3(cluster: Cluster, buckets: readonly string[
   await iam.ready(() => exists(socket('private')), 20);
   const s3Arguments = [
     ...listenOn(cluster, s3Port, socket('s3')),
-    ...['--keep-alive', '--iam-cache-disable', '--iam-standalone-endpoint', socket('private')],
-    ...['posix', '--versioning-dir', path.join(home, 'versions'), folder],
+    '--keep-alive',
+    '--iam-cache-disable',
+    '--iam-standalone-endpoint',
+    socket('private'),
+    'posix',
+    '--versioning-dir',
+    path.join(home, 'versions'),
+    folder,
   ];
   let gateway: ClusterProcess | undefined;
   const start = async (): Promise<void> => {
