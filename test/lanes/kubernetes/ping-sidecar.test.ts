@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { z } from 'zod';
 import type { AgentStatus } from '../../../src/agent/agent-view.ts';
 import type { RunRecord } from '../../../src/domain/run-record.ts';
 import { passwordFile } from '../../harness/archive-password.ts';
@@ -110,7 +111,7 @@ describe('the sidecar of the overlays for Ping’s chart', () => {
     const other = pods.find((pod) => pod !== victim) ?? '';
     assert.equal(await stored('snapshots'), 0);
 
-    await cluster.kubectl(['delete', 'pod', victim, '--namespace', namespace, '--grace-period=0', '--force']);
+    await cluster.killPod(victim, namespace);
     thaw();
     const killedAt = Date.now();
     await eventually('the slot has a success', 240_000, async () => (await runs(other)).some(({ outcome }) => outcome === 'success'));
@@ -144,10 +145,12 @@ describe('the sidecar of the overlays for Ping’s chart', () => {
     assert.deepEqual([last?.trigger, last?.outcome], ['request', 'success']);
   });
 
-  test('restore-job.yaml shows the plan by the agent of pod 0', async () => {
+  test('restore-job.yaml reaches the agent of pod 0 as a restorer, who refuses one replica alone and says the cure', async () => {
+    const requested = (await runs(pods[0])).findLast(({ trigger }) => trigger === 'request');
+    const { id } = z.object({ id: z.string() }).parse(requested?.result);
     const text = (await readFile(path.join(root, 'deploy/ping-devops/restore-job.yaml'), 'utf8'))
       .replaceAll('RELEASE', 'demo')
-      .replaceAll('SNAPSHOT', 'latest')
+      .replaceAll('SNAPSHOT', id)
       .replace('- --yes', '- --plan')
       .replace(/image: pingidentity\/pingtoolkit:.*/, `image: ${kubectlImageName}\n          imagePullPolicy: Never`)
       .replace('generateName: rootcellar-restore-', 'name: restore-plan');
@@ -155,7 +158,9 @@ describe('the sidecar of the overlays for Ping’s chart', () => {
     await cluster.apply(text, namespace);
     const end = await endOfJob(cluster, 'restore-plan', 120);
 
-    assert.match(end.log, /Plan: restore snapshot|a replica of/);
+    assert.deepEqual([end.reason, end.exitCode], ['BackoffLimitExceeded', 1], end.log);
+    assert.match(end.log, /^rootcellar: Cannot restore into ldaps:\/\/localhost:1636 alone: /);
+    assert.match(end.log, /\n {2}→ to bring all replicas to the state of the snapshot, add --topology /);
   });
 
   test('metrics tell the last success, which the killed run did not touch', async () => {
