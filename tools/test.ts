@@ -30,6 +30,8 @@ const result = await runTests({
   withCoverage: isWhole,
   // All points of test/integration/every-operation are hundreds of runs.
   ...((process.env['ROOTCELLAR_TEST_POINTS'] === 'all' || lane === 'soak') && { timeoutMilliseconds: 3 * 3_600_000 }),
+  // A file has a cluster of its own, and pods that begin and end.
+  ...(lane === 'kubernetes' && { timeoutMilliseconds: 1_800_000 }),
 });
 if (!areChecksWell) console.log('\nA check failed; see the top');
 console.log(`\nTook ${Math.round((Date.now() - begin) / 1000)} s`);

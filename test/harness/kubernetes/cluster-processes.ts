@@ -34,7 +34,10 @@ export interface ClusterProcess {
   readonly log: string;
   /** Asks again and again until it is so; throws with the end of the log when it is not in time, or when the process has ended. */
   ready(isReady: () => Promise<boolean>, seconds: number): Promise<void>;
-  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Sends a signal that does not end it. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGHUP'): void;
+  /** Ends it, and resolves when it has. */
+  kill(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
 /** @param searchPath the folders of the cluster's own programs, before those of the system */
@@ -91,6 +94,7 @@ function clusterProcess(child: ChildProcess, name: string, log: string): Cluster
         else throw new Error(`${name} did not become ready:\n${(await readFile(log, 'utf8')).slice(-3000)}`, { cause: failure });
       }
     },
+    signal: (name) => void child.kill(name),
     kill: async (signal = 'SIGKILL') => {
       if (!isRunning()) return;
       const gone = once(child, 'exit');

@@ -31,6 +31,8 @@ export interface ClusterS3 extends S3Credentials {
   addRole(name: string, serviceAccount: ServiceAccount, policy: readonly PolicyStatement[]): Promise<string>;
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** It answers nothing more, and keeps its connections, until the function that is returned is called. */
+  freeze(): () => void;
 }
 
 export interface ServiceAccount {
@@ -77,8 +79,14 @@ export async function startClusterS3(cluster: Cluster, buckets: readonly string[
   await iam.ready(() => exists(socket('private')), 20);
   const s3Arguments = [
     ...listenOn(cluster, s3Port, socket('s3')),
-    ...['--keep-alive', '--iam-cache-disable', '--iam-standalone-endpoint', socket('private')],
-    ...['posix', '--versioning-dir', path.join(home, 'versions'), folder],
+    '--keep-alive',
+    '--iam-cache-disable',
+    '--iam-standalone-endpoint',
+    socket('private'),
+    'posix',
+    '--versioning-dir',
+    path.join(home, 'versions'),
+    folder,
   ];
   let gateway: ClusterProcess | undefined;
   const start = async (): Promise<void> => {
@@ -102,6 +110,10 @@ export async function startClusterS3(cluster: Cluster, buckets: readonly string[
     client,
     start,
     stop: async () => gateway?.kill('SIGTERM'),
+    freeze: () => {
+      gateway?.signal('SIGSTOP');
+      return () => gateway?.signal('SIGCONT');
+    },
     addUser: (name, policy) => addUser(ask, name, policy),
     addRole: (name, account, policy) => addRole(ask, { cluster, name, account, policy }),
   };

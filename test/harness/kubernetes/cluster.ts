@@ -10,7 +10,7 @@ import { writeKeys } from './keys.ts';
 import { importImage, startNode } from './node.ts';
 import { clusterProgramPath, clusterProgramPaths, searchPath } from './programs.ts';
 import { systemProgram, whyNoCluster } from './requirements.ts';
-import { makeStateFolder, removeRests, removeState } from './state-folder.ts';
+import { killPodProcesses, makeStateFolder, removeRests, removeState } from './state-folder.ts';
 
 export interface ClusterOptions {
   /** OCI archives for its node; more can be loaded later. */
@@ -36,6 +36,8 @@ export interface Cluster extends ClusterNetwork, AsyncDisposable {
   helm(words: readonly string[], options?: RunOptions & { readonly version?: 3 | 4 }): Promise<string>;
   /** Loads an OCI archive; pods need `imagePullPolicy: Never`. */
   loadImage(file: string): Promise<void>;
+  /** Kills all processes of the pod at once, as a node that loses power, and removes it without waiting; a StatefulSet makes it anew. */
+  killPod(name: string, namespace: string): Promise<void>;
   /** Ends all of it and removes what it kept; a second call does nothing. */
   stop(): Promise<void>;
 }
@@ -94,6 +96,11 @@ function commandsOf(network: ClusterNetwork) {
     },
     helm: async (words: readonly string[], { version = 3, ...options }: RunOptions & { readonly version?: 3 | 4 } = {}) =>
       outputOf('helm', words, await network.run(await programPath(version === 3 ? 'helm' : 'helm4'), words, options)),
+    killPod: async (name: string, namespace: string) => {
+      const uid = await kubectl(['get', 'pod', name, '--namespace', namespace, '--output', 'jsonpath={.metadata.uid}']);
+      await killPodProcesses(network.folder, uid);
+      await kubectl(['delete', 'pod', name, '--namespace', namespace, '--grace-period=0', '--force']);
+    },
     loadImage: (file: string) => importImage(network, file),
   };
 }

@@ -13,6 +13,10 @@ export interface DirectoryOptions {
   /** More volumes for them. */
   readonly volumes?: readonly object[];
   readonly serviceAccount?: string;
+  /** The StatefulSet's name, by which its pods are called; `ds` unless told. */
+  readonly set?: string;
+  /** More keys of the Secret `rootcellar`. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** What the server and its sidecar both see, at the same path: the instance in `instance`, and `rootcellar` for backups. */
@@ -28,9 +32,10 @@ export const secretsFolder = '/run/secrets/rootcellar';
 export async function startDirectory(cluster: Cluster, options: DirectoryOptions = {}): Promise<void> {
   const image = await opendjImage();
   await cluster.loadImage(image.file);
-  await cluster.apply([namespace, secretOf(image.caPem)]);
+  const { set = 'ds', secrets = {} } = options;
+  await cluster.apply([namespace, secretOf({ 'server.pem': image.caPem, ...secrets })]);
   await cluster.apply([service, statefulSet(options)]);
-  await cluster.kubectl(['rollout', 'status', '--namespace', opendjPlace.namespace, 'statefulset/ds', '--timeout=180s']);
+  await cluster.kubectl(['rollout', 'status', '--namespace', opendjPlace.namespace, `statefulset/${set}`, '--timeout=300s']);
 }
 
 /** Settings by variables for a sidecar of {@link startDirectory} that archives in the S3 server with static keys. */
@@ -65,7 +70,7 @@ const namespace = {
   metadata: { name: opendjPlace.namespace, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
 };
 
-function secretOf(caPem: string) {
+function secretOf(more: Readonly<Record<string, string>>) {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -74,7 +79,7 @@ function secretOf(caPem: string) {
       'bind-password': opendjSetup.password,
       'admin-password': topologyAdmin.password,
       'archive-password': archivePassword,
-      'server.pem': caPem,
+      ...more,
     },
   };
 }
@@ -94,7 +99,7 @@ const service = {
   },
 };
 
-function statefulSet({ replicas = 2, sidecars = [], volumes = [], serviceAccount = 'default' }: DirectoryOptions) {
+function statefulSet({ replicas = 2, sidecars = [], volumes = [], serviceAccount = 'default', set = 'ds' }: DirectoryOptions) {
   const shared = { name: 'out', mountPath: sharedFolder };
   const server = {
     name: 'server',
@@ -108,7 +113,7 @@ function statefulSet({ replicas = 2, sidecars = [], volumes = [], serviceAccount
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    metadata: { name: 'ds', namespace: opendjPlace.namespace },
+    metadata: { name: set, namespace: opendjPlace.namespace },
     spec: {
       serviceName: opendjPlace.service,
       replicas,

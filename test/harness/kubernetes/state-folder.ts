@@ -56,7 +56,7 @@ export async function removeState(folder: string): Promise<void> {
   const name = path.basename(folder);
   // What runs in its pods first, or kubelet and containerd would begin it again.
   await endProcesses(() => clusterProcesses(folder));
-  await endProcesses(() => podProcesses(name));
+  await endProcesses(() => podProcesses(name, ''));
   for (const mount of (await mountsBelow(folder)).toSorted().toReversed()) await runProgram('umount', ['-l', mount]).catch(() => {});
   const left = await mountsBelow(folder);
   if (left.length > 0) throw new Error(`Cannot remove ${folder}: still mounted: ${left.join(', ')}`);
@@ -70,14 +70,16 @@ async function endProcesses(find: () => Promise<readonly number[]>): Promise<voi
   for (let turn = 0; turn < 200; turn += 1) {
     const pids = await find();
     if (pids.length === 0) return;
-    for (const pid of pids) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
-    }
+    for (const pid of pids) killIfThere(pid);
     await delay(25);
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
   }
 }
 
@@ -89,11 +91,18 @@ async function clusterProcesses(folder: string): Promise<readonly number[]> {
   return pids.filter((pid, index) => pid !== process.pid && environments[index]?.split('\0').includes(own) === true);
 }
 
-async function podProcesses(name: string): Promise<readonly number[]> {
+/** Kills all that runs in the pod of this UID at once, as a node that loses power. */
+export async function killPodProcesses(folder: string, podUid: string): Promise<void> {
+  const pids = await podProcesses(path.basename(folder), podUid);
+  if (pids.length === 0) throw new Error(`The pod ${podUid} has no processes`);
+  for (const pid of pids) killIfThere(pid);
+}
+
+async function podProcesses(name: string, partOfFolder: string): Promise<readonly number[]> {
   const pids = new Set<number>();
   for (const root of await cgroupFolders(name)) {
     for (const entry of await readdir(root, { recursive: true })) {
-      if (path.basename(entry) !== 'cgroup.procs') continue;
+      if (path.basename(entry) !== 'cgroup.procs' || !entry.includes(partOfFolder)) continue;
       const text = await readFile(path.join(root, entry), 'utf8').catch(() => '');
       for (const pid of text.split('\n').filter(Boolean)) pids.add(Number(pid));
     }

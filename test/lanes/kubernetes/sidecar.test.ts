@@ -52,7 +52,11 @@ describe('a StatefulSet of directory servers with the image as a sidecar', () =>
     assert.deepEqual([made.exitCode, made.stderr], [0, '']);
 
     const backup = await inSidecar('ds-1', ['backup']);
-    assert.deepEqual([backup.exitCode, backup.stderr.split('\n').filter((line) => /^rootcellar: /.test(line))], [0, []], backup.stderr);
+    assert.deepEqual(
+      [backup.exitCode, backup.stderr.split('\n').filter((line) => line.startsWith('rootcellar: '))],
+      [0, []],
+      backup.stderr,
+    );
 
     const listed = await inSidecar('ds-0', ['list', '--json']);
     assert.equal(listed.exitCode, 0, listed.stderr);
