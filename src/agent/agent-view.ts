@@ -30,7 +30,7 @@ export interface AgentView {
 
 export interface RunRequest {
   readonly job: Job;
-  /** Further words of the command. */
+  /** Words of the command in place of those that its schedule has; `--yes` need not be among them. */
   readonly words: readonly string[];
   /** Who asks: the role of the token. */
   readonly by: string;

@@ -166,7 +166,7 @@ export class Agent implements AgentView {
       });
     }
     const plan = this.#settings.jobs.find((other) => other.job === job);
-    const entry = this.#scope.active.add({ job, words: [...(plan?.words ?? [job]), ...words], trigger: 'request', by, attempt: 1 });
+    const entry = this.#scope.active.add({ job, words: requestedWords(plan?.words ?? [job], words), trigger: 'request', by, attempt: 1 });
     const work = this.#runRequest(entry).finally(() => this.#requests.delete(work));
     this.#requests.add(work);
     return this.#scope.active.find(entry.id) as ActiveRun;
@@ -265,6 +265,11 @@ export class Agent implements AgentView {
     if (message === undefined) this.#troubles.delete(of);
     else this.#troubles.set(of, message);
   }
+}
+
+/** Who says how it is to be done says all of it: of the schedule's own words stays what makes the job do its work at all. */
+function requestedWords(planned: readonly string[], own: readonly string[]): readonly string[] {
+  return own.length === 0 ? planned : [...planned.slice(0, 1), ...planned.filter((word) => word === '--yes'), ...own];
 }
 
 function isScheduled(plan: JobPlan): plan is JobPlan & { readonly schedule: NonNullable<JobPlan['schedule']> } {

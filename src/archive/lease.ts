@@ -5,6 +5,8 @@ import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
 
+const conditionsHint = 'use a store that honours If-None-Match and If-Match (AWS S3, MinIO, versitygw), or a newer version of this one';
+
 const leasesPrefix = '.rootcellar/leases/';
 
 /** Who holds a lease: enough to tell a living process from a dead one of the same machine, and to name it to people. */
@@ -106,6 +108,7 @@ export class StoredLeases implements Leases {
   }
 
   async take(server: string, options: OperationContext = {}): Promise<Lease> {
+    await this.#assertConditions(server, options.signal);
     const key = `${leasesPrefix}${server}.json`;
     for (;;) {
       const found = await this.#read(key, options.signal);
@@ -134,6 +137,16 @@ export class StoredLeases implements Leases {
   async assertFree(server: string, options: OperationContext = {}): Promise<void> {
     const found = await this.#read(`${leasesPrefix}${server}.json`, options.signal);
     this.#millisecondsUntilFree(found?.document, server);
+  }
+
+  /** Before anything is written: a store that honours only some of it would give a lease that can be neither renewed nor given back. */
+  async #assertConditions(server: string, signal: AbortSignal | undefined): Promise<void> {
+    if (await this.#store.honoursConditions({ signal })) return;
+    throw new Failure(
+      'E_CONDITIONAL_WRITES_UNSUPPORTED',
+      `Cannot take the lease of "${server}" in ${this.#store.location}: the store does not honour conditional writes, so nothing would keep two runs apart`,
+      { hint: conditionsHint },
+    );
   }
 
   /** 0: free now; more: so long until its end, its holder being silent. Throws E_BUSY while it is alive. */

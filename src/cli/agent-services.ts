@@ -21,6 +21,9 @@ export interface ServedAgent {
   readonly isOnce: boolean;
 }
 
+/** A week: a changed configuration is no reason to interrupt a restore that somebody has an agent make. */
+const patienceAtReload = 604_800_000;
+
 /** Starts metrics, notifications and, where it is to have one, the API of an agent. */
 export async function startAgentServices(served: ServedAgent, context: CommandContext): Promise<AgentServices> {
   const reporting = await reportOn(served, context);
@@ -28,9 +31,15 @@ export async function startAgentServices(served: ServedAgent, context: CommandCo
   if (isOnce || config.agent.listen === 'none') return reporting;
   try {
     const api = await serve(served, reporting, context);
+    let drained: Promise<void> | undefined;
+    // From the same moment as the agent's own runs: the pod has one grace period for all. Who follows a run hears of its end meanwhile.
+    const drain = (): void => void (drained = api.drain(config.agent.stopGrace));
+    context.signal?.addEventListener('abort', drain, { once: true });
     return {
       stop: async () => {
-        await api.stop(config.agent.stopGrace);
+        await drained;
+        await api.stop(drained === undefined ? patienceAtReload : 0);
+        context.signal?.removeEventListener('abort', drain);
         await reporting.stop();
       },
     };

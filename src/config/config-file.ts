@@ -15,7 +15,7 @@ import { findSetting, groupNames, settings, type Setting } from './settings.ts';
  */
 export async function readConfigFile(file: string, namedBy: string): Promise<readonly GivenValue[]> {
   const text = await readText(file, namedBy);
-  // Its default is the whole of it; in the bundle, where it is of the older kind, an import when asked for has no other names.
+  // A module of the older kind: its default export is all of it, in the bundle of the packed program nothing else is there.
   const { default: yaml } = await import('yaml');
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -47,7 +47,7 @@ type KeyAndValue = Yaml.Pair<Yaml.Node, Yaml.Node | null>;
 interface Reader {
   readonly file: string;
   readonly document: Yaml.Document.Parsed;
-  readonly yaml: (typeof Yaml)['default'];
+  readonly yaml: typeof Yaml.default;
   placeOf(offset: number): { readonly line: number; readonly column: number };
 }
 

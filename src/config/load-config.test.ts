@@ -135,6 +135,26 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
     'Cannot use the configuration file /rootcellar.yaml:1:9: "server" is a group of settings, not a value → write one of server.url, server.name, server.via, … inside it',
   ],
   [
+    'a container of no pod',
+    { flags: { 'kubernetes.container': 'pingdirectory' } },
+    'Cannot use the setting kubernetes.container from --kubernetes-container: kubernetes.pod is not set → name the pod of the server, or leave this setting out',
+  ],
+  [
+    "the server's own programs in another pod",
+    { flags: { 'kubernetes.pod': 'ds-0', 'server.via': 'tools', 'server.home': '/opt/out/instance' } },
+    'Cannot use the setting server.via from --server-via: kubernetes.pod is set, and the server in that pod is given its work over LDAP → set server.via to ldap',
+  ],
+  [
+    'a shared folder beside a pod',
+    { flags: { 'kubernetes.pod': 'ds-0', 'staging.serverFolder': '/opt/out' } },
+    'Cannot use the setting staging.serverFolder from --staging-server-folder: kubernetes.pod is set, so that no folder is shared with the server → set kubernetes.folder instead',
+  ],
+  [
+    'a name that no pod can have',
+    { environment: { ROOTCELLAR_KUBERNETES_POD: 'pods/ds-0' } },
+    'Cannot use the setting kubernetes.pod from ROOTCELLAR_KUBERNETES_POD: "pods/ds-0" is not the name of a pod → write for example ROOTCELLAR_KUBERNETES_POD=pingdirectory-0',
+  ],
+  [
     'a duration without its unit',
     { text: 's3:\n  requestTimeout: 90\n' },
     'Cannot use the setting s3.requestTimeout from /rootcellar.yaml:2:19: "90" is not a duration with its unit, such as 30s, 15m, 6h or 30d → write for example requestTimeout: 30s',
@@ -213,6 +233,26 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
     'a lock in a folder',
     { flags: { 'objectLock.mode': 'compliance', 'objectLock.days': '14', archive: '/backups' } },
     'Cannot use the setting objectLock.mode from --object-lock-mode: the archive /backups is a folder, which has no Object Lock → use it with an archive in S3 only',
+  ],
+  [
+    'a token for a receiver that is not set',
+    { flags: { 'notify.webhookTokenFile': '/token' } },
+    'Cannot use the setting notify.webhookTokenFile from --notify-webhook-token-file: notify.webhook is not set → set both, or none',
+  ],
+  [
+    'a mail server and nobody to mail to',
+    { environment: { ROOTCELLAR_NOTIFY_MAIL_SERVER: 'smtps://mail.example.com' } },
+    'Cannot use the setting notify.mail.server from ROOTCELLAR_NOTIFY_MAIL_SERVER: notify.mail.to is not set → set both, or none',
+  ],
+  [
+    'a mail address that is none',
+    { flags: { 'notify.mail.from': 'rootcellar' } },
+    'Cannot use the setting notify.mail.from from --notify-mail-from: "rootcellar" is not an address such as backups@example.com → write for example --notify-mail-from rootcellar@example.com',
+  ],
+  [
+    'a mail server with a password in its address',
+    { flags: { 'notify.mail.server': 'smtp://user:pw@mail.example.com' } },
+    'Cannot use the setting notify.mail.server from --notify-mail-server: "smtp://***@mail.example.com" is not an smtp:// or smtps:// address without a user or password inside → write for example --notify-mail-server smtps://mail.example.com',
   ],
   [
     'a window of time with a rate that cannot be read',

@@ -30,14 +30,16 @@ export class ClusterExec implements PodExec {
     const url = `${cluster.url.replace(/^http/, 'ws')}${execPath(name, container, call)}`;
     const options = await cluster.requestOptions(call.attempt);
     const { status, ...end } = await runOverChannel({ url, options, asked, pingMilliseconds }, call).catch(async (error: unknown) => {
-      throw isFailure(error, 'E_KUBERNETES_STREAM_CUT') ? await this.explain(error) : error;
+      const isOdd =
+        isFailure(error) && ['E_KUBERNETES_STREAM_CUT', 'E_KUBERNETES_CONTAINER_MISSING', 'E_KUBERNETES_UNREACHABLE'].includes(error.code);
+      throw isOdd ? await this.explain(error) : error;
     });
     const [program] = call.command;
     // So the runtimes say it, each in its own words; a shell's own exit code for it is 127.
     const isMissing = /executable file not found|no such file or directory/i.test(status.words) || status.exitCode === 127;
     if (isMissing) throw programMissing(call.attempt, program, name.pod, container);
     if (status.exitCode !== undefined) return end;
-    throw await this.explain(streamCut(call.attempt, name.pod, `the node says "${status.words.slice(0, 300)}"`));
+    throw await this.explain(streamCut(call.attempt, this.location, `the node says "${status.words.slice(0, 300)}"`));
   }
 
   async explain(failure: Failure): Promise<Failure> {
@@ -50,7 +52,8 @@ export class ClusterExec implements PodExec {
       const changed = whatChanged(before, await readPod(cluster, name, attempt));
       return changed === undefined ? failure : podRestarted(attempt, name.pod, changed, failure);
     } catch (error) {
-      return isFailure(error, 'E_KUBERNETES_POD_MISSING') ? error : failure;
+      // It ran when it was first used.
+      return isFailure(error, 'E_KUBERNETES_POD_MISSING') ? podRestarted(attempt, name.pod, goneState(error), failure) : failure;
     }
   }
 
@@ -62,6 +65,11 @@ export class ClusterExec implements PodExec {
     });
     return this.#first;
   }
+}
+
+/** `Cannot STEP: the pod … cannot be used: STATE` */
+function goneState({ message }: Failure): string {
+  return message.split(' cannot be used: ').at(-1) ?? message;
 }
 
 function execPath({ namespace, pod }: PodName, container: string, { command, input }: ExecCall): string {

@@ -176,7 +176,7 @@ class ExecChannel {
   }
 
   #cut(state: string): Failure {
-    return streamCut(this.#call.attempt, this.#request.asked.pod, state);
+    return streamCut(this.#call.attempt, `pod "${this.#request.asked.pod}"`, state);
   }
 
   #end(): void {

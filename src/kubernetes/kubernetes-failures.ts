@@ -37,13 +37,16 @@ export function refusalOf(status: number, body: string, asked: Asked): Failure {
 
 function denied(words: string, { attempt, namespace }: Asked): Failure {
   const [, user, verb, resource] = /User "([^"]+)" cannot (\S+) resource "([^"]+)"/.exec(words) ?? [];
-  const state =
-    user === undefined
-      ? `the Kubernetes API refuses it ("${words}")`
-      : `${user} may not ${verb} ${resource} in the namespace "${namespace}"`;
+  const state = user === undefined ? unnamedRight(words, namespace) : `${user} may not ${verb} ${resource} in the namespace "${namespace}"`;
   return new Failure('E_KUBERNETES_DENIED', `Cannot ${attempt}: ${state}`, {
     hint: `give its Role in the namespace "${namespace}" what is needed (${neededRule})`,
   });
+}
+
+/** Where `get` is there and `create` is not, the API server (1.37, tried) ends its sentence after the colon. */
+function unnamedRight(words: string, namespace: string): string {
+  if (/^pods "[^"]+" is forbidden:$/.test(words)) return `this account may not create pods/exec in the namespace "${namespace}"`;
+  return `the Kubernetes API refuses it ("${words}")`;
 }
 
 export function podMissing(attempt: string, pod: string, namespace: string, state: string): Failure {
@@ -87,8 +90,9 @@ export function unreachable(attempt: string, url: string, cause: unknown): Failu
   });
 }
 
-export function streamCut(attempt: string, pod: string, state: string): Failure {
-  return new Failure('E_KUBERNETES_STREAM_CUT', `Cannot ${attempt}: the connection into the pod "${pod}" broke off: ${state}`, {
+/** `location`: `pod "ds-0"`. */
+export function streamCut(attempt: string, location: string, state: string): Failure {
+  return new Failure('E_KUBERNETES_STREAM_CUT', `Cannot ${attempt}: the connection into the ${location} broke off: ${state}`, {
     hint: 'see that no proxy between here and the API server ends long connections, then run the command again',
     retry: 'later',
   });

@@ -202,7 +202,8 @@ export class PodDirectoryServer implements DirectoryServer {
   async #leavingNothing<Result>(place: string, options: OperationContext, work: () => Promise<Result>): Promise<Result> {
     const result = await work().catch(async (error: unknown) => {
       // The server may still be reading there, and a restore that loses its files leaves an empty backend.
-      if (!mayStillRun(error)) await this.#remove(place, options);
+      if (mayStillRun(error)) this.#sent.forget(place);
+      else await this.#remove(place, options);
       throw withHintForPods(error);
     });
     await this.#remove(place, options);

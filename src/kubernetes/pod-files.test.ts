@@ -259,6 +259,26 @@ test('a folder that the server did not write is another pod, and one that change
   );
 });
 
+test('a container that was killed in the middle is known by the next try', async () => {
+  await using at = await place({ attempts: 3 });
+  const there = await backupIn(at.base);
+  const pod = at.cluster.behaviour.pods['ds-0'];
+  let tries = 0;
+  at.cluster.behaviour.fault = ({ command }) => {
+    if (command[0] !== 'tar') return undefined;
+    tries += 1;
+    if (tries === 1) return { kind: 'end', exitCode: 137 };
+    pod?.containers.splice(0, 1, { name: 'directory', id: 'containerd://2', isRunning: false });
+    return { kind: 'refuse', code: 500, message: 'unable to upgrade connection: container not found ("directory")' };
+  };
+
+  const failure = await failureOf(at.files.fetch({ attempt, there, here: path.join(at.here, 'a'), kind: 'folder' }));
+
+  assert.equal(tries, 2);
+  assert.equal(failure.code, 'E_KUBERNETES_POD_RESTARTED');
+  assert.match(failure.message, /is not the one it was: its container "directory" does not run \(CrashLoopBackOff\)$/);
+});
+
 test('a connection over which nothing is heard any more is given up', async () => {
   await using at = await place({ pingMilliseconds: 40 });
   const there = await backupIn(at.base);
@@ -346,4 +366,47 @@ test('nothing outside of the base is ever touched', async () => {
     await assert.rejects(at.files.remove(outside), /is not below/);
   }
   assert.deepEqual(at.cluster.commands, []);
+});
+
+test('a program writes no faster than its output is taken', async () => {
+  await using at = await place();
+  const done = path.join(at.here, 'done');
+  const mebibytes = 64;
+  const held = Promise.withResolvers<undefined>();
+  const first = Promise.withResolvers<undefined>();
+  let received = 0;
+
+  const run = at.files.exec.run({
+    attempt,
+    command: ['sh', '-c', `head -c ${mebibytes}m /dev/zero && touch ${done}`],
+    output: async (piece) => {
+      received += piece.length;
+      first.resolve(undefined);
+      await held.promise;
+    },
+  });
+  await first.promise;
+  // Long enough for all of it on any machine, if nothing held it back.
+  await realClock.sleep(1500);
+  assert.deepEqual(await readdir(at.here), []);
+
+  held.resolve(undefined);
+  assert.equal((await run).exitCode, 0);
+  assert.equal(received, mebibytes * 1024 * 1024);
+  assert.deepEqual(await readdir(at.here), ['done']);
+});
+
+test('a file that came is compared in the container by its size where it can be, and a shorter one there is told', async () => {
+  await using at = await place();
+  const source = await backupIn(path.join(at.here, 'source'));
+  const folder = path.join(at.base, 'ds-0/1/userRoot');
+  const files = await at.files.send({ attempt, folder, files: await filesToPack(source) });
+  await writeFile(path.join(folder, 'deep/zeros'), Buffer.alloc(4999));
+
+  assert.match((await failureOf(at.files.assertSame(folder, files, attempt))).message, /"deep\/zeros" is another there \(sha256sum: /);
+  at.cluster.behaviour.absent.add('sha256sum');
+  assert.match(
+    (await failureOf(at.files.assertSame(folder, files, attempt))).message,
+    /"deep\/zeros" is another there \(wc: 4999\) than here \(5000\)$/,
+  );
 });

@@ -6,6 +6,7 @@ import { type RetryRule, type RetryTools, retrying } from '../foundation/retry.t
 import { formatBytes } from '../foundation/sizes.ts';
 import { assertSame } from './compare-files.ts';
 import { commandFailed, filesDiffer, moreRoom, notInThisPod } from './command-failures.ts';
+import { streamCut } from './kubernetes-failures.ts';
 import { type FileToPack, packFiles } from './pack-files.ts';
 import type { ExecCall, ExecEnd, PodExec } from './pod-exec.ts';
 import { type MovedFile, Unpacking } from './unpack-files.ts';
@@ -193,7 +194,10 @@ export class PodFiles {
   }
 
   #failed({ attempt, command }: ExecCall, place: string, end: ExecEnd): Promise<Failure> {
-    return this.exec.explain(commandFailed(attempt, command, place, end));
+    // By a signal: with its container, most often, of which nothing is known yet; the next try will see.
+    const killed =
+      end.exitCode > 128 ? streamCut(attempt, this.exec.location, `${command[0]} was killed there (exit code ${end.exitCode})`) : undefined;
+    return this.exec.explain(killed ?? commandFailed(attempt, command, place, end));
   }
 
   /** Each folder below the base on the way to `folder`. */
@@ -224,7 +228,7 @@ function isMissing({ errors }: ExecEnd): boolean {
   return /no such file or directory|cannot (open|change|chdir)|can't (open|change|cd)/i.test(errors);
 }
 
+/** How many bytes it were is told by the step itself. */
 function noteOf(files: readonly MovedFile[]): string {
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
+  return `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
 }

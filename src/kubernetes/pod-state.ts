@@ -37,6 +37,7 @@ const podSchema = z.object({
             .object({
               running: z.object({ startedAt: z.string() }).optional(),
               waiting: z.object({ reason: z.string().optional() }).optional(),
+              terminated: z.object({ reason: z.string().optional(), exitCode: z.number() }).optional(),
             })
             .optional(),
         }),
@@ -62,8 +63,9 @@ export async function readPod(cluster: Cluster, name: PodName, attempt: string, 
   const found = status.containerStatuses?.find((one) => one.name === container);
   const running = found?.state?.running;
   if (running === undefined) {
-    const state = found?.state?.waiting?.reason ?? status.phase ?? 'unknown';
-    throw podMissing(attempt, pod, namespace, `its container "${container}" does not run (${state})`);
+    const ended = found?.state?.terminated;
+    const state = ended === undefined ? found?.state?.waiting?.reason : `it ended with exit code ${ended.exitCode}, ${ended.reason ?? ''}`;
+    throw podMissing(attempt, pod, namespace, `its container "${container}" does not run (${state ?? status.phase ?? 'unknown'})`);
   }
   return { container, podUid: metadata.uid, containerId: found?.containerID ?? '', startedAt: running.startedAt };
 }

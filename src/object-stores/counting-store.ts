@@ -108,6 +108,10 @@ export class CountingStore implements ObjectStore {
     return this.#counted('probe', () => this.#inner.probe(options));
   }
 
+  honoursConditions(options: CallOptions = {}): Promise<boolean> {
+    return this.#counted('probe', () => this.#inner.honoursConditions(options));
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

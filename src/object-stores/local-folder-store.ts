@@ -190,6 +190,10 @@ export class LocalFolderStore implements ObjectStore {
     return { conditionalCreate: true, conditionalReplace: true, conditionalStream: true, checksums: 'none', time: undefined };
   }
 
+  async honoursConditions(): Promise<boolean> {
+    return true;
+  }
+
   async close(): Promise<void> {
     // Nothing is held open between calls.
   }

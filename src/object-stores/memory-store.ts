@@ -143,6 +143,10 @@ export class MemoryStore implements ObjectStore {
     return { conditionalCreate: true, conditionalReplace: true, conditionalStream: true, checksums: 'none', time: undefined };
   }
 
+  async honoursConditions(): Promise<boolean> {
+    return true;
+  }
+
   async close(): Promise<void> {
     this.#objects.clear();
   }

@@ -84,6 +84,12 @@ export interface ObjectStore {
    */
   probe(options?: CallOptions): Promise<StoreAbilities>;
 
+  /**
+   * Whether {@link put} honours both kinds of condition: what keeps two runs apart asks before it relies on them. A store that is not known to is tried, once, with a
+   * small object that is removed again.
+   */
+  honoursConditions(options?: CallOptions): Promise<boolean>;
+
   /** Ends what the store holds open (sockets); the store cannot be used afterwards. */
   close(): Promise<void>;
 }

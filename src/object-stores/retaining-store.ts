@@ -93,6 +93,10 @@ export class RetainingStore implements ObjectStore {
     return this.#inner.probe(options);
   }
 
+  honoursConditions(options: CallOptions = {}): Promise<boolean> {
+    return this.#inner.honoursConditions(options);
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -129,6 +129,10 @@ export class RetryingStore implements ObjectStore {
     return this.#retry(options, () => this.#inner.probe(options));
   }
 
+  honoursConditions(options: CallOptions = {}): Promise<boolean> {
+    return this.#retry(options, () => this.#inner.honoursConditions(options));
+  }
+
   close(): Promise<void> {
     return this.#inner.close();
   }

@@ -97,7 +97,9 @@ export class S3Probe {
     return this.#withProbe(async (at, call) => {
       const { client } = this.#calls;
       const body = { ...this.#writeFields, Body: probeBytes, ...digestFields(digestOf('md5', probeBytes)) };
-      const first = await this.#calls.run(call, () => client.send(new PutObjectCommand({ ...at, ...body })));
+      // A store that refuses every condition (501) would look as if it honoured this one, if only the refusal were tried.
+      const first = await this.#attempt(call, () => client.send(new PutObjectCommand({ ...at, ...body, IfNoneMatch: '*' })));
+      if (first === undefined) return { conditionalCreate: false, conditionalReplace: false };
       const created = await this.#attempt(call, () => client.send(new PutObjectCommand({ ...at, ...body, IfNoneMatch: '*' })));
       const wrong = { IfMatch: '"00000000000000000000000000000000"' };
       const replaced = await this.#attempt(call, () => client.send(new PutObjectCommand({ ...at, ...body, ...wrong })));
@@ -180,7 +182,7 @@ function isUnknown(failure: Error): boolean {
 export function conditionsUnsupported(key: string, location: string): Failure {
   return new Failure(
     'E_CONDITIONAL_WRITES_UNSUPPORTED',
-    `Cannot write "${key}" to ${location} on a condition: the store ignores conditional writes and would overwrite silently`,
+    `Cannot write "${key}" to ${location} on a condition: the store does not honour conditional writes, so that two runs could overwrite each other`,
     { hint: 'use a store that honours If-None-Match and If-Match (AWS S3, MinIO, versitygw), or a newer version of this one' },
   );
 }

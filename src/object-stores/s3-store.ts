@@ -192,6 +192,11 @@ export class S3Store implements ObjectStore {
     return { ...conditions, conditionalStream, checksums, time: await this.#calls.time(call) };
   }
 
+  async honoursConditions(options: CallOptions = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    return isAws(this.#options) || (await this.#probe.conditions()).conditionalReplace;
+  }
+
   async close(): Promise<void> {
     this.#calls.client.destroy();
   }

@@ -304,6 +304,7 @@ export function describeObjectStore(name: string, makeStore: () => Promise<Store
         const { checksums, time, ...conditions } = await store.probe();
 
         assert.deepEqual(conditions, { conditionalCreate: true, conditionalReplace: true, conditionalStream: true });
+        assert.equal(await store.honoursConditions(), true);
         assert.ok(['sha256', 'none'].includes(checksums));
         assert.ok(time === undefined || Math.abs(time.getTime() - Date.now()) < 60_000);
         assert.deepEqual(await keysOf(store, ''), before_);

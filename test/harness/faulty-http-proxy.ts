@@ -33,6 +33,8 @@ export type FaultAction =
     }
   /** The server sees it so much later, also when its sender has gone meanwhile: a store that works on what was cut off. */
   | { readonly kind: 'late'; readonly milliseconds: number; readonly done: () => void }
+  /** Where the server refuses it for its condition (412), `write` does the work by other means, and its etag is the answer: as if there were no condition. */
+  | { readonly kind: 'ignore-condition'; readonly write: (request: SeenRequest, body: Buffer) => Promise<string> }
   /** Headers of the answer replaced. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> };
 
@@ -46,6 +48,8 @@ export interface Fault {
   readonly method?: string;
   /** Of path and query. */
   readonly url?: RegExp;
+  /** Only those that have this header; in lower case. */
+  readonly header?: string;
   /** Matching requests that pass unharmed first; 0 unless told. */
   readonly after?: number;
   /** Matching requests that are then harmed; 1 unless told. */
@@ -80,7 +84,7 @@ export async function startFaultyHttpProxy(target: string): Promise<FaultyHttpPr
   const server = http.createServer((request, response) => {
     const seen = { method: request.method ?? '', url: request.url ?? '' };
     requests.push(seen);
-    const action = chooseAction(armed, seen);
+    const action = chooseAction(armed, seen, request.headers);
     pass(request, response, { upstream, agent, action }).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
@@ -104,10 +108,11 @@ export async function startFaultyHttpProxy(target: string): Promise<FaultyHttpPr
   };
 }
 
-function chooseAction(armed: readonly ArmedFault[], seen: SeenRequest): FaultAction | undefined {
+function chooseAction(armed: readonly ArmedFault[], seen: SeenRequest, headers: http.IncomingHttpHeaders): FaultAction | undefined {
   for (const fault of armed) {
     if (fault.method !== undefined && fault.method !== seen.method) continue;
     if (fault.url !== undefined && !fault.url.test(seen.url)) continue;
+    if (fault.header !== undefined && headers[fault.header] === undefined) continue;
     fault.matched += 1;
     const { after = 0, times = 1 } = fault;
     if (fault.matched > after && fault.matched <= after + times) return fault.action;
@@ -131,6 +136,11 @@ async function pass(request: IncomingMessage, response: ServerResponse, route: R
   if (!(await isToBeForwarded(request, response, action))) return;
   const answer = await forward(request, action?.kind === 'tamper-request' ? tampered(sent) : sent, route);
   const body = await readAll(answer);
+  if (action?.kind === 'ignore-condition' && answer.statusCode === 412) {
+    const etag = await action.write({ method: request.method ?? '', url: request.url ?? '' }, sent);
+    response.writeHead(200, { etag }).end();
+    return;
+  }
   if (!(await isToBeAnswered(request, action))) return;
   if (action?.kind === 'drop-after') {
     request.socket.resetAndDestroy();

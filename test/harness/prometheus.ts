@@ -20,14 +20,21 @@ export interface PrometheusSeries {
   readonly value: number;
 }
 
-/** Starts a Prometheus that scrapes each second and takes OTLP. `scrapes`: the jobs, in its own words. */
-export async function startPrometheus(scrapes: readonly Readonly<Record<string, unknown>>[]): Promise<Prometheus> {
+export interface PrometheusOptions {
+  /** The jobs, in its own words. */
+  readonly scrapes: readonly Readonly<Record<string, unknown>>[];
+  readonly ruleFiles?: readonly string[];
+}
+
+/** Starts a Prometheus that scrapes and looks at its rules each second, and takes OTLP. */
+export async function startPrometheus({ scrapes, ruleFiles = [] }: PrometheusOptions): Promise<Prometheus> {
   const program = await programPath('prometheus');
   const folder = await temporaryFolder('prometheus');
   const port = await freePort();
   const file = path.join(folder.path, 'prometheus.yml');
   // JSON is YAML too.
-  await writeFile(file, JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: scrapes }));
+  const global = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
+  await writeFile(file, JSON.stringify({ global, scrape_configs: scrapes, rule_files: ruleFiles }));
   const server = await startServerProcess({
     program,
     arguments: [
@@ -71,9 +78,19 @@ async function ask(url: string, expression: string): Promise<readonly Prometheus
 }
 
 /** What `promtool check metrics` says of a text; empty where it finds nothing. */
-export async function checkMetrics(metrics: string): Promise<string> {
-  const child = spawn(await programPath('promtool'), ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.end(metrics);
+export function checkMetrics(metrics: string): Promise<string> {
+  return promtool(['check', 'metrics'], metrics);
+}
+
+/** What `promtool check rules` says of a file's text where something is wrong with it. */
+export async function checkRules(rules: string): Promise<string> {
+  const said = await promtool(['check', 'rules'], rules);
+  return /^ +SUCCESS: \d+ rules found$/m.test(said) ? '' : said;
+}
+
+async function promtool(words: readonly string[], input: string): Promise<string> {
+  const child = spawn(await programPath('promtool'), words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(input);
   const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return `${out}${error}${child.exitCode === 0 ? '' : `exit code ${child.exitCode}`}`;
 }

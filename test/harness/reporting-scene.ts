@@ -17,8 +17,8 @@ export interface ReportingScene extends AsyncDisposable {
   readonly reporting: Reporting;
   /** What was logged, all levels, without the scrubber's help: `***` is only where nothing else kept a secret out. */
   readonly log: () => string;
-  /** What the archive is found to hold; an error where it cannot be read. */
-  archive: readonly Snapshot[] | Error;
+  /** What the archive is found to hold; an error where it cannot be read, `hang` where no answer comes. */
+  archive: readonly Snapshot[] | Error | 'hang';
   /** Settings with files of their own for these secrets. */
   readonly settings: (given: GivenSettings) => Promise<ReportingParts['settings']>;
 }
@@ -32,7 +32,7 @@ export interface GivenSettings {
 
 export interface SceneOptions extends GivenSettings {
   readonly agent?: ScriptedAgent;
-  readonly archive?: readonly Snapshot[] | Error;
+  readonly archive?: ReportingScene['archive'];
   readonly isOnce?: boolean;
   readonly stopMilliseconds?: number;
   readonly clock?: Clock;
@@ -64,8 +64,10 @@ export async function startReportingScene(options: SceneOptions): Promise<Report
     secret: (file, setting) => readSecret(file, setting, { scrubber }),
     keepSecret: (secret) => scrubber.add(secret),
     snapshots: async () => {
-      if (scene.archive instanceof Error) throw scene.archive;
-      return scene.archive;
+      const { archive } = scene;
+      if (archive === 'hang') return new Promise(() => undefined);
+      if (archive instanceof Error) throw archive;
+      return archive;
     },
   };
   const scene: { archive: ReportingScene['archive'] } = { archive: options.archive ?? [] };

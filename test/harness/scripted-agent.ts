@@ -5,8 +5,8 @@ import { exampleAgentStatus } from './example-run-record.ts';
 /** An agent that does nothing by itself: what it says of itself, its history and its events are the test's. */
 export class ScriptedAgent implements AgentView {
   current: AgentStatus;
-  /** Why the history cannot be read. */
-  trouble: Error | undefined;
+  /** Why the history cannot be read; `hang`: no answer comes. */
+  trouble: Error | 'hang' | undefined;
   readonly history: RunRecord[] = [];
   readonly #listeners = new Set<(event: AgentEvent) => void>();
 
@@ -27,7 +27,8 @@ export class ScriptedAgent implements AgentView {
   }
 
   async runs({ job, limit = Infinity }: { readonly job?: string | undefined; readonly limit?: number | undefined } = {}) {
-    if (this.trouble !== undefined) throw this.trouble;
+    if (this.trouble === 'hang') await new Promise(() => undefined);
+    if (this.trouble instanceof Error) throw this.trouble;
     return this.history
       .filter((run) => job === undefined || run.job === job)
       .toSorted((a, b) => (a.id < b.id ? 1 : -1))

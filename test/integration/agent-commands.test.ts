@@ -133,6 +133,27 @@ describe('POST /api/v1/commands', () => {
   });
 });
 
+describe('AgentApi.drain()', () => {
+  test('takes no more commands, stops those that run after its grace, and answers all else', async () => {
+    await using never = await silentServer();
+    await using slow = await serveAgent({ runner: runnerWith(hangingAt(never.port), folder.path) });
+    const list = { role: 'viewer', body: { words: ['list'] } } as const;
+    const events = commandEvents(await slow.ask('/api/v1/commands', list));
+    await events.next();
+    await never.connected;
+
+    const drained = slow.api.drain(300);
+    const refused = await slow.ask('/api/v1/commands', list);
+    const status = await slow.ask('/api/v1/status', { role: 'viewer' });
+    await drained;
+
+    assert.deepEqual([refused.status, status.status], [503, 200]);
+    assert.equal(((await refused.json()) as { code: string }).code, 'E_AGENT_STOPPING');
+    assert.deepEqual((await Array.fromAsync(events)).at(-1), { kind: 'end', exitCode: 130, killedBy: null });
+    assert.equal((await slow.ask('/healthz')).status, 200);
+  });
+});
+
 describe('AgentApi.stop()', () => {
   test('takes no more, waits out its grace, stops the commands and leaves no process', async () => {
     await using never = await silentServer();

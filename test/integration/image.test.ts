@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, readFile, readdir, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -194,6 +194,13 @@ describe('the image', () => {
     assert.equal(await runInImage(['version']), `rootcellar ${version} (Node ${process.versions.node})\n`);
     // What comes with the package beside the program.
     assert.match(await runInImage(['explain', 'E_BUSY']), /E_BUSY/);
+  });
+
+  test('reads its configuration file where it is looked for in a container', async () => {
+    const file = path.join(files, 'etc/rootcellar/rootcellar.yaml');
+    await writeFile(file, 'archive: s3://backups/directory\n');
+
+    assert.match(await runInImage(['config', 'show']), /^archive +s3:\/\/backups\/directory +\/etc\/rootcellar\/rootcellar.yaml/m);
   });
 
   test('says what is in it: each package of the lock file by its hash, Node, the libraries of the system, and all licences', async () => {

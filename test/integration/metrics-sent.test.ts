@@ -67,7 +67,8 @@ suite('a Pushgateway', () => {
       const agent = new ScriptedAgent({ name });
       agent.history.push(verified);
       if (run.outcome === 'failure') agent.history.push(runAt(6, 'success'));
-      await using scene = await startReportingScene({ agent, metrics, isOnce: true, archive: [exampleSnapshot()] });
+      await using scene = await startReportingScene({ agent, metrics, isOnce: true, archive: [] });
+      scene.archive = [exampleSnapshot({ time: run.beganAt })];
       scene.agent.end(run);
     }
 
@@ -77,11 +78,49 @@ suite('a Pushgateway', () => {
     assert.deepEqual(valuesOf(text, lastSuccess, 'command="verify"'), [endOf(verified)]);
     assert.deepEqual(valuesOf(text, 'rootcellar_last_run_timestamp_seconds', 'outcome="failure"'), [endOf(runAt(12, 'failure'))]);
     assert.deepEqual(valuesOf(text, 'rootcellar_backup_logical_bytes'), [1000]);
+    assert.deepEqual(valuesOf(text, 'rootcellar_newest_restore_point_timestamp_seconds'), [
+      Date.parse(runAt(12, 'failure').beganAt) / 1000,
+    ]);
     assert.ok(
       own.every((line) => !line.includes('agent=') && line.includes('group="directory"')),
       own.join('\n'),
     );
     assert.ok(own.every((line) => !/^rootcellar_(runs_total|lease_held|run_in_progress)/.test(line)));
+  });
+
+  test('is pushed to at the end also where the archive and another receiver never answer, and keeps what is not known now', async () => {
+    await using gateway = await startPushgateway();
+    await using webhook = await startReceiver();
+    const metrics = { pushGateway: gateway.url };
+    {
+      const agent = new ScriptedAgent();
+      agent.history.push(runAt(0, 'success'));
+      await using scene = await startReportingScene({ agent, metrics, isOnce: true });
+      scene.agent.end(runAt(3, 'success', { job: 'verify' }));
+    }
+    webhook.answers = ['hang', 'hang'];
+    const agent = new ScriptedAgent();
+    agent.trouble = new Error('the store does not answer');
+    await using scene = await startReportingScene({
+      agent,
+      metrics,
+      notify: { webhook: webhook.url },
+      isOnce: true,
+      archive: agent.trouble,
+      stopMilliseconds: 2000,
+    });
+    agent.end(runAt(6, 'failure'));
+    agent.end(runAt(7, 'success', { job: 'prune' }));
+    await scene.reporting.stop();
+
+    const text = await gateway.read();
+    for (const [command, run] of [
+      ['backup', runAt(0, 'success')],
+      ['verify', runAt(3, 'success')],
+    ] as const)
+      assert.deepEqual(valuesOf(text, lastSuccess, `command="${command}"`), [endOf(run)]);
+    assert.deepEqual(valuesOf(text, lastSuccess, 'command="prune"'), []);
+    assert.match((await scene.reporting.render()).text, /^rootcellar_metric_pushes_total{kind="push-gateway",outcome="sent"} 1$/m);
   });
 
   test('that does not answer is logged once, counted, and holds up nothing; its token is sent', async () => {

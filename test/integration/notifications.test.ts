@@ -174,12 +174,14 @@ test('what a receiver refuses for good is logged and counted, without the addres
   assert.match((await scene.reporting.render()).text, /^rootcellar_notifications_total{kind="ping",outcome="failed"} 1$/m);
 });
 
-test('stop() ends after its bound when a receiver never answers', async () => {
+test('stop() ends after its bound when neither a receiver nor the archive ever answers', async () => {
   await using webhook = await startReceiver();
   webhook.answers = ['hang', 'hang'];
-  await using scene = await startReportingScene({ notify: { webhook: webhook.url }, stopMilliseconds: 300 });
+  await using scene = await startReportingScene({ notify: { webhook: webhook.url }, archive: 'hang', stopMilliseconds: 300 });
   scene.agent.end(runAt(0, 'failure'));
   await webhook.received(1);
+  scene.agent.trouble = 'hang';
+  scene.agent.end(runAt(1, 'success'));
   const begin = performance.now();
 
   await scene.reporting.stop();

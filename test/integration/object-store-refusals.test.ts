@@ -139,7 +139,7 @@ describe('S3Store', () => {
             store.put('kept', bytesOf('second'), { condition: { absent: true } }),
             failure(
               'E_CONDITIONAL_WRITES_UNSUPPORTED',
-              `Cannot write "kept" to ${location} on a condition: the store ignores conditional writes and would overwrite silently`,
+              `Cannot write "kept" to ${location} on a condition: the store does not honour conditional writes, so that two runs could overwrite each other`,
             ),
           );
           await assert.rejects(store.put('new', bytesOf('x'), { condition: { etag: '"1"' } }), failure('E_CONDITIONAL_WRITES_UNSUPPORTED'));

@@ -31,6 +31,8 @@ export interface AgentApiOptions {
 export interface AgentApi {
   /** Where it listens, `http://127.0.0.1:7373`; with the port that it was given where 0 was asked for. */
   readonly address: string;
+  /** Takes no more commands, and stops those that run after `graceMilliseconds`; goes on answering all else. Resolves when none is left. */
+  drain(graceMilliseconds: number): Promise<void>;
   /** Takes no more, lets commands of clients go on for `graceMilliseconds`, then stops them. Resolves when all is closed. */
   stop(graceMilliseconds: number): Promise<void>;
 }
@@ -74,6 +76,7 @@ export async function startAgentApi(options: AgentApiOptions): Promise<AgentApi>
   let stopped: Promise<void> | undefined;
   return {
     address: `${scheme}://${wanted.host.includes(':') ? `[${wanted.host}]` : wanted.host}:${port}`,
+    drain: (graceMilliseconds) => commands.stop(graceMilliseconds),
     stop: (graceMilliseconds) => (stopped ??= stop(graceMilliseconds)),
   };
 }

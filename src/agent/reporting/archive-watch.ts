@@ -3,6 +3,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { messageOf } from '../../foundation/failure.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { ArchiveFacts } from '../metrics/metric-values.ts';
+import { orAborted } from './or-aborted.ts';
 
 export interface ArchiveWatchParts {
   /** The snapshots of all servers of the group. */
@@ -44,11 +45,16 @@ export class ArchiveWatch {
     return this.#next;
   }
 
+  /** Resolves when every reading that was asked for until now has ended. */
+  async settled(): Promise<void> {
+    await (this.#next ?? this.#reading);
+  }
+
   async #read(): Promise<void> {
     const { snapshots, clock, log } = this.#parts;
     const readAt = clock.now();
     try {
-      this.#facts = { snapshots: await snapshots(this.#signal), readAt };
+      this.#facts = { snapshots: await orAborted(snapshots(this.#signal), this.#signal), readAt };
       this.#isFailing = false;
     } catch (error) {
       if (this.#signal.aborted) return;

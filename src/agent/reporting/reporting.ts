@@ -57,16 +57,24 @@ export async function startReporting(view: AgentView, parts: ReportingParts): Pr
   return {
     render: () => metrics.render(),
     stop: async () => {
-      const bound = AbortSignal.timeout(parts.stopMilliseconds ?? stopMilliseconds);
+      const bound = AbortSignal.timeout(stopMillisecondsOf(parts));
       await targets.stop();
-      await notifier.close(bound);
-      if (parts.isOnce === true) await orAborted(firstReading, bound).catch(() => undefined);
-      await targets.sendOnce(bound);
+      const known: Promise<unknown> = parts.isOnce === true ? Promise.all([firstReading, archive.settled()]) : archive.settled();
+      const sendLast = async (): Promise<void> => {
+        // What cannot be read in time is left out.
+        await orAborted(known, AbortSignal.any([bound, AbortSignal.timeout(stopMillisecondsOf(parts) / 2)])).catch(() => undefined);
+        await targets.sendOnce(bound);
+      };
+      await Promise.all([notifier.close(bound), sendLast()]);
       unsubscribe();
       over.abort();
       await work;
     },
   };
+}
+
+function stopMillisecondsOf(parts: ReportingParts): number {
+  return parts.stopMilliseconds ?? stopMilliseconds;
 }
 
 interface Ways {
@@ -161,8 +169,8 @@ class HistoryReader {
   async #read(job: Job, limit: number, signal?: AbortSignal): Promise<number | undefined> {
     const late = AbortSignal.timeout(historyMilliseconds);
     try {
-      const records = this.#view.runs({ job, limit, signal: signal === undefined ? late : AbortSignal.any([late, signal]) });
-      const read = await orAborted(records, late);
+      const bound = signal === undefined ? late : AbortSignal.any([late, signal]);
+      const read = await orAborted(this.#view.runs({ job, limit, signal: bound }), bound);
       this.#runs.add(read);
       return read.length;
     } catch (error) {

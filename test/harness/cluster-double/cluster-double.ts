@@ -124,9 +124,8 @@ function execOf({ url = '' }: IncomingMessage): ExecRequest {
 
 function refusalOf(request: IncomingMessage, exec: ExecRequest, behaviour: ClusterBehaviour, token: string): Refusal | undefined {
   if (request.headers.authorization !== `Bearer ${token}`) return { code: 401, message: 'Unauthorized' };
-  for (const verb of ['get', 'create']) {
-    if (behaviour.denied.has(`${verb} pods/exec`)) return forbidden(exec.pod, verb, 'pods/exec');
-  }
+  if (behaviour.denied.has('get pods/exec')) return forbidden(exec.pod, 'get', 'pods/exec');
+  if (behaviour.denied.has('create pods/exec')) return { code: 403, message: `pods "${exec.pod}" is forbidden: ` };
   const pod = behaviour.pods[exec.pod];
   if (pod === undefined) return { code: 404, message: `pods "${exec.pod}" not found` };
   if (!pod.containers.some(({ name }) => name === exec.container)) {

@@ -11,10 +11,11 @@ export interface ExecRequest {
 
 /**
  * `cut`: the connection is gone after so many bytes of output, or of input; `lose-end`: output beyond them is lost and yet the status is "Success"; `freeze`: from
- * then on nothing is sent or answered; `refuse`: no WebSocket; `alter`: changes each piece of the output.
+ * then on nothing is sent or answered; `end`: the program was killed at once; `refuse`: no WebSocket; `alter`: changes each piece of the output.
  */
 export type ExecFault =
   | { readonly kind: 'cut' | 'cut-input' | 'lose-end' | 'freeze'; readonly bytes: number; readonly also?: () => void }
+  | { readonly kind: 'end'; readonly exitCode: number }
   | { readonly kind: 'refuse'; readonly code: number; readonly message: string }
   | { readonly kind: 'alter'; readonly change: (piece: Buffer) => Buffer };
 
@@ -34,6 +35,7 @@ export function serveExec(socket: WebSocket, request: ExecRequest, behaviour: Cl
       `unable to start container process: exec: "${program}": executable file not found in $PATH`;
     return end({ status: 'Failure', reason: 'InternalError', message, code: 500 });
   }
+  if (fault?.kind === 'end') return end(statusOf(String(fault.exitCode)));
   const PATH = [behaviour.programFolder, process.env['PATH']].filter((folder) => folder !== undefined).join(':');
   const child = spawn(program, words, { env: { PATH, LANG: 'C' }, cwd: '/' });
   if (!request.hasInput) child.stdin.end();
@@ -80,13 +82,17 @@ export function serveExec(socket: WebSocket, request: ExecRequest, behaviour: Cl
     if (socket.readyState !== socket.OPEN || isFrozen(socket)) return;
     if (code === 0) return end({ status: 'Success' });
     const exitCode = String(code ?? (signal === 'SIGKILL' ? 137 : 143));
-    end({
-      status: 'Failure',
-      reason: 'NonZeroExitCode',
-      message: `command terminated with exit code ${exitCode}`,
-      details: { causes: [{ reason: 'ExitCode', message: exitCode }] },
-    });
+    end(statusOf(exitCode));
   });
+}
+
+function statusOf(exitCode: string) {
+  return {
+    status: 'Failure',
+    reason: 'NonZeroExitCode',
+    message: `command terminated with exit code ${exitCode}`,
+    details: { causes: [{ reason: 'ExitCode', message: exitCode }] },
+  };
 }
 
 const frozen = new WeakSet<WebSocket>();

@@ -8,13 +8,18 @@ export interface LdapWork {
   readonly bindDn: string;
   readonly password: string;
   readonly add?: readonly { readonly dn: string; readonly attributes: Readonly<Record<string, string | string[]>> }[];
+  readonly remove?: readonly string[];
   readonly search?: { readonly base: string; readonly filter: string; readonly attributes?: string[] };
 }
 
 type FoundEntry = Readonly<Record<string, unknown>> & { readonly dn: string };
 
 /** Does this at the server of the pod (`ds-0`) as the directory manager, and resolves to the entries that a search finds. */
-export async function askDirectory(cluster: Cluster, pod: string, work: Pick<LdapWork, 'add' | 'search'>): Promise<readonly FoundEntry[]> {
+export async function askDirectory(
+  cluster: Cluster,
+  pod: string,
+  work: Pick<LdapWork, 'add' | 'remove' | 'search'>,
+): Promise<readonly FoundEntry[]> {
   const { namespace } = opendjPlace;
   const address = await cluster.kubectl(['get', 'pod', pod, '--namespace', namespace, '--output', 'jsonpath={.status.podIP}']);
   const whole: LdapWork = {

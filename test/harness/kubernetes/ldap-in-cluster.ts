@@ -3,11 +3,12 @@ import { json } from 'node:stream/consumers';
 import { Client } from 'ldapts';
 import type { LdapWork } from './directory-client.ts';
 
-const { url, bindDn, password, add, search } = (await json(process.stdin)) as LdapWork;
+const { url, bindDn, password, add, remove, search } = (await json(process.stdin)) as LdapWork;
 const client = new Client({ url, connectTimeout: 5000, timeout: 20_000 });
 try {
   await client.bind(bindDn, password);
   for (const { dn, attributes } of add ?? []) await client.add(dn, { ...attributes });
+  for (const dn of remove ?? []) await client.del(dn);
   const found =
     search === undefined
       ? []
