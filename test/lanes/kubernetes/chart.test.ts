@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -194,7 +195,7 @@ describe('the chart, beside a StatefulSet whose pods stay as they are', () => {
     const tls = makeCertificate({ commonName: host, hosts: [host] });
     await cluster.apply([
       secret('rootcellar-tls', { 'tls.crt': tls.certificatePem, 'tls.key': tls.privateKeyPem }, 'kubernetes.io/tls'),
-      secret('tokens', { 'operator-token': 'a token of this test alone' }),
+      secret('tokens', { 'operator-token': randomBytes(32).toString('hex') }),
     ]);
     const deployment = { enabled: true, tlsSecret: 'rootcellar-tls', tokenKeys: { operator: 'operator-token' } };
     await upgrade({ deployment, target: { pods: ['ds-0', 'ds-1'] }, secrets: [{ name: 'rootcellar' }, { name: 'tokens' }] });
