@@ -218,7 +218,9 @@ describe('the chart, beside a StatefulSet whose pods stay as they are', () => {
     await upgrade({ deployment: { enabled: false }, target: { pods: ['ds-0'] }, secrets: [{ name: 'rootcellar' }] });
 
     assert.deepEqual([end.reason, end.exitCode], ['Complete', 0], end.log);
-    assert.equal(await snapshots(), had + 1);
+    assert.match(end.log, /backup: success/);
+    // The agents may also have made up for a slot that nobody had taken.
+    assert.ok((await snapshots()) > had);
     assert.match(metrics, /^rootcellar_expected_interval_seconds\{group="directory",command="backup"\} 21600$/m);
     assert.match(metrics, /^rootcellar_last_success_timestamp_seconds\{group="directory",command="backup"\} \d+/m);
     assert.equal(cronJobs, 'asks-backup asks-prune asks-verify');
