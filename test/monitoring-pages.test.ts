@@ -5,18 +5,11 @@ import { test } from 'node:test';
 import { parse } from 'yaml';
 import { metricDefinitions } from '../src/agent/metrics/metric-definitions.ts';
 import { notificationSchema } from '../src/agent/notify/notification.ts';
-import { monitoringReference } from '../src/agent/reporting/monitoring-reference.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { findSetting } from '../src/config/settings.ts';
 
 const docs = path.join(import.meta.dirname, '../docs');
 const guide = await readFile(path.join(docs, 'guide/monitoring.md'), 'utf8');
-
-for (const [name, text] of Object.entries(monitoringReference())) {
-  test(`docs/reference/${name} is in step with the code (run "node tools/generate-reference.ts" after a change)`, async () => {
-    assert.equal(await readFile(path.join(docs, 'reference', name), 'utf8'), text);
-  });
-}
 
 test('docs/guide/monitoring.md names only metrics and settings that there are', () => {
   const metrics = [...guide.matchAll(/\brootcellar_[a-z_]+\b/g)].map(([name]) => name);

@@ -137,6 +137,25 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     await stopAgents(again);
   });
 
+  test('one whose store honours no conditional writes is not ready, says so, and runs nothing', async (t) => {
+    const operator = await days.operator('unconditional');
+    const refused = { kind: 'answer', status: 501, code: 'NotImplemented' } as const;
+    for (const header of ['if-none-match', 'if-match']) days.store.arm({ method: 'PUT', header, times: Infinity, action: refused });
+    t.after(() => days.store.reset());
+    const [agent] = (await start(t, operator, 1)) as readonly [RunningAgent];
+    await until(
+      async () => (await agent.status('/readyz')) === 503,
+      () => agent.running.stderr(),
+    );
+    const status = await agent.get<AgentStatus>('/api/v1/status');
+    assert.match(status.trouble ?? '', /conditional/);
+    assert.deepEqual(await runsOf(agent), []);
+    await stopAgents([agent]);
+    assert.equal((await agent.running.ended).exitCode, 0);
+    days.store.reset();
+    assert.deepEqual(await operator.list(), []);
+  });
+
   test('one follows its configuration file without a restart, and keeps the old one when the new one is wrong', async (t) => {
     const operator = await days.operator('reloaded');
     const file = path.join(days.home, 'rootcellar.yaml');

@@ -2,7 +2,7 @@ import { jobs, runOutcomes } from '../../domain/run-record.ts';
 import type { AgentEvent, AgentView } from '../agent-view.ts';
 import type { ArchiveWatch } from '../reporting/archive-watch.ts';
 import type { Counters } from '../reporting/counters.ts';
-import type { KnownRuns } from '../reporting/known-runs.ts';
+import type { ReportedRuns } from '../reporting/reported-runs.ts';
 import type { MetricSample } from './metric-definitions.ts';
 import { metricValues } from './metric-values.ts';
 import { renderMetrics, type RenderedMetrics } from './render-metrics.ts';
@@ -10,7 +10,7 @@ import { renderMetrics, type RenderedMetrics } from './render-metrics.ts';
 export interface AgentMetricsParts {
   readonly view: AgentView;
   readonly version: string;
-  readonly runs: KnownRuns;
+  readonly runs: ReportedRuns;
   readonly archive: ArchiveWatch;
   readonly counters: Counters;
 }

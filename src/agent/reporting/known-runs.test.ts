@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleRunRecord } from '../../../test/harness/example-run-record.ts';
 import type { RunOutcome } from '../../domain/run-record.ts';
-import { KnownRuns } from './known-runs.ts';
+import { ReportedRuns } from './reported-runs.ts';
 
 function runAt(hour: number, outcome: RunOutcome) {
   return exampleRunRecord({
@@ -13,8 +13,8 @@ function runAt(hour: number, outcome: RunOutcome) {
   });
 }
 
-test('KnownRuns has each attempt once, the last ended first, wherever it was heard of', () => {
-  const runs = new KnownRuns();
+test('ReportedRuns has each attempt once, the last ended first, wherever it was heard of', () => {
+  const runs = new ReportedRuns();
   const first = { ...runAt(0, 'failure'), isTriedAgain: true };
   const second = { ...first, attempt: 2, endedAt: '2026-11-01T01:00:00.000Z', outcome: 'success' as const };
   runs.add([second]);
@@ -31,8 +31,8 @@ test('KnownRuns has each attempt once, the last ended first, wherever it was hea
   assert.deepEqual(runs.of('verify'), []);
 });
 
-test('KnownRuns holds a bounded number, log and result only of the newest of each outcome, and never forgets the last success', () => {
-  const runs = new KnownRuns();
+test('ReportedRuns holds a bounded number, log and result only of the newest of each outcome, and never forgets the last success', () => {
+  const runs = new ReportedRuns();
   runs.add([runAt(0, 'success')]);
   for (let hour = 1; hour <= 1000; hour += 1) runs.add([runAt(hour, 'failure')]);
 

@@ -8,7 +8,7 @@ import { Notifier } from '../notify/notifier.ts';
 import { ArchiveWatch } from './archive-watch.ts';
 import { Counters } from './counters.ts';
 import type { HttpWay } from './http-request.ts';
-import { KnownRuns } from './known-runs.ts';
+import { ReportedRuns } from './reported-runs.ts';
 import { orAborted } from './or-aborted.ts';
 import { readCertificates } from './read-certificates.ts';
 import type { ReportingParts } from './reporting-parts.ts';
@@ -36,7 +36,7 @@ const mostRunsOfJobRead = 160;
  */
 export async function startReporting(view: AgentView, parts: ReportingParts): Promise<Reporting> {
   const over = new AbortController();
-  const runs = new KnownRuns();
+  const runs = new ReportedRuns();
   const counters = new Counters();
   const archive = new ArchiveWatch(parts, over.signal);
   const metrics = new AgentMetrics({ view, version: parts.version, runs, archive, counters });
@@ -125,11 +125,11 @@ async function wayOf(caFile: string | undefined, setting: string, { environment 
 /** Asks the agent for finished runs. The archive may not answer, which is when they are wanted most: then there are those that were seen. */
 class HistoryReader {
   readonly #view: AgentView;
-  readonly #runs: KnownRuns;
+  readonly #runs: ReportedRuns;
   readonly #parts: Pick<ReportingParts, 'clock' | 'log'>;
   #isRead = false;
 
-  constructor(view: AgentView, runs: KnownRuns, parts: Pick<ReportingParts, 'clock' | 'log'>) {
+  constructor(view: AgentView, runs: ReportedRuns, parts: Pick<ReportingParts, 'clock' | 'log'>) {
     this.#view = view;
     this.#runs = runs;
     this.#parts = parts;

@@ -7,7 +7,7 @@ const mostOfAJob = 100;
  * The finished runs that this agent knows of, from the history in the archive and from what it saw itself: what it tells of runs must not hang on the
  * archive, as that is what fails. Holds a bounded number, and of most of them neither log nor result.
  */
-export class KnownRuns {
+export class ReportedRuns {
   readonly #byJob = new Map<Job, RunRecord[]>();
 
   add(records: readonly RunRecord[]): void {
