@@ -128,7 +128,8 @@ suite('deployment.yaml', () => {
       assert.equal(at('spec.selector.matchLabels', 'rootcellar/target'), at('spec.template.metadata.labels', 'rootcellar/target'));
   });
 
-  test('has a service that selects the pods of all agents and no others', () => {
+  test('has a service that selects the pods of all agents and no others, and leads who asked back to the same one', () => {
+    assert.equal(theOne(deployment, 'Service').at('spec.sessionAffinity'), 'ClientIP');
     const selector = theOne(deployment, 'Service').at('spec.selector') as Readonly<Record<string, unknown>>;
 
     assert.equal(selector['app.kubernetes.io/component'], 'agent');
