@@ -25,7 +25,7 @@ const containersOf = (at: (path: string) => unknown): readonly Record<string, un
   ...list(at('containers')),
 ];
 
-test('chart/values.schema.json and chart/README.md are in step with the settings and values.yaml (run "node tools/generate-chart.ts" after a change)', async () => {
+test('chart/values.schema.json and chart/README.md are in step with the settings and values.yaml (run "node tools/generate-reference.ts" after a change)', async () => {
   for (const [name, text] of Object.entries(await generatedChartFiles())) {
     assert.equal(await readFile(path.join(chartFolder, name), 'utf8'), text, name);
   }

@@ -7,13 +7,13 @@ import { parse } from 'yaml';
 import { allCommands } from '../src/cli/all-commands.ts';
 import { lookFor } from '../src/cli/look.ts';
 import { parseCommandLine } from '../src/cli/parse-command-line.ts';
-import { cronJobLine, type KeyTree, knownKeys, type PingChartVersion, type PingValues, sidecarOf } from './fixtures/ping-devops-chart.ts';
+import { cronJobLine, type KeyTree, knownKeys, type PingChartVersion, sidecarOf } from './fixtures/ping-devops-chart.ts';
 import { manifestsOf, theOne } from './harness/chart-rendering.ts';
+import { isMap, pingFolder, pingValues } from './harness/ping-values.ts';
 import { runRootcellar } from './harness/rootcellar.ts';
 import { temporaryFolder } from './harness/temporary-folder.ts';
 
-const folder = path.join(import.meta.dirname, '../deploy/ping-devops');
-const read = (name: string): Promise<string> => readFile(path.join(folder, name), 'utf8');
+const read = (name: string): Promise<string> => readFile(path.join(pingFolder, name), 'utf8');
 const base = 'rootcellar-values.yaml';
 
 /** What one gives to helm, in this order, and to which chart. */
@@ -25,27 +25,6 @@ const installations: readonly { readonly files: readonly string[]; readonly vers
   { files: [base, 'chart-0.12.0/values.yaml', 'cronjob-values.yaml'], version: '0.12.0' },
 ];
 
-/** As Helm lays files of values over each other: maps are joined, lists replaced, null takes away. */
-function over(under: unknown, upper: unknown): unknown {
-  if (!isMap(under) || !isMap(upper)) return upper;
-  const joined: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(upper)) {
-    if (value === null) delete joined[key];
-    else joined[key] = key in under ? over(under[key], value) : value;
-  }
-  return joined;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-async function valuesOf(files: readonly string[]): Promise<PingValues> {
-  let values: unknown = {};
-  for (const file of files) values = over(values, parse(await read(file)));
-  return values as PingValues;
-}
-
 /** Paths of the values that the chart does not know, and so would pass over in silence. */
 function unknownKeys(values: unknown, tree: KeyTree, at = ''): string[] {
   return Object.entries(isMap(values) ? values : {}).flatMap(([key, value]) => {
@@ -56,7 +35,6 @@ function unknownKeys(values: unknown, tree: KeyTree, at = ''): string[] {
 }
 
 const parsed = (words: readonly string[]): unknown => parseCommandLine(words, allCommands, lookFor(false, {}));
-const hasCommand = (name: string): boolean => allCommands.some((command) => command.name === name);
 
 test('unknownKeys() finds a key that the chart does not know, and one that only the later chart knows', () => {
   const values = { pingdirectory: { utilitySidecar: { comand: ['a'], command: ['a'] } } };
@@ -69,7 +47,7 @@ test('unknownKeys() finds a key that the chart does not know, and one that only 
 });
 
 for (const { files, version } of installations) {
-  const values = await valuesOf(files);
+  const values = await pingValues(files);
   const sidecar = sidecarOf(values, version);
   const configuration = values.configMaps?.['rootcellar']?.data['rootcellar.yaml'] ?? '';
   const config = parse(configuration) as Record<string, Record<string, unknown>>;
@@ -155,7 +133,7 @@ async function becomes(script: string, words: readonly string[]): Promise<string
 }
 
 suite('cronjob-values.yaml', async () => {
-  const values = await valuesOf([base, 'cronjob-values.yaml']);
+  const values = await pingValues([base, 'cronjob-values.yaml']);
 
   test('has plain words, which come out of the line that the chart makes as they went in', () => {
     const { args = [] } = values.pingdirectory.cronjob;
@@ -166,7 +144,7 @@ suite('cronjob-values.yaml', async () => {
 
     assert.deepEqual(echoed.slice(0, 5), ['exec', '-ti', 'my-release-pingdirectory-0', '--container', 'utility-sidecar']);
     assert.deepEqual(echoed.slice(6), args);
-    if (hasCommand('trigger')) parsed(args.slice(1));
+    parsed(args.slice(1));
   });
 
   test('does not pile up', () => {
@@ -179,7 +157,7 @@ suite('cronjob-values.yaml', async () => {
 
   test('has the configuration of the base, but for the schedule of backups, which it takes over', async () => {
     const own = parse(values.configMaps?.['rootcellar']?.data['rootcellar.yaml'] ?? '') as { agent: { schedule: unknown } };
-    const before = parse((await valuesOf([base])).configMaps?.['rootcellar']?.data['rootcellar.yaml'] ?? '') as { agent: object };
+    const before = parse((await pingValues([base])).configMaps?.['rootcellar']?.data['rootcellar.yaml'] ?? '') as { agent: object };
 
     assert.deepEqual(own, { ...before, agent: { ...before.agent, schedule: { backup: 'none' } } });
   });
@@ -207,5 +185,5 @@ test('restore-job.yaml asks for no terminal, needs no shell, is tried once, and 
   assert.deepEqual(words.slice(-3), ['restore', 'SNAPSHOT', '--yes']);
   assert.equal(job.at('spec.backoffLimit'), 0);
   assert.equal(job.at('spec.template.spec.restartPolicy'), 'Never');
-  if (hasCommand('trigger')) parsed(words.slice(6));
+  parsed(words.slice(6));
 });

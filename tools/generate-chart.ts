@@ -1,14 +1,10 @@
-// node tools/generate-chart.ts: writes chart/values.schema.json and chart/README.md, and test/fixtures/chart/ by the real helm (built when it is not in the cache).
+// node tools/generate-chart.ts: renders the chart by the real helm (built when it is not in the cache) for each file of chart/ci into test/fixtures/chart/.
+// The chart's schema and README are written by generate-reference.ts.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { programPath } from '../test/harness/parts.ts';
-import { chartFolder, generatedChartFiles } from './chart/chart-files.ts';
 import { renderingFile, renderings, renderChart } from './chart/render-chart.ts';
 
-for (const [name, text] of Object.entries(await generatedChartFiles())) {
-  await writeFile(path.join(chartFolder, name), text);
-  console.log(`wrote chart/${name}`);
-}
 const helm = await programPath('helm');
 for (const name of await renderings()) {
   await writeFile(renderingFile(name), await renderChart(helm, name));

@@ -21,12 +21,14 @@ export interface HelmCall {
   readonly values?: object;
   readonly words?: readonly string[];
   readonly version?: 3 | 4;
+  /** Another release than {@link release}. */
+  readonly of?: string;
 }
 
 /** Helm with the chart of this checkout, in the namespace of the directory; throws with Helm's words. */
-export function helm(cluster: Cluster, { do: verb, values, words = [], version = 3 }: HelmCall): Promise<string> {
+export function helm(cluster: Cluster, { do: verb, values, words = [], version = 3, of = release }: HelmCall): Promise<string> {
   const hasChart = verb === 'install' || verb === 'upgrade';
-  const call = [verb, release, ...(hasChart ? [chartFolder] : []), '--namespace', namespace, ...words];
+  const call = [verb, of, ...(hasChart ? [chartFolder] : []), '--namespace', namespace, ...words];
   return cluster.helm([...call, ...(values === undefined ? [] : ['--values', '-'])], { version, stdin: JSON.stringify(values ?? {}) });
 }
 
@@ -107,7 +109,7 @@ export async function endOfJob(cluster: Cluster, name: string, seconds = 180): P
 }
 
 /** Begins a job of the chart by hand, as an operator would, and waits for its end. */
-export async function runNow(cluster: Cluster, job: string, name: string): Promise<JobEnd> {
-  await cluster.kubectl(['create', 'job', name, '--from', `cronjob/${release}-${job}`, '--namespace', namespace]);
+export async function runNow(cluster: Cluster, cronJob: string, name: string): Promise<JobEnd> {
+  await cluster.kubectl(['create', 'job', name, '--from', `cronjob/${cronJob}`, '--namespace', namespace]);
   return endOfJob(cluster, name);
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { makeCertificate } from '../../harness/certificates.ts';
 import { chartAccount, chartValues, endOfJob, helm, release, runNow } from '../../harness/kubernetes/chart-release.ts';
 import { type Cluster, startCluster } from '../../harness/kubernetes/cluster.ts';
 import { type ClusterS3, startClusterS3 } from '../../harness/kubernetes/cluster-s3.ts';
@@ -36,6 +38,10 @@ const kubectl = (...words: string[]): Promise<string> => cluster.kubectl([...wor
 const snapshots = async (): Promise<number> => (await readdir(path.join(s3.folder, 'backups/directory/snapshots')).catch(() => [])).length;
 const upgrade = (changed: object): Promise<string> =>
   helm(cluster, { do: 'upgrade', values: changed, words: ['--reset-then-reuse-values', '--wait'] });
+
+function secret(name: string, stringData: Readonly<Record<string, string>>, type = 'Opaque') {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, stringData };
+}
 
 const troubles = [
   {
@@ -107,8 +113,24 @@ describe('the chart, beside a StatefulSet whose pods stay as they are', () => {
     assert.deepEqual([end.reason, end.exitCode], ['Complete', 0], end.log);
     assert.match(end.events, /SuccessfulCreate .*Created pod: backups-backup-/);
     assert.equal(await snapshots(), 1);
-    const left = await cluster.kubectl(['exec', 'ds-0', '--namespace', namespace, '--', 'sh', '-c', 'ls -A /opt/out']);
-    assert.deepEqual(left.trim().split('\n').toSorted(), ['instance', 'rootcellar']);
+    // Beside the server's own instance an empty folder, into which the next run writes.
+    const left = await cluster.kubectl([
+      'exec',
+      'ds-0',
+      '--namespace',
+      namespace,
+      '--',
+      'find',
+      '/opt/out',
+      '-path',
+      '/opt/out/instance',
+      '-prune',
+      '-o',
+      '-type',
+      'f',
+      '-print',
+    ]);
+    assert.equal(left.trim(), '');
   });
 
   for (const version of [3, 4] as const) {
@@ -168,11 +190,47 @@ describe('the chart, beside a StatefulSet whose pods stay as they are', () => {
     await upgrade({ restore: { enabled: false } });
   });
 
+  test('has agents that stay, one for each replica, which another release asks over TLS with a token', async () => {
+    const host = `${release}.${namespace}.svc`;
+    const tls = makeCertificate({ commonName: host, hosts: [host] });
+    await cluster.apply([
+      secret('rootcellar-tls', { 'tls.crt': tls.certificatePem, 'tls.key': tls.privateKeyPem }, 'kubernetes.io/tls'),
+      secret('tokens', { 'operator-token': randomBytes(32).toString('hex') }),
+    ]);
+    const deployment = { enabled: true, tlsSecret: 'rootcellar-tls', tokenKeys: { operator: 'operator-token' } };
+    await upgrade({ deployment, target: { pods: ['ds-0', 'ds-1'] }, secrets: [{ name: 'rootcellar' }, { name: 'tokens' }] });
+    const asking = {
+      fullnameOverride: 'asks',
+      mode: 'agent',
+      image: values.image,
+      resources: values.resources,
+      agent: { url: `https://${host}:7373`, caKey: 'ca.crt' },
+      secrets: [{ name: 'tokens' }, { name: 'rootcellar-tls', items: [{ key: 'tls.crt', path: 'ca.crt' }] }],
+      jobDefaults: { suspend: true, backoffLimit: 0 },
+    };
+    await helm(cluster, { do: 'install', of: 'asks', values: asking, words: ['--wait'] });
+    const had = await snapshots();
+
+    const end = await runNow(cluster, 'asks-backup', 'asked');
+    const metrics = await cluster.kubectl(['get', '--raw', `/api/v1/namespaces/${namespace}/services/https:${release}:7373/proxy/metrics`]);
+    const cronJobs = await kubectl('get', 'cronjobs', '--output', 'jsonpath={.items[*].metadata.name}');
+    await helm(cluster, { do: 'uninstall', of: 'asks', words: ['--wait'] });
+    await upgrade({ deployment: { enabled: false }, target: { pods: ['ds-0'] }, secrets: [{ name: 'rootcellar' }] });
+
+    assert.deepEqual([end.reason, end.exitCode], ['Complete', 0], end.log);
+    assert.match(end.log, /backup: success/);
+    // The agents may also have made up for a slot that nobody had taken.
+    assert.ok((await snapshots()) > had);
+    assert.match(metrics, /^rootcellar_expected_interval_seconds\{group="directory",command="backup"\} 21600$/m);
+    assert.match(metrics, /^rootcellar_last_success_timestamp_seconds\{group="directory",command="backup"\} \d+/m);
+    assert.equal(cronJobs, 'asks-backup asks-prune asks-verify');
+  });
+
   for (const { what, wrong, right, exitCode, reason, says } of troubles) {
     test(`tells itself with ${what}: by the exit code, the Job's reason and a sentence`, async () => {
       await upgrade(wrong);
 
-      const end = await runNow(cluster, 'backup', `with-${what.replaceAll(' ', '-')}`);
+      const end = await runNow(cluster, `${release}-backup`, `with-${what.replaceAll(' ', '-')}`);
       await upgrade(right);
 
       assert.match(end.log, says);
@@ -185,7 +243,7 @@ describe('the chart, beside a StatefulSet whose pods stay as they are', () => {
     await helm(cluster, { do: 'upgrade', words: ['--reset-then-reuse-values', '--wait'], version: 4 });
     const had = await snapshots();
 
-    const end = await runNow(cluster, 'backup', 'after-trouble');
+    const end = await runNow(cluster, `${release}-backup`, 'after-trouble');
 
     assert.deepEqual([end.reason, end.exitCode], ['Complete', 0], end.log);
     assert.equal(await snapshots(), had + 1);
