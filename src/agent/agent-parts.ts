@@ -26,6 +26,8 @@ export interface AgentParts {
 export interface Fitness {
   readonly rank: readonly number[];
   readonly reasons: readonly string[];
+  /** Its server does not answer. */
+  readonly isSilent?: boolean | undefined;
 }
 
 /** Durations in milliseconds. */

@@ -104,6 +104,20 @@ describe('an agent alone', () => {
     ]);
   });
 
+  test('waits for a server that is only starting, and runs without one that stays silent', async (t) => {
+    const { clock, start } = sceneOf(t);
+    let isSilent = true;
+    const agent = start('ds-0', { assess: async () => ({ rank: [Number(isSilent)], reasons: [], isSilent }) });
+    await clock.advance(30 * second);
+    assert.deepEqual(agent.runner.begun, []);
+    isSilent = false;
+    await clock.advance(15 * second);
+    assert.deepEqual(agent.runner.begun, ['2026-11-26T00:01:10 backup']);
+    isSilent = true;
+    await clock.advance(6 * hour + 2 * minute);
+    assert.equal(agent.runner.begun[1], '2026-11-26T06:01:05 backup');
+  });
+
   test('a store that does not answer is told, and the run is made when it does', async (t) => {
     const { clock, store, start } = sceneOf(t, '2026-11-26T05:50:00.000Z');
     let isDown = true;

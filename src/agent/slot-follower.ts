@@ -5,7 +5,7 @@ import type { RunRecord } from '../domain/run-record.ts';
 import { decideDue, type Due } from '../schedule/due.ts';
 import { stableJitter } from '../schedule/jitter.ts';
 import type { Schedule } from '../schedule/schedule.ts';
-import { jobLease, type JobPlan } from './agent-parts.ts';
+import { jobLease, type Fitness, type JobPlan } from './agent-parts.ts';
 import { orderOf } from './choose-agent.ts';
 import { executeRun, recordNotBegun, type AgentScope } from './execute-run.ts';
 import { mayEndBetter, retryPause } from './run-outcome.ts';
@@ -134,7 +134,8 @@ export class SlotFollower {
     const { slots } = parts;
     const attempt = { job: this.#plan.job, slot: due.slot.toISOString(), attempt: known?.attempt ?? 1 };
     const { signal } = this.#options;
-    await slots.bid(attempt, { agent: settings.name, ...(await parts.assess(signal)) }, { signal });
+    const { rank, reasons } = await this.#assessPatiently();
+    await slots.bid(attempt, { agent: settings.name, rank, reasons }, { signal });
     await this.#sleep(settings.biddingMilliseconds);
     const order = orderOf(await slots.bids(attempt, { signal }), attempt, this.#known ?? { failedOn: [] });
     const betterOnes = Math.max(0, order.indexOf(settings.name));
@@ -143,6 +144,17 @@ export class SlotFollower {
       await this.#sleep(settings.biddingMilliseconds);
     }
     return this.#isUntouched(due, known);
+  }
+
+  /** A server that is only starting is waited for, as long as a failed attempt would be; meanwhile others may begin. */
+  async #assessPatiently(): Promise<Fitness> {
+    const { settings, parts } = this.#scope;
+    const deadline = parts.clock.now().getTime() + settings.retryPauseMilliseconds;
+    for (;;) {
+      const fitness = await parts.assess(this.#options.signal);
+      if (fitness.isSilent !== true || parts.clock.now().getTime() >= deadline) return fitness;
+      await this.#sleep(Math.max(1000, settings.biddingMilliseconds));
+    }
   }
 
   /** Whether the slot is still where it was when it was decided to run it. */

@@ -1,9 +1,10 @@
+import type { Fitness } from '../../agent/agent-parts.ts';
 import type { OpenedAgent } from '../../agent/run-agent.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import { jobs, type Job, type RunRecord } from '../../domain/run-record.ts';
 import { rankOf } from '../../domain/server-health.ts';
 import { formatDuration } from '../../foundation/durations.ts';
-import { exitCodes, interrupted, wrongUsage, type ExitCode } from '../../foundation/failure.ts';
+import { exitCodes, interrupted, messageOf, wrongUsage, type ExitCode } from '../../foundation/failure.ts';
 import { defineCommand, type CommandContext } from '../define-command.ts';
 
 export const agentCommand = defineCommand({
@@ -99,7 +100,7 @@ function environmentOf({ effective, file }: LoadedConfig): Readonly<Record<strin
 }
 
 /** Asked over a connection of its own: one that is kept for hours may be dead. */
-async function assess({ config }: LoadedConfig, context: CommandContext, signal: AbortSignal) {
+async function assess({ config }: LoadedConfig, context: CommandContext, signal: AbortSignal): Promise<Fitness> {
   if (config.server.url === undefined && config.server.home === undefined) return { rank: [], reasons: [] };
   const parts = await context.compose(config);
   try {
@@ -107,7 +108,7 @@ async function assess({ config }: LoadedConfig, context: CommandContext, signal:
     return { rank: rankOf(health), reasons: health.reasons };
   } catch (error) {
     signal.throwIfAborted();
-    return { rank: rankOf(undefined), reasons: [error instanceof Error ? error.message : String(error)] };
+    return { rank: rankOf(undefined), reasons: [messageOf(error)], isSilent: true };
   } finally {
     await parts.close();
   }
