@@ -340,12 +340,23 @@ async function openAgentRecords(config: Config, store: ObjectStore, around: Surr
   };
 }
 
-async function openLeases(config: Pick<Config, 'lease'>, store: ObjectStore, { clock, work }: Surroundings): Promise<Leases> {
+/** Without `lock` nobody is waited for. */
+async function openLeases(
+  { lease, lock }: Pick<Config, 'lease'> & Partial<Pick<Config, 'lock'>>,
+  store: ObjectStore,
+  { clock, work }: Surroundings,
+): Promise<Leases> {
   const [{ StoredLeases }, { isAlive, thisProcess }] = await Promise.all([
     import('./archive/lease.ts'),
     import('./archive/lease-holder.ts'),
   ]);
-  return new StoredLeases(store, { clock, seconds: config.lease.duration / 1000, holder: thisProcess(work), isAlive });
+  return new StoredLeases(store, {
+    clock,
+    seconds: lease.duration / 1000,
+    holder: thisProcess(work),
+    isAlive,
+    waitMilliseconds: lock?.wait,
+  });
 }
 
 function stagingOf(config: Config): Staging {

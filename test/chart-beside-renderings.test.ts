@@ -76,7 +76,8 @@ suite('tests/backup-and-read-back.yaml', () => {
 
     assert.equal(at('metadata.annotations', 'helm.sh/hook'), 'test');
     assert.deepEqual(commands, [
-      ['backup'],
+      // A backup by the schedule may be at work just then.
+      ['backup', '--lock-wait', '10m'],
       ['list'],
       ['fetch', 'latest', '--to', '/var/lib/rootcellar/read-back'],
       ['verify', 'latest', '--read-data'],

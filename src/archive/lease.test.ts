@@ -11,10 +11,11 @@ const first: LeaseHolder = { host: 'pod-0', processId: 11, space: 'a', processBe
 const second: LeaseHolder = { host: 'pod-1', processId: 22, space: 'b', processBegan: '2', container: '', work: 'restore' };
 const nobodyKnows: IsAlive = () => undefined;
 
-function setUp() {
+function setUp(waitMilliseconds?: number) {
   const clock = new FakeClock();
   const store = new MemoryStore({ clock });
-  const leases = (holder: LeaseHolder, isAlive: IsAlive = nobodyKnows) => new StoredLeases(store, { clock, seconds: 60, holder, isAlive });
+  const leases = (holder: LeaseHolder, isAlive: IsAlive = nobodyKnows) =>
+    new StoredLeases(store, { clock, seconds: 60, holder, isAlive, waitMilliseconds });
   return { clock, store, leases };
 }
 
@@ -26,8 +27,38 @@ test('take() refuses while another holds the lease, and says who and until when'
     code: 'E_BUSY',
     exitCode: 11,
     message: 'Cannot begin: process 11 on pod-0 is running a backup of server "prod" in memory',
-    hint: 'wait until it ends; were it dead, its lease would end at 2026-11-23T10:47:46.000Z',
+    hint: 'wait until it ends, or give --lock-wait; were it dead, its lease would end at 2026-11-23T10:47:46.000Z',
   });
+  await held.release();
+});
+
+test('take() waits for a living holder as long as it is told, and says so once', async () => {
+  const { clock, leases } = setUp(30_000);
+  const held = await leases(first).take('prod');
+  const events: ProgressEvent[] = [];
+
+  const waiting = leases(second).take('prod', { report: (event) => events.push(event) });
+  await clock.advance(21_000);
+  await held.release();
+  await clock.advance(5000);
+
+  const lease = await waiting;
+  assert.equal(lease.fence, 2);
+  assert.deepEqual(events, [
+    { kind: 'note', level: 'warning', text: 'waiting: process 11 on pod-0 is running a backup of server "prod" in memory' },
+  ]);
+  await lease.release();
+});
+
+test('take() refuses when the holder is at work still after the time that it waits', async () => {
+  const { clock, leases } = setUp(12_000);
+  const held = await leases(first).take('prod');
+
+  const refused = assert.rejects(leases(second).take('prod'), { code: 'E_BUSY', exitCode: 11 });
+  await clock.advance(12_000);
+
+  await refused;
+  assert.ok(held.heldUntil > clock.now());
   await held.release();
 });
 

@@ -9,6 +9,8 @@ const conditionsHint = 'use a store that honours If-None-Match and If-Match (AWS
 
 const leasesPrefix = '.rootcellar/leases/';
 
+const lookEveryMilliseconds = 5000;
+
 /** Who holds a lease: enough to tell a living process from a dead one of the same machine, and to name it to people. */
 export const leaseHolderSchema = z.object({
   /** The machine or pod. */
@@ -47,7 +49,12 @@ export interface LeaseOptions {
   readonly seconds: number;
   readonly holder: LeaseHolder;
   readonly isAlive: IsAlive;
+  /** How long to wait for another who holds it and is alive; not at all unless told. */
+  readonly waitMilliseconds?: number | undefined;
 }
+
+/** Who holds a lease: silent, and so waited for until its end, or alive. */
+type Obstacle = { readonly text: string } & ({ readonly milliseconds: number } | { readonly busy: Failure });
 
 /** The right to be the one that runs. */
 export interface Lease {
@@ -64,7 +71,7 @@ export interface Lease {
 
 /** Where leases are asked for: one per server of an archive. */
 export interface Leases {
-  /** @throws Failure E_BUSY (exit code 11) when another holds it */
+  /** @throws Failure E_BUSY (exit code 11) when another holds it, still after the time that it is waited for */
   take(server: string, options?: OperationContext): Promise<Lease>;
 
   /** Takes nothing. @throws Failure E_BUSY (exit code 11) while somebody holds it who seems to be alive */
@@ -96,7 +103,8 @@ export async function underLease<Result>(
  * never both succeed (design §4).
  *
  * A lease is renewed at a third of its time. It is taken over at once when its holder ran in this process ID space and is dead;
- * from any other holder only after its end. One that was not renewed in time is waited for, as its holder seems to be gone.
+ * from any other holder only after its end. One that was not renewed in time is waited for, as its holder seems to be gone;
+ * a living holder is waited for as long as the options say.
  */
 export class StoredLeases implements Leases {
   readonly #store: ObjectStore;
@@ -110,17 +118,14 @@ export class StoredLeases implements Leases {
   async take(server: string, options: OperationContext = {}): Promise<Lease> {
     await this.#assertConditions(server, options.signal);
     const key = `${leasesPrefix}${server}.json`;
+    const latest = this.#options.clock.now().getTime() + (this.#options.waitMilliseconds ?? 0);
+    let told = '';
     for (;;) {
       const found = await this.#read(key, options.signal);
-      const pause = found === undefined ? 0 : this.#millisecondsUntilFree(found.document, server);
-      if (pause > 0) {
-        const { holder } = found?.document ?? { holder: this.#options.holder };
-        options.report?.({
-          kind: 'note',
-          level: 'warning',
-          text: `waiting ${Math.ceil(pause / 1000)} s for the lease of ${nameOf(holder)}, which no longer renews it`,
-        });
-        await this.#options.clock.sleep(pause, options.signal);
+      const obstacle = this.#obstacle(found?.document, server);
+      if (obstacle !== undefined) {
+        await this.#wait(obstacle, latest, told === obstacle.text ? { signal: options.signal } : options);
+        told = obstacle.text;
         continue;
       }
       const document = this.#newDocument((found?.document?.fence ?? 0) + 1);
@@ -134,9 +139,19 @@ export class StoredLeases implements Leases {
     }
   }
 
+  /** Until it is time to look again; throws the obstacle's own failure when it was waited for long enough. */
+  async #wait(obstacle: Obstacle, latest: number, { report, signal }: OperationContext): Promise<void> {
+    const { clock } = this.#options;
+    const left = latest - clock.now().getTime();
+    if ('busy' in obstacle && left <= 0) throw obstacle.busy;
+    report?.({ kind: 'note', level: 'warning', text: obstacle.text });
+    await clock.sleep('busy' in obstacle ? Math.min(lookEveryMilliseconds, left) : obstacle.milliseconds, signal);
+  }
+
   async assertFree(server: string, options: OperationContext = {}): Promise<void> {
     const found = await this.#read(`${leasesPrefix}${server}.json`, options.signal);
-    this.#millisecondsUntilFree(found?.document, server);
+    const obstacle = this.#obstacle(found?.document, server);
+    if (obstacle !== undefined && 'busy' in obstacle) throw obstacle.busy;
   }
 
   /** Before anything is written: a store that honours only some of it would give a lease that can be neither renewed nor given back. */
@@ -149,25 +164,25 @@ export class StoredLeases implements Leases {
     );
   }
 
-  /** 0: free now; more: so long until its end, its holder being silent. Throws E_BUSY while it is alive. */
-  #millisecondsUntilFree(document: LeaseDocument | undefined, server: string): number {
-    if (document === undefined) return 0;
+  /** undefined: free now. */
+  #obstacle(document: LeaseDocument | undefined, server: string): Obstacle | undefined {
+    if (document === undefined) return undefined;
     const { clock, seconds, isAlive } = this.#options;
+    const { holder, renewedAt, endsAt } = document;
     const now = clock.now().getTime();
-    const left = Date.parse(document.endsAt) - now;
-    if (left <= 0) return 0;
-    const alive = isAlive(document.holder);
-    if (alive === false) return 0;
-    const silence = now - Date.parse(document.renewedAt);
-    if (alive === undefined && silence > seconds * 500 && left <= seconds * 1000) return left;
-    throw new Failure(
-      'E_BUSY',
-      `Cannot begin: ${nameOf(document.holder)} is running a ${document.holder.work} of server "${server}" in ${this.#store.location}`,
-      {
-        exitCode: exitCodes.busy,
-        hint: `wait until it ends; were it dead, its lease would end at ${document.endsAt}`,
-      },
-    );
+    const left = Date.parse(endsAt) - now;
+    if (left <= 0) return undefined;
+    const alive = isAlive(holder);
+    if (alive === false) return undefined;
+    const silence = now - Date.parse(renewedAt);
+    if (alive === undefined && silence > seconds * 500 && left <= seconds * 1000)
+      return {
+        milliseconds: left,
+        text: `waiting ${Math.ceil(left / 1000)} s for the lease of ${nameOf(holder)}, which no longer renews it`,
+      };
+    const state = `${nameOf(holder)} is running a ${holder.work} of server "${server}" in ${this.#store.location}`;
+    const hint = `wait until it ends, or give --lock-wait; were it dead, its lease would end at ${endsAt}`;
+    return { text: `waiting: ${state}`, busy: new Failure('E_BUSY', `Cannot begin: ${state}`, { exitCode: exitCodes.busy, hint }) };
   }
 
   #newDocument(fence: number): LeaseDocument {

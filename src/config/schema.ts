@@ -210,7 +210,7 @@ export const configSchema = z.strictObject({
         example: '5m',
       }),
       wait: optionalDuration({
-        description: 'how long to wait for others who work in the repository; otherwise one is told who they are',
+        description: 'how long to wait for others who work in the repository or with the same server; otherwise one is told who they are',
         example: '10m',
       }),
     })

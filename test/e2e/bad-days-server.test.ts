@@ -205,7 +205,7 @@ suite('a bad day of the directory server', { timeout: 300_000 }, () => {
     const refusal = {
       exitCode: 11,
       says: `Cannot begin: process PID on ${hostname()} is running a backup of server "ds-0" in ${operator.archive}`,
-      hint: 'wait until it ends; were it dead, its lease would end at TIME',
+      hint: 'wait until it ends, or give --lock-wait; were it dead, its lease would end at TIME',
     };
 
     const second = await operator.refused(['backup'], refusal);

@@ -301,7 +301,7 @@ describe('what scripts rely on', { concurrency: 2 }, () => {
     await place.refused(['archive', scene.folder], {
       exitCode: 11,
       says: 'Cannot begin: process 42 on pod-7 is running a backup of server "prod" in s3://vault/contract-busy',
-      hint: `wait until it ends; were it dead, its lease would end at ${endsAt}`,
+      hint: `wait until it ends, or give --lock-wait; were it dead, its lease would end at ${endsAt}`,
     });
   });
 
