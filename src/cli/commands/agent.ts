@@ -1,6 +1,7 @@
 import type { Fitness } from '../../agent/agent-parts.ts';
 import type { OpenedAgent } from '../../agent/run-agent.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
+import { shortId } from '../../domain/find-snapshot.ts';
 import { jobs, type Job, type RunRecord } from '../../domain/run-record.ts';
 import { rankOf } from '../../domain/server-health.ts';
 import { formatDuration } from '../../foundation/durations.ts';
@@ -54,7 +55,7 @@ export const agentCommand = defineCommand({
   render: (record, { look }) => {
     if (record === undefined) return 'The agent has ended.';
     const { job, outcome, attempt, beganAt, endedAt, failure } = record;
-    const how = `${job}: ${outcome} in ${formatDuration(Date.parse(endedAt) - Date.parse(beganAt))}${attempt > 1 ? `, at attempt ${attempt}` : ''}`;
+    const how = `${job}${snapshotOf(record)}: ${outcome} in ${formatDuration(Date.parse(endedAt) - Date.parse(beganAt))}${attempt > 1 ? `, at attempt ${attempt}` : ''}`;
     if (failure === undefined) return outcome === 'success' ? look.green(how) : look.yellow(how);
     return [look.red(how), failure.message, ...(failure.hint === undefined ? [] : [`  ${look.dim('→')} ${failure.hint}`])].join('\n');
   },
@@ -112,6 +113,12 @@ async function assess({ config }: LoadedConfig, context: CommandContext, signal:
   } finally {
     await parts.close();
   }
+}
+
+/** Of a backup: which snapshot it made. */
+function snapshotOf({ job, result }: RunRecord): string {
+  const made = job === 'backup' ? (result as { readonly id?: unknown } | undefined)?.id : undefined;
+  return typeof made === 'string' ? ` as snapshot ${shortId(made)}` : '';
 }
 
 function jobOf(word: string): Job {

@@ -116,7 +116,7 @@ describe('the lines of the README, one after another', { concurrency: 1 }, () =>
     }
     await eventually('its pod is seen to have ended', 20_000, async () => (await ended('backup')).length > pods);
 
-    assert.match(told, /condition met\nbackup: success in /);
+    assert.match(told, /condition met\nbackup as snapshot [0-9a-f]{12}: success in /);
     const pod = (await ended('backup')).at(-1);
     assert.match(pod?.name ?? '', /^backup-now-/);
     assert.deepEqual(pod?.phases, ['Pending', 'Running', 'Succeeded']);
