@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client } from 'ldapts';
@@ -110,6 +111,7 @@ export async function serveInstance(home: TemporaryFolder, ports: InstancePorts,
     kill: () => server.kill(),
     restart: async () => {
       await stop();
+      await mendConfiguration(path.join(folder, 'config'));
       server = await startJvm(folder, ports, options);
     },
     [Symbol.asyncDispose]: async () => {
@@ -170,4 +172,11 @@ async function startJvm(folder: string, ports: InstancePorts, options: OpendjOpt
   });
   await writeFile(path.join(folder, 'logs/server.pid'), `${server.pid}\n`);
   return server;
+}
+
+/** A server that is killed right when it writes its configuration has none afterwards; what an operator puts back is its own copy of the last good start. */
+async function mendConfiguration(folder: string): Promise<void> {
+  const file = path.join(folder, 'config.ldif');
+  if (existsSync(file)) return;
+  await cp(`${file}.startok`, file);
 }
