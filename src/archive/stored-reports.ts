@@ -1,3 +1,4 @@
+import { compactTime, timeOfCompact } from '../domain/compact-time.ts';
 import { type RecoveryReport, recoveryReportSchema } from '../domain/recovery-report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { isFailure } from '../foundation/failure.ts';
@@ -19,7 +20,7 @@ type NameFacts = Pick<StoredReport, 'time' | 'kind' | 'outcome'>;
 /** Stores a report under a name that tells its time, kind and outcome, so that one listing tells which snapshots are proven. */
 export async function saveReport(contents: ReportContents, { id }: Snapshot, report: RecoveryReport, signal?: AbortSignal): Promise<void> {
   if (report.snapshot !== id) throw new Error(`the report is of snapshot ${report.snapshot}, not of ${id}`);
-  const name = `${report.time.replaceAll(/[-:.]/g, '')}-${report.kind}-${report.outcome}.json`;
+  const name = `${compactTime(report.time)}-${report.kind}-${report.outcome}.json`;
   await contents.write(`${reportsPrefix}${id}/${name}`, new TextEncoder().encode(`${JSON.stringify(report, undefined, 2)}\n`), signal);
 }
 
@@ -142,11 +143,9 @@ function snapshotIdOf(key: string): string {
 /** Undefined for a name that is not of a report. */
 function factsOf(key: string): NameFacts | undefined {
   const name = key.slice(key.lastIndexOf('/') + 1);
-  const [, date = '', hour = '', minute = '', second = '', fraction = '', kind, outcome] =
-    /^(\d{8})T(\d\d)(\d\d)(\d\d)(\d*)Z-(restore|drill)-(proven|unproven|failed)\.json$/.exec(name) ?? [];
-  if (kind === undefined || outcome === undefined) return undefined;
-  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
-  const time = `${day}T${hour}:${minute}:${second}${fraction === '' ? '' : `.${fraction}`}Z`;
+  const [, began = '', kind, outcome = ''] = /^(\d{8}T\d+Z)-(restore|drill)-(proven|unproven|failed)\.json$/.exec(name) ?? [];
+  const time = timeOfCompact(began);
+  if (time === undefined) return undefined;
   return { time, kind: kind === 'drill' ? 'drill' : 'restore', outcome: outcomes[outcome] ?? 'failed' };
 }
 

@@ -1,8 +1,8 @@
+import { compactTime, timeOfCompact } from '../domain/compact-time.ts';
 import { jobs, runOutcomes, type Job, type RunOutcome, type RunRecord, runRecordSchema } from '../domain/run-record.ts';
 import type { OperationContext } from '../foundation/progress.ts';
-import { isFailure } from '../foundation/failure.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
-import { agentsPrefix } from './agent-keys.ts';
+import { agentsPrefix, readAgentDocument, writeAgentDocument } from './agent-documents.ts';
 
 /** What the agents of a group did: the runs of their jobs, kept in the archive itself so that each agent, also a new one, knows them. */
 export interface RunHistory {
@@ -38,8 +38,8 @@ export class StoredRuns implements RunHistory {
 
   async save(record: RunRecord, { signal }: OperationContext = {}): Promise<void> {
     const { endedAt, job, outcome, attempt, id } = record;
-    const key = `${this.#prefix}${endedAt.replaceAll(/[-:.]/g, '')}-${job}-${outcome}-${attempt}-${id}.json`;
-    await this.#store.put(key, new TextEncoder().encode(`${JSON.stringify(record, undefined, 2)}\n`), { signal });
+    const key = `${this.#prefix}${compactTime(endedAt)}-${job}-${outcome}-${attempt}-${id}.json`;
+    await writeAgentDocument(this.#store, key, record, { signal });
   }
 
   async list({ signal }: OperationContext = {}): Promise<readonly StoredRun[]> {
@@ -51,14 +51,8 @@ export class StoredRuns implements RunHistory {
     return runs.toReversed();
   }
 
-  async read({ key }: StoredRun, { signal }: OperationContext = {}): Promise<RunRecord | undefined> {
-    try {
-      return runRecordSchema.parse(JSON.parse(new TextDecoder().decode(await this.#store.get(key, { signal }))));
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (isFailure(error) && error.code !== 'E_OBJECT_MISSING' && error.code !== 'E_OBJECT_DAMAGED') throw error;
-      return undefined;
-    }
+  read({ key }: StoredRun, { signal }: OperationContext = {}): Promise<RunRecord | undefined> {
+    return readAgentDocument(this.#store, key, runRecordSchema, { signal });
   }
 
   async trim(keep: number, { signal }: OperationContext = {}): Promise<void> {
@@ -78,15 +72,14 @@ export function surplusOf(runs: readonly StoredRun[], keep: number): readonly St
 }
 
 const namePattern = new RegExp(
-  String.raw`^(\d{8})T(\d\d)(\d\d)(\d\d)(\d{3})Z-(${jobs.join('|')})-(${runOutcomes.join('|')})-(\d+)-(\d{8}T\d{9}Z-[0-9a-z]{6})\.json$`,
+  String.raw`^(\d{8}T\d{9}Z)-(${jobs.join('|')})-(${runOutcomes.join('|')})-(\d+)-(\d{8}T\d{9}Z-[0-9a-z]{6})\.json$`,
 );
 
 /** Undefined for a name that is not of a run. */
 function factsOf(key: string): StoredRun | undefined {
-  const parts = namePattern.exec(key.slice(key.lastIndexOf('/') + 1));
-  if (parts === null) return undefined;
-  const [, date = '', hour, minute, second, fraction, job, outcome, attempt, id = ''] = parts;
-  const endedAt = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${hour}:${minute}:${second}.${fraction}Z`;
+  const [, end = '', job, outcome, attempt, id = ''] = namePattern.exec(key.slice(key.lastIndexOf('/') + 1)) ?? [];
+  const endedAt = timeOfCompact(end);
+  if (endedAt === undefined) return undefined;
   // The pattern has only these words in it.
   return { key, id, job: job as Job, outcome: outcome as RunOutcome, endedAt, attempt: Number(attempt) };
 }

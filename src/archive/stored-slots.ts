@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { compactTime } from '../domain/compact-time.ts';
 import { jobs, runOutcomes, type Job } from '../domain/run-record.ts';
-import { isFailure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
-import { agentsPrefix } from './agent-keys.ts';
+import { agentsPrefix, readAgentDocument, writeAgentDocument } from './agent-documents.ts';
 
 /**
  * How far a job's newest slot has come. A slot is one time of a schedule; `running` and `waiting` (for another attempt) are not its end, and whoever gets the job's
@@ -67,21 +67,21 @@ export class StoredSlots implements Slots {
   }
 
   read(job: Job, options: OperationContext = {}): Promise<Slot | undefined> {
-    return this.#readDocument(this.#slotKey(job), slotSchema, options);
+    return readAgentDocument(this.#store, this.#slotKey(job), slotSchema, options);
   }
 
   async write(slot: Slot, { signal }: OperationContext = {}): Promise<void> {
-    await this.#store.put(this.#slotKey(slot.job), encode(slot), { signal });
+    await writeAgentDocument(this.#store, this.#slotKey(slot.job), slot, { signal });
   }
 
   async bid(attempt: SlotAttempt, bid: Bid, { signal }: OperationContext = {}): Promise<void> {
-    await this.#store.put(`${this.#bidFolder(attempt)}${bid.agent}.json`, encode(bid), { signal });
+    await writeAgentDocument(this.#store, `${this.#bidFolder(attempt)}${bid.agent}.json`, bid, { signal });
   }
 
   async bids(attempt: SlotAttempt, options: OperationContext = {}): Promise<readonly Bid[]> {
     const bids: Bid[] = [];
     for await (const { key } of this.#store.list(this.#bidFolder(attempt), { signal: options.signal })) {
-      const bid = await this.#readDocument(key, bidSchema, options);
+      const bid = await readAgentDocument(this.#store, key, bidSchema, options);
       if (bid !== undefined) bids.push(bid);
     }
     return bids;
@@ -98,25 +98,6 @@ export class StoredSlots implements Slots {
   }
 
   #bidFolder({ job, slot, attempt }: SlotAttempt): string {
-    return `${this.#prefix}bids/${job}/${slot.replaceAll(/[-:.]/g, '')}-${attempt}/`;
+    return `${this.#prefix}bids/${job}/${compactTime(slot)}-${attempt}/`;
   }
-
-  async #readDocument<Schema extends z.ZodType>(
-    key: string,
-    schema: Schema,
-    { signal }: OperationContext,
-  ): Promise<z.output<Schema> | undefined> {
-    try {
-      return schema.parse(JSON.parse(new TextDecoder().decode(await this.#store.get(key, { signal }))));
-    } catch (error) {
-      signal?.throwIfAborted();
-      // What cannot be read is written anew by the next run; a store that does not answer is another matter.
-      if (isFailure(error) && error.code !== 'E_OBJECT_MISSING' && error.code !== 'E_OBJECT_DAMAGED') throw error;
-      return undefined;
-    }
-  }
-}
-
-function encode(document: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 2)}\n`);
 }

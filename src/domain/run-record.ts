@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compactTime } from './compact-time.ts';
 
 /** What an agent does by its schedules. Each is the command of that name. */
 export const jobs = ['backup', 'verify', 'drill', 'forget', 'prune'] as const;
@@ -62,5 +63,5 @@ export type RunFailure = z.output<typeof runFailureSchema>;
 /** An ID for a run that is asked for at `time`. `random`: from 0 up to, not including, 1. */
 export function newRunId(time: Date, random: number): string {
   const digits = Math.floor(random * 36 ** 6).toString(36);
-  return `${time.toISOString().replaceAll(/[-:.]/g, '')}-${digits.padStart(6, '0')}`;
+  return `${compactTime(time.toISOString())}-${digits.padStart(6, '0')}`;
 }
