@@ -6,9 +6,10 @@ import { longestPause } from '../schedule/schedule.ts';
 import { ActiveRuns, type RunEntry } from './active-runs.ts';
 import { jobLease, type AgentParts, type AgentSettings, type JobPlan } from './agent-parts.ts';
 import type { ActiveRun, AgentEvent, AgentStatus, AgentView, JobStatus, RunRequest } from './agent-view.ts';
-import { executeRun, recordNotBegun, runFailureOf, type AgentScope } from './execute-run.ts';
+import { executeRun, underFreeLease } from './execute-run.ts';
 import { KnownRuns } from './known-runs.ts';
 import { mayEndBetter, retryPause } from './run-outcome.ts';
+import { recordNotBegun, runFailureOf, type AgentScope } from './run-records.ts';
 import { SlotFollower } from './slot-follower.ts';
 import { Turn } from './turn.ts';
 
@@ -83,11 +84,9 @@ export class Agent implements AgentView {
    */
   async once(job: Job, signal: AbortSignal): Promise<RunRecord> {
     const { leases } = this.#parts;
-    const plan = this.#settings.jobs.find((other) => other.job === job);
+    const { words } = this.#planOf(job);
     try {
-      return await underLease(leases, jobLease(this.group, job), { signal }, (lease) =>
-        this.#tryOften(job, plan?.words ?? [job], lease, signal),
-      );
+      return await underLease(leases, jobLease(this.group, job), { signal }, (lease) => this.#tryOften(job, words, lease, signal));
     } catch (error) {
       if (!isFailure(error, 'E_BUSY')) throw error;
       throw new Failure('E_BUSY', `Cannot run ${job}: another agent of the group "${this.group}" is running it`, {
@@ -163,8 +162,13 @@ export class Agent implements AgentView {
         hint: 'wait until some have ended, or cancel them',
       });
     }
-    const plan = this.#settings.jobs.find((other) => other.job === job);
-    const entry = this.#scope.active.add({ job, words: requestedWords(plan?.words ?? [job], words), trigger: 'request', by, attempt: 1 });
+    const entry = this.#scope.active.add({
+      job,
+      words: requestedWords(this.#planOf(job).words, words),
+      trigger: 'request',
+      by,
+      attempt: 1,
+    });
     const work = this.#runRequest(entry).finally(() => this.#requests.delete(work));
     this.#requests.add(work);
     return this.#scope.active.find(entry.id) as ActiveRun;
@@ -184,13 +188,13 @@ export class Agent implements AgentView {
   }
 
   #jobStatus(job: Job): JobStatus {
-    const plan = this.#settings.jobs.find((other) => other.job === job);
-    const follower = this.#followers[this.#settings.jobs.filter(isScheduled).findIndex((other) => other.job === job)];
+    const plan = this.#planOf(job);
+    const follower = this.#followers.find((each) => each.job === job);
     const { known } = this.#scope;
     const slot = follower?.known;
     return {
       job,
-      schedule: plan?.schedule?.expression,
+      schedule: plan.schedule?.expression,
       timeZone: this.#settings.timeZone,
       nextAt: follower?.nextAt?.toISOString(),
       expectedIntervalSeconds: this.#expectedInterval(plan),
@@ -201,8 +205,12 @@ export class Agent implements AgentView {
     };
   }
 
-  #expectedInterval(plan: JobPlan | undefined): number | undefined {
-    if (plan?.schedule === undefined) return undefined;
+  #planOf(job: Job): JobPlan {
+    return this.#settings.jobs.find((plan) => plan.job === job) ?? { job, words: [job], schedule: undefined };
+  }
+
+  #expectedInterval(plan: JobPlan): number | undefined {
+    if (plan.schedule === undefined) return undefined;
     const seconds = this.#pauses.get(plan.job) ?? longestPause(plan.schedule, this.#startedAt) / 1000;
     this.#pauses.set(plan.job, seconds);
     return seconds;
@@ -213,20 +221,9 @@ export class Agent implements AgentView {
     const { job } = entry.planned;
     try {
       await this.#turn.take(entry.signal, async () => {
-        for (;;) {
-          try {
-            const lease = await leases.take(jobLease(this.group, job), { signal: entry.signal });
-            try {
-              await executeRun(entry, lease, this.#scope);
-            } finally {
-              await lease.release();
-            }
-            return;
-          } catch (error) {
-            if (!isFailure(error, 'E_BUSY')) throw error;
-            await clock.sleep(this.#settings.leaseMilliseconds / 4, entry.signal);
-          }
-        }
+        const run = (): Promise<boolean> =>
+          underFreeLease(leases, jobLease(this.group, job), entry, (lease) => executeRun(entry, lease, this.#scope));
+        while (!(await run())) await clock.sleep(this.#settings.leaseMilliseconds / 4, entry.signal);
       });
     } catch (error) {
       log.warn({ err: error, run: entry.id }, 'a run that was asked for did not begin');

@@ -1,19 +1,11 @@
-import type { Lease } from '../archive/lease.ts';
-import type { RunFailure, RunRecord } from '../domain/run-record.ts';
-import { isFailure, messageOf } from '../foundation/failure.ts';
-import type { ActiveRuns, RunEntry } from './active-runs.ts';
-import type { AgentParts, AgentSettings } from './agent-parts.ts';
+import { underLease, type Lease, type Leases } from '../archive/lease.ts';
+import type { RunRecord } from '../domain/run-record.ts';
+import { isFailure } from '../foundation/failure.ts';
+import type { OperationContext } from '../foundation/progress.ts';
+import type { RunEntry } from './active-runs.ts';
 import type { CommandResult } from './command-runner.ts';
-import type { KnownRuns } from './known-runs.ts';
+import { keepRecord, recordOf, runFailureOf, type AgentScope } from './run-records.ts';
 import { failureOf, outcomeOf, type StopReason } from './run-outcome.ts';
-
-/** What an agent's loops have in common. */
-export interface AgentScope {
-  readonly settings: AgentSettings;
-  readonly parts: AgentParts;
-  readonly active: ActiveRuns;
-  readonly known: KnownRuns;
-}
 
 export interface ExecutedRun {
   readonly record: RunRecord;
@@ -30,9 +22,13 @@ export interface ExecutedRun {
 export async function executeRun(
   entry: RunEntry,
   lease: Lease,
-  { settings, parts: { clock, runner, log }, active, known }: AgentScope,
+  scope: AgentScope,
   isTriedAgain: (result: CommandResult, stopped: StopReason | undefined) => boolean = () => false,
 ): Promise<ExecutedRun> {
+  const {
+    parts: { clock, runner, log },
+    active,
+  } = scope;
   const { planned } = entry;
   const loseRun = (): void => void active.stop(entry.id, 'lease-lost');
   lease.signal.addEventListener('abort', loseRun, { once: true });
@@ -48,16 +44,7 @@ export async function executeRun(
     .catch(notRun);
   lease.signal.removeEventListener('abort', loseRun);
   const stopped = entry.stopped() ?? (lease.heldUntil.getTime() <= clock.now().getTime() ? 'lease-lost' : undefined);
-  const record: RunRecord = {
-    id: entry.id,
-    group: settings.group,
-    job: planned.job,
-    words: planned.words,
-    agent: settings.name,
-    trigger: planned.trigger,
-    by: planned.by,
-    slot: planned.slot,
-    attempt: planned.attempt,
+  const record = recordOf(entry, scope, {
     beganAt,
     endedAt: clock.now().toISOString(),
     outcome: outcomeOf(result, stopped),
@@ -66,39 +53,9 @@ export async function executeRun(
     isTriedAgain: isTriedAgain(result, stopped),
     result: result.result,
     log: result.log,
-  };
-  await keep(record, entry, { active, known, log });
+  });
+  await keepRecord(record, entry, scope);
   return { record, result, stopped };
-}
-
-/** Records a run that never began: it was canceled in the queue, its slot was passed over, or the right to run could not be asked for. */
-export async function recordNotBegun(
-  entry: RunEntry,
-  outcome: 'canceled' | 'skipped' | 'failure',
-  failure: RunFailure,
-  { settings, parts: { clock, log }, active, known }: AgentScope,
-): Promise<void> {
-  const { planned, id } = entry;
-  const now = clock.now().toISOString();
-  const { job, words, trigger, by, slot, attempt } = planned;
-  const facts = { id, group: settings.group, agent: settings.name, beganAt: now, endedAt: now, isTriedAgain: false, log: [] };
-  await keep({ ...facts, job, words, trigger, by, slot, attempt, outcome, failure }, entry, { active, known, log });
-}
-
-async function keep(
-  record: RunRecord,
-  entry: RunEntry,
-  { active, known, log }: Pick<AgentScope, 'active' | 'known'> & Pick<AgentParts, 'log'>,
-): Promise<void> {
-  const { id, job, outcome, failure } = record;
-  if (outcome === 'success') log.info({ run: id, job }, 'run succeeded');
-  else log.warn({ run: id, job, outcome, failure }, 'run did not succeed');
-  try {
-    await known.add(record);
-  } catch (error) {
-    log.warn({ err: error, run: id }, 'the record of a run cannot be saved now');
-  }
-  active.end(entry, record);
 }
 
 /** A run that could not be begun ends as a failure like any other. */
@@ -106,9 +63,18 @@ function notRun(error: unknown): CommandResult {
   return { exitCode: undefined, killedBy: undefined, result: undefined, failure: runFailureOf(error), log: [] };
 }
 
-/** A failure as the history keeps it. */
-export function runFailureOf(error: unknown): RunFailure {
-  return isFailure(error)
-    ? { code: error.code, message: error.message, hint: error.hint }
-    : { code: 'E_RUN_NOT_STARTED', message: `Cannot start a run: ${messageOf(error)}` };
+/** Does `work` under a lease, and resolves to true; to false where another one has it, without waiting. */
+export async function underFreeLease(
+  leases: Leases,
+  name: string,
+  options: OperationContext,
+  work: (lease: Lease) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await underLease(leases, name, options, work);
+    return true;
+  } catch (error) {
+    if (isFailure(error, 'E_BUSY')) return false;
+    throw error;
+  }
 }

@@ -1,14 +1,15 @@
 import { isFailure, messageOf } from '../foundation/failure.ts';
 import type { Lease } from '../archive/lease.ts';
 import type { Slot } from '../archive/stored-slots.ts';
-import type { RunRecord } from '../domain/run-record.ts';
+import type { Job } from '../domain/run-record.ts';
 import { decideDue, type Due } from '../schedule/due.ts';
 import { stableJitter } from '../schedule/jitter.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { jobLease, type Fitness, type JobPlan } from './agent-parts.ts';
 import { orderOf } from './choose-agent.ts';
-import { executeRun, recordNotBegun, type AgentScope } from './execute-run.ts';
+import { executeRun, underFreeLease } from './execute-run.ts';
 import { mayEndBetter, retryPause } from './run-outcome.ts';
+import { recordDeath, recordNotBegun, type AgentScope } from './run-records.ts';
 import { beginAttempt, slotAfter } from './slot-attempts.ts';
 import type { Turn } from './turn.ts';
 
@@ -44,6 +45,10 @@ export class SlotFollower {
     this.#options = options;
     const { group, jitterMilliseconds } = scope.settings;
     this.#jitter = stableJitter(`${group} ${plan.job}`, jitterMilliseconds);
+  }
+
+  get job(): Job {
+    return this.#plan.job;
   }
 
   /** Whether this agent holds the right to run the job now. */
@@ -113,7 +118,8 @@ export class SlotFollower {
     if (known?.state === 'running' && !(await this.#isFree())) return this.#sleep(this.#scope.settings.leaseMilliseconds / 4);
     await this.#options.turn.take(this.#options.signal, async () => {
       if (known?.state !== 'running' && !(await this.#isMyTurn(due, known))) return;
-      await this.#underLease((lease) => this.#goOn(due, lease));
+      const isOurs = await underFreeLease(this.#scope.parts.leases, this.#leaseName, this.#options, (lease) => this.#lead(due, lease));
+      if (!isOurs) await this.#sleep(this.#scope.settings.leaseMilliseconds / 4);
     });
   }
 
@@ -164,26 +170,17 @@ export class SlotFollower {
     return now?.state === known?.state && now?.attempt === known?.attempt && this.#decide().kind === 'run';
   }
 
-  /** Does `work` under the job's lease; nothing where another one has it. */
-  async #underLease(work: (lease: Lease) => Promise<void>): Promise<void> {
-    let lease: Lease;
-    try {
-      lease = await this.#scope.parts.leases.take(this.#leaseName, this.#options);
-    } catch (error) {
-      if (!isFailure(error, 'E_BUSY')) throw error;
-      return this.#sleep(this.#scope.settings.leaseMilliseconds / 4);
-    }
-    this.#isLeader = true;
-    try {
-      await work(lease);
-    } finally {
-      this.#isLeader = false;
-      await lease.release();
-    }
-  }
-
   get #leaseName(): string {
     return jobLease(this.#scope.settings.group, this.#plan.job);
+  }
+
+  async #lead(due: Due & { readonly kind: 'run' }, lease: Lease): Promise<void> {
+    this.#isLeader = true;
+    try {
+      await this.#goOn(due, lease);
+    } finally {
+      this.#isLeader = false;
+    }
   }
 
   /** Under the lease: nobody else writes the slot. */
@@ -193,7 +190,7 @@ export class SlotFollower {
     const { settings, parts, active } = this.#scope;
     const { job, words } = this.#plan;
     const { slot: begun, dead } = beginAttempt(job, due.slot.toISOString(), this.#known, settings, parts.clock.now());
-    if (dead !== undefined) await this.#recordDeath(dead, begun.state === 'running');
+    if (dead !== undefined) await recordDeath(dead, words, begun.state === 'running', this.#scope);
     await this.#write(begun);
     if (begun.state === 'done') return;
     const { slot, attempt } = begun;
@@ -217,31 +214,6 @@ export class SlotFollower {
     const at = new Date(this.#scope.parts.clock.now().getTime() + retryPause(attempt, retryPauseMilliseconds));
     const next = this.#plan.schedule.next(slot);
     return next === undefined || at.getTime() < next.getTime() + this.#jitter ? at : undefined;
-  }
-
-  /** The attempt of an agent that ended without a word is a failure like any other; the history shall not keep silent about it. */
-  async #recordDeath({ job, slot, attempt, agent, beganAt }: Slot, isTriedAgain: boolean): Promise<void> {
-    const { settings, parts, active, known } = this.#scope;
-    const entry = active.add({ job, words: this.#plan.words, trigger: 'schedule', slot, attempt });
-    const message = `The run of agent "${agent}" did not come to its end: the agent was killed, cut off or frozen`;
-    const record: RunRecord = {
-      id: entry.id,
-      group: settings.group,
-      job,
-      words: this.#plan.words,
-      agent,
-      trigger: 'schedule',
-      slot,
-      attempt,
-      beganAt,
-      endedAt: parts.clock.now().toISOString(),
-      outcome: 'failure',
-      failure: { code: 'E_AGENT_GONE', message, hint: 'look at the log and the events of its pod' },
-      isTriedAgain,
-      log: [],
-    };
-    await known.add(record).catch((error: unknown) => parts.log.warn({ err: error }, 'the record of a run cannot be saved now'));
-    active.end(entry, record);
   }
 
   async #write(slot: Slot): Promise<void> {
