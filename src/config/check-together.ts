@@ -1,6 +1,6 @@
 import { wrongUsage } from '../foundation/failure.ts';
 import { parseRateWindow } from '../schedule/rate-windows.ts';
-import { isTimeZone } from '../schedule/schedule.ts';
+import { isTimeZone } from '../schedule/time-zone.ts';
 import type { Config } from './schema.ts';
 import { formatSource, type GivenValue } from './setting-values.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isFailure } from '../foundation/failure.ts';
-import { isTimeZone, longestPause, parseSchedule } from './schedule.ts';
+import { longestPause, parseSchedule } from './schedule.ts';
 
 const at = (text: string): Date => new Date(text);
 
@@ -84,8 +84,3 @@ for (const [expression, zone, words] of [
     );
   });
 }
-
-test('a time zone is one of the IANA database', () => {
-  assert.equal(isTimeZone('Europe/Berlin'), true);
-  assert.equal(isTimeZone('Berlin'), false);
-});

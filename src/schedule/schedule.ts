@@ -1,5 +1,6 @@
 import { Cron } from 'croner';
 import { messageOf, wrongUsage } from '../foundation/failure.ts';
+import { isTimeZone } from './time-zone.ts';
 
 /** When something is due, again and again. */
 export interface Schedule {
@@ -41,16 +42,6 @@ function parseCron(expression: string, timeZone: string): Cron {
     return new Cron(expression, { timezone: timeZone, paused: true, mode: '5-part' });
   } catch (error) {
     throw refused(expression, messageOf(error).replace(/^CronPattern: /, ''));
-  }
-}
-
-/** Whether this system knows a time zone of that name. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }
 
