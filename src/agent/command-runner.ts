@@ -30,6 +30,7 @@ export interface CommandResult {
   readonly killedBy: string | undefined;
   /** The document it printed, where it is one and not larger than 1 MiB. */
   readonly result: unknown;
+  /** The last that it told with `--json`, whoever added that. */
   readonly failure: RunFailure | undefined;
   /** The last 50 lines of what it told, the oldest first. */
   readonly log: readonly string[];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CommandLog } from '../command-log.ts';
 import type { CommandOptions, CommandResult, CommandRunner } from '../command-runner.ts';
 import { isFailure } from '../../foundation/failure.ts';
 import { DocumentRuns } from './run-document.ts';
@@ -16,7 +17,10 @@ class HeldRunner implements CommandRunner {
     if (this.isHeld) await new Promise<void>((resolve) => void this.held.push(resolve));
     await onOutput?.({ stream: 'stdout', bytes: Buffer.from(this.stdout) });
     await onOutput?.({ stream: 'stderr', bytes: Buffer.from(this.stderr) });
-    return { exitCode: undefined, killedBy: undefined, result: undefined, failure: undefined, log: [], ...this.end };
+    // Heard as by the runner of real processes.
+    const log = new CommandLog();
+    log.add(Buffer.from(this.stderr));
+    return { exitCode: undefined, killedBy: undefined, result: undefined, failure: log.failure, log: log.lines(), ...this.end };
   }
 }
 
