@@ -8,38 +8,18 @@ import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import type { BackUpRequest, DirectoryServer } from '../directory-servers/directory-server.ts';
 import { Failure } from '../foundation/failure.ts';
 import { checkServer } from './check-server.ts';
-
-const unasked = () => Promise.reject(new Error('the doctor does not ask for this'));
+import { serverThatOnly } from '../../test/harness/unasked-server.ts';
 
 /** Stands for a directory server whose answers can be made wrong at will; it writes its backups as a real one does. */
 function serverThat(parts: Partial<DirectoryServer> = {}): DirectoryServer {
-  return {
-    location: 'ldaps://127.0.0.1:1636',
-    describe: async () => exampleDescription(),
-    health: unasked,
+  return serverThatOnly({
     missingPrivileges: async () => [],
     backUp: async (request) => {
       await writeBackup(request);
       return { taskId: 'rootcellar-1', log: [] };
     },
-    restore: unasked,
-    exportLdif: unasked,
-    importLdif: unasked,
-    readEntries: () => assert.fail('the doctor does not ask for this'),
-    exportEncryptionSettings: unasked,
-    importEncryptionSettings: unasked,
-    proveEncryptionSettings: unasked,
-    listEncryptionKeys: unasked,
-    sealPin: unasked,
-    isPinOf: unasked,
-    backupDescriptor: unasked,
-    backupProblems: unasked,
-    readConfiguration: unasked,
-    enableBackend: unasked,
-    cancelAbandonedTasks: unasked,
-    close: async () => undefined,
     ...parts,
-  };
+  });
 }
 
 async function writeBackup({ backend, folder, backupId }: BackUpRequest): Promise<void> {

@@ -3,7 +3,6 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { startClusterDouble } from '../../test/harness/cluster-double/cluster-double.ts';
-import { exampleDescription } from '../../test/harness/example-server.ts';
 import { realClock } from '../../test/harness/real-clock.ts';
 import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import type { DirectoryServer, RestoreRequest } from '../directory-servers/directory-server.ts';
@@ -13,37 +12,17 @@ import { Cluster } from './cluster.ts';
 import { ClusterExec } from './cluster-exec.ts';
 import { PodDirectoryServer } from './pod-directory-server.ts';
 import { PodFiles } from './pod-files.ts';
-
-const unasked = () => Promise.reject(new Error('nobody asks for this'));
+import { serverThatOnly } from '../../test/harness/unasked-server.ts';
 
 /** Stands for a directory server whose restores end as the test wants; test/e2e/pod.test.ts has a real one. */
 function serverWhoseRestore(restore: (request: RestoreRequest) => Promise<void>): DirectoryServer {
-  return {
-    location: 'ldaps://127.0.0.1:1636',
-    describe: async () => exampleDescription(),
-    health: unasked,
-    missingPrivileges: unasked,
-    backUp: unasked,
+  return serverThatOnly({
     restore: async (request) => {
       await restore(request);
       return { taskId: 'rootcellar-1', log: [] };
     },
-    exportLdif: unasked,
-    importLdif: unasked,
-    readEntries: () => assert.fail('nobody asks for this'),
-    exportEncryptionSettings: unasked,
-    importEncryptionSettings: unasked,
-    proveEncryptionSettings: unasked,
-    listEncryptionKeys: unasked,
-    sealPin: unasked,
-    isPinOf: unasked,
-    backupDescriptor: unasked,
-    backupProblems: unasked,
-    readConfiguration: unasked,
-    enableBackend: unasked,
     cancelAbandonedTasks: async () => [],
-    close: async () => undefined,
-  };
+  });
 }
 
 async function place(restore: (request: RestoreRequest) => Promise<void>) {

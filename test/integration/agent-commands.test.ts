@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import type { CommandRunner } from '../../src/agent/command-runner.ts';
@@ -10,6 +8,7 @@ import { agentArchive, runnerWith, type AgentArchive } from '../harness/agent-ar
 import { serveAgent, type ServedAgent } from '../harness/agent-api.ts';
 import { commandEvents } from '../harness/stream-events.ts';
 import { temporaryFolder, type TemporaryFolder } from '../harness/temporary-folder.ts';
+import { startSilentServer } from '../harness/silent-server.ts';
 
 const largeBytes = 60 * 1024 * 1024;
 let folder: TemporaryFolder;
@@ -58,7 +57,7 @@ describe('POST /api/v1/commands', () => {
   });
 
   test('stops a command as Ctrl-C does, and tells its end', async () => {
-    await using never = await silentServer();
+    await using never = await startSilentServer();
     await using slow = await serveAgent({ runner: runnerWith(hangingAt(never.port), folder.path) });
     const answer = await slow.ask('/api/v1/commands', { role: 'viewer', body: { words: ['list'] } });
     const events = commandEvents(answer);
@@ -75,7 +74,7 @@ describe('POST /api/v1/commands', () => {
   });
 
   test('stops the command of a client that went', async () => {
-    await using never = await silentServer();
+    await using never = await startSilentServer();
     await using slow = await serveAgent({ runner: runnerWith(hangingAt(never.port), folder.path) });
     const gone = new AbortController();
     await slow.ask('/api/v1/commands', { role: 'viewer', body: { words: ['list'] }, signal: gone.signal });
@@ -114,7 +113,7 @@ describe('POST /api/v1/commands', () => {
   });
 
   test('runs 16 at once and refuses the next', async () => {
-    await using never = await silentServer();
+    await using never = await startSilentServer();
     await using slow = await serveAgent({ runner: runnerWith(hangingAt(never.port), folder.path) });
     const gone = new AbortController();
     const ask = () => slow.ask('/api/v1/commands', { role: 'viewer', body: { words: ['list'] }, signal: gone.signal });
@@ -135,7 +134,7 @@ describe('POST /api/v1/commands', () => {
 
 describe('AgentApi.drain()', () => {
   test('takes no more commands, stops those that run after its grace, and answers all else', async () => {
-    await using never = await silentServer();
+    await using never = await startSilentServer();
     await using slow = await serveAgent({ runner: runnerWith(hangingAt(never.port), folder.path) });
     const list = { role: 'viewer', body: { words: ['list'] } } as const;
     const events = commandEvents(await slow.ask('/api/v1/commands', list));
@@ -156,7 +155,7 @@ describe('AgentApi.drain()', () => {
 
 describe('AgentApi.stop()', () => {
   test('takes no more, waits out its grace, stops the commands and leaves no process', async () => {
-    await using never = await silentServer();
+    await using never = await startSilentServer();
     await using slow = await serveAgent({ runner: runnerWith(hangingAt(never.port), folder.path) });
     const events = commandEvents(await slow.ask('/api/v1/commands', { role: 'viewer', body: { words: ['list'] } }));
     await events.next();
@@ -175,28 +174,6 @@ describe('AgentApi.stop()', () => {
     await assert.rejects(slow.ask('/healthz'));
   });
 });
-
-/** A store that takes connections and never answers. */
-async function silentServer() {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.resume();
-  });
-  const connected = once(server, 'connection').then(([socket]) => socket as net.Socket);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    connected,
-    left: connected.then((socket) => once(socket, 'close')),
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
 
 function hangingAt(port: number): Record<string, string> {
   return {

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { agentArchive } from '../harness/agent-archive.ts';
 import { newToken } from '../harness/agent-api.ts';
 import { freePort } from '../harness/free-port.ts';
 import { runRootcellar, spawnRootcellar, type RunningRootcellar } from '../harness/rootcellar.ts';
 import { temporaryFolder, type TemporaryFolder } from '../harness/temporary-folder.ts';
+import { startSilentServer } from '../harness/silent-server.ts';
 
 /** Nothing runs by itself. */
 const noSchedules = Object.fromEntries(
@@ -100,7 +99,7 @@ describe('a client of a real agent', () => {
 
 describe('a signal', () => {
   test('SIGINT at the client cancels the command at the agent, which says so, and ends with 130', async () => {
-    await using never = await silentServer();
+    await using never = await startSilentServer();
     const slow = await startAgent(hangingAt(never.port));
     const client = spawnRootcellar(['list'], { env: slow.client });
     await slow.running.prints(/command begun for a client/);
@@ -114,7 +113,7 @@ describe('a signal', () => {
   });
 
   test('SIGKILL of the client stops its command, and SIGTERM of the agent leaves none', async () => {
-    await using never = await silentServer();
+    await using never = await startSilentServer();
     const slow = await startAgent(hangingAt(never.port));
     const client = spawnRootcellar(['list'], { env: slow.client });
     await slow.running.prints(/command begun for a client/);
@@ -133,24 +132,5 @@ function hangingAt(port: number): Record<string, string> {
     AWS_ACCESS_KEY_ID: 'x',
     AWS_SECRET_ACCESS_KEY: 'y',
     AWS_REGION: 'us-east-1',
-  };
-}
-
-/** A store that takes connections and never answers. */
-async function silentServer() {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.resume();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
   };
 }

@@ -8,15 +8,16 @@ import path from 'node:path';
 import { pipeline } from 'node:stream';
 import { after, before, suite, test } from 'node:test';
 import { Attribute, Change } from 'ldapts';
-import { LdapDirectoryServer, type LdapDirectoryServerOptions } from '../../src/directory-servers/ldap-directory-server.ts';
+import type { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
+import { type LdapDirectoryServerOptions } from '../../src/directory-servers/ldap-directory-server.ts';
 import { ToolsDirectoryServer } from '../../src/directory-servers/tools-directory-server.ts';
 import { isFailure } from '../../src/foundation/failure.ts';
 import { Secret } from '../../src/foundation/secret.ts';
 import { directoryServerContract } from '../contracts/directory-server.ts';
 import { type OpendjServer, startOpendj } from '../harness/opendj.ts';
-import { realClock } from '../harness/real-clock.ts';
 import { runProgram } from '../harness/run-program.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
+import { ldapServerAt } from '../harness/ldap-server.ts';
 
 let opendj: OpendjServer;
 let folder: TemporaryFolder;
@@ -35,16 +36,7 @@ after(async () => {
 });
 
 function overLdap(options: Partial<LdapDirectoryServerOptions> = {}): LdapDirectoryServer {
-  return new LdapDirectoryServer({
-    url: opendj.ldapsUrl,
-    readCa: () => readFile(opendj.caFile, 'utf8'),
-    bindDn: opendj.bindDn,
-    readPassword: () => Promise.resolve(new Secret(opendj.password)),
-    timeoutMilliseconds: 10_000,
-    clock: realClock,
-    newTaskId: randomUUID,
-    ...options,
-  });
+  return ldapServerAt(opendj, options);
 }
 
 const subjectIn = (name: string, server: LdapDirectoryServer | ToolsDirectoryServer, isRunning = true) => ({

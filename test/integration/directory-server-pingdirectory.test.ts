@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Attribute, Change, Client } from 'ldapts';
-import { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
+import type { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
 import { Failure, isFailure } from '../../src/foundation/failure.ts';
-import { Secret } from '../../src/foundation/secret.ts';
 import { type PingDirectoryDouble, startPingDirectoryDouble } from '../harness/pingdirectory-double/pingdirectory-double.ts';
-import { realClock } from '../harness/real-clock.ts';
+import { ldapServerAt } from '../harness/ldap-server.ts';
 
 suite("LdapDirectoryServer before the vendor's own task parser", () => {
   let double: PingDirectoryDouble;
@@ -16,17 +14,7 @@ suite("LdapDirectoryServer before the vendor's own task parser", () => {
   before(async () => {
     double = await startPingDirectoryDouble();
     await writeFile(path.join(double.home, 'pin'), 'a pin');
-    server = new LdapDirectoryServer({
-      url: double.ldapsUrl,
-      readCa: () => readFile(double.caFile, 'utf8'),
-      bindDn: double.bindDn,
-      readPassword: () => Promise.resolve(new Secret(double.password)),
-      timeoutMilliseconds: 10_000,
-      clock: realClock,
-      newTaskId: randomUUID,
-      home: double.home,
-      encryptionPinFile: path.join(double.home, 'pin'),
-    });
+    server = ldapServerAt(double, { home: double.home, encryptionPinFile: path.join(double.home, 'pin') });
   });
   after(async () => {
     await server.close();

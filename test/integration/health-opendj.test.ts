@@ -3,15 +3,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Attribute, Change, type Client } from 'ldapts';
-import { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
 import { compareHealth } from '../../src/domain/server-health.ts';
-import { Secret } from '../../src/foundation/secret.ts';
 import type { OpendjServer } from '../harness/opendj.ts';
-import { realClock } from '../harness/real-clock.ts';
 import { runProgram } from '../harness/run-program.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { eventually, type OpendjTopology, startTopology } from '../harness/topology.ts';
 import { serverAt } from '../harness/topology-client.ts';
+import { ldapServerAt } from '../harness/ldap-server.ts';
 
 const well = { backendsOutOfService: [], isConnected: true, backlog: 0, runningTasks: 0, reasons: [] };
 
@@ -26,15 +24,7 @@ describe('health() of two OpenDJ servers that replicate', () => {
   after(() => topology[Symbol.asyncDispose]());
 
   const healthOf = async (server: OpendjServer, account: { readonly bindDn: string; readonly password: string } = server) => {
-    const port = new LdapDirectoryServer({
-      url: server.ldapsUrl,
-      readCa: () => readFile(topology.caFile, 'utf8'),
-      bindDn: account.bindDn,
-      readPassword: async () => new Secret(account.password),
-      timeoutMilliseconds: 10_000,
-      clock: realClock,
-      newTaskId: () => crypto.randomUUID(),
-    });
+    const port = ldapServerAt({ ...account, ldapsUrl: server.ldapsUrl, caFile: topology.caFile });
     try {
       return await port.health();
     } finally {

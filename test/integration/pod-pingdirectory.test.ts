@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
 import { isFailure } from '../../src/foundation/failure.ts';
-import { Secret } from '../../src/foundation/secret.ts';
 import { Cluster } from '../../src/kubernetes/cluster.ts';
 import { ClusterExec } from '../../src/kubernetes/cluster-exec.ts';
 import { PodDirectoryServer } from '../../src/kubernetes/pod-directory-server.ts';
@@ -14,6 +11,7 @@ import { PodToolHost } from '../../src/kubernetes/pod-tool-host.ts';
 import { type ClusterDouble, startClusterDouble } from '../harness/cluster-double/cluster-double.ts';
 import { type PingDirectoryDouble, startPingDirectoryDouble } from '../harness/pingdirectory-double/pingdirectory-double.ts';
 import { realClock } from '../harness/real-clock.ts';
+import { ldapServerAt } from '../harness/ldap-server.ts';
 
 suite("PodDirectoryServer before PingDirectory's own program in its container", () => {
   let cluster: ClusterDouble;
@@ -33,14 +31,7 @@ suite("PodDirectoryServer before PingDirectory's own program in its container", 
     const retry = { attempts: 1, firstPauseMilliseconds: 1, longestPauseMilliseconds: 1 };
     const files = new PodFiles({ exec, base, clock: realClock, random: () => 0, retry });
     server = new PodDirectoryServer({
-      server: new LdapDirectoryServer({
-        url: double.ldapsUrl,
-        readCa: () => readFile(double.caFile, 'utf8'),
-        bindDn: double.bindDn,
-        readPassword: () => Promise.resolve(new Secret(double.password)),
-        timeoutMilliseconds: 10_000,
-        clock: realClock,
-        newTaskId: randomUUID,
+      server: ldapServerAt(double, {
         home: double.home,
         encryptionPinFile: path.join(double.folder, 'pin'),
         toolHost: new PodToolHost(files),

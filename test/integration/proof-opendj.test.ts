@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Attribute, Change, type Client, Control } from 'ldapts';
 import { stageExport } from '../../src/backup/stage-export.ts';
-import { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
+import type { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
 import type { Manifest, ManifestBackend } from '../../src/domain/manifest.ts';
 import type { EntryProof } from '../../src/domain/recovery-report.ts';
-import { Secret } from '../../src/foundation/secret.ts';
 import { proofExport, proveRestored, removeProofExports } from '../../src/restore/prove.ts';
 import { proveReplica } from '../../src/restore/prove-replica.ts';
 import { type OpendjServer, startOpendj } from '../harness/opendj.ts';
-import { realClock } from '../harness/real-clock.ts';
 import { type TemporaryFolder, temporaryFolder } from '../harness/temporary-folder.ts';
+import { ldapServerAt } from '../harness/ldap-server.ts';
 
 // What a proof says of a real server's entries. The server stands for the one that was restored, and for another replica of it.
 suite('the proof before a real OpenDJ', () => {
@@ -25,15 +23,7 @@ suite('the proof before a real OpenDJ', () => {
     opendj = await startOpendj();
     client = await opendj.connect();
     home = await temporaryFolder('proof');
-    server = new LdapDirectoryServer({
-      url: opendj.ldapsUrl,
-      readCa: () => readFile(opendj.caFile, 'utf8'),
-      bindDn: opendj.bindDn,
-      readPassword: () => Promise.resolve(new Secret(opendj.password)),
-      timeoutMilliseconds: 10_000,
-      clock: realClock,
-      newTaskId: randomUUID,
-    });
+    server = ldapServerAt(opendj);
   });
   after(async () => {
     await server.close();
