@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { AgentClient } from '../agent/client/agent-client.ts';
 import { AgentConnection } from '../agent/client/agent-connection.ts';
 import { parseListen } from '../agent/http/listening.ts';
+import { tokensIn } from '../agent/http/tokens.ts';
 import { readSecretFile } from '../config/secret-file.ts';
 import type { Config } from '../config/schema.ts';
 import { messageOf, wrongUsage } from '../foundation/failure.ts';
@@ -46,8 +47,7 @@ export async function agentBeside(config: AgentConfig): Promise<AgentClient> {
 
 /** A file of tokens may have several; the first will do. */
 async function firstToken(file: string, setting: string): Promise<Secret> {
-  const text = (await readSecretFile(file, setting)).reveal();
-  const [token] = text.split('\n').flatMap((line) => (line.trim() === '' || line.trim().startsWith('#') ? [] : [line.trim()]));
+  const [token] = tokensIn((await readSecretFile(file, setting)).reveal());
   if (token !== undefined && /^[\x21-\x7e]+$/.test(token)) return new Secret(token);
   throw wrongUsage(
     `Cannot use the file ${file} of the setting ${setting}: it has no token in it`,

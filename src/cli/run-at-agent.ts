@@ -1,6 +1,6 @@
 import type { AgentClient } from '../agent/client/agent-client.ts';
 import type { CommandOutput } from '../agent/command-runner.ts';
-import { exitCodes, Failure, type ExitCode } from '../foundation/failure.ts';
+import { exitCodes, Failure, knownExitCode, type ExitCode } from '../foundation/failure.ts';
 import { commandWords } from './command-words.ts';
 import type { Command } from './define-command.ts';
 
@@ -47,7 +47,7 @@ async function run(command: Command, input: Input, { agent, manner, signal, writ
       },
     );
   }
-  return Object.values(exitCodes).find((code) => code === exitCode) ?? exitCodes.failure;
+  return knownExitCode(exitCode);
 }
 
 /** The ID of the snapshot that `latest` is now: by the time that the question is answered it may be another. */

@@ -13,6 +13,11 @@ export const exitCodes = {
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
+/** The documented exit code that another process ended with; `failure` for a number that is none, and for none at all. */
+export function knownExitCode(code: unknown): ExitCode {
+  return Object.values(exitCodes).find((known) => known === code) ?? exitCodes.failure;
+}
+
 /** `now`: the same call may succeed at once; `later`: after a pause; `never`: only after somebody changed something. */
 export type RetryAdvice = 'now' | 'later' | 'never';
 

@@ -1,4 +1,4 @@
-import { exitCodes, Failure, isFailure, type ExitCode } from '../../foundation/failure.ts';
+import { exitCodes, Failure, isFailure, knownExitCode, type ExitCode } from '../../foundation/failure.ts';
 
 /** What goes with every answer: nothing of it may be stored, framed, guessed at or run. */
 export const securityHeaders: Readonly<Record<string, string>> = {
@@ -85,7 +85,6 @@ export function failureOf(
   told: { readonly code: string; readonly message: string; readonly hint?: string | undefined },
   exitCode: unknown,
 ): Failure {
-  const known = Object.values(exitCodes).find((code) => code === exitCode) ?? exitCodes.failure;
   const code = /^E_[A-Z0-9_]+$/.test(told.code) ? (told.code as `E_${string}`) : 'E_UNEXPECTED';
-  return new Failure(code, told.message, { hint: told.hint, exitCode: known });
+  return new Failure(code, told.message, { hint: told.hint, exitCode: knownExitCode(exitCode) });
 }

@@ -89,13 +89,18 @@ async function readTokens(file: string, role: Role): Promise<KnownTokens> {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw refused(isMissing ? 'there is no such file' : messageOf(error), error);
   }
-  const tokens = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  const tokens = tokensIn(text);
   if (tokens.length === 0) throw refused('there is no token in it');
   if (tokens.some((token) => token.length < leastCharacters)) throw refused(`a token in it has fewer than ${leastCharacters} characters`);
   return { stamp, digests: tokens.map(digestOf) };
+}
+
+/** The tokens of such a file, one a line; empty lines and those that begin with `#` are none. */
+export function tokensIn(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
 /** Changes when the file does, also where a link to it is turned to another one, as Kubernetes does it. */

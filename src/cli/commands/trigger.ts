@@ -1,7 +1,7 @@
 import type { AgentClient } from '../../agent/client/agent-client.ts';
 import { jobs, type Job, type RunRecord } from '../../domain/run-record.ts';
 import { formatDuration } from '../../foundation/durations.ts';
-import { exitCodes, Failure, interrupted, isFailure, wrongUsage, type ExitCode } from '../../foundation/failure.ts';
+import { exitCodes, Failure, interrupted, isFailure, knownExitCode, wrongUsage, type ExitCode } from '../../foundation/failure.ts';
 import { defineCommand, type CommandContext } from '../define-command.ts';
 import { printable } from '../look.ts';
 
@@ -131,8 +131,8 @@ function assertGoodEnd(run: RunRecord): RunRecord {
 function exitCodeOf({ outcome, exitCode }: RunRecord): ExitCode {
   if (outcome === 'canceled') return exitCodes.interrupted;
   if (outcome === 'skipped') return exitCodes.busy;
-  const known = Object.values(exitCodes).find((code) => code === exitCode);
-  return known === undefined || known === exitCodes.success ? exitCodes.failure : known;
+  const known = knownExitCode(exitCode);
+  return known === exitCodes.success ? exitCodes.failure : known;
 }
 
 function tooLong(id: string, timeout: number): Failure {
