@@ -15,7 +15,7 @@ async function membersOf(bytes: Uint8Array): Promise<Awaited<ReturnType<typeof r
   await using folder = await temporaryFolder();
   const name = path.join(folder.path, 'file');
   await writeFile(name, bytes);
-  return readZipMembers(name, bytes.length);
+  return await readZipMembers(name, bytes.length);
 }
 
 test('readZipMembers() tells where the content of each large member lies', async () => {

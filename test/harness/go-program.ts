@@ -34,7 +34,7 @@ export async function goProgramPath(program: GoModuleProgram): Promise<string> {
 /** As {@link goProgramPath}, but undefined where the cache has it not: nothing is built. */
 export async function goProgramPathIfCached({ name, version }: Pick<GoModuleProgram, 'name' | 'version'>): Promise<string | undefined> {
   const file = path.join(cacheFolder(), `${name}-${version}`, name);
-  return await access(file).then(
+  return access(file).then(
     () => file,
     () => undefined,
   );

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Client } from 'ldapts';
 import { freePorts } from './free-port.ts';
 import { fastJvmOptions, makeCertificate, opendjSetup, opendjTemplate } from './opendj-template.ts';
@@ -174,9 +175,24 @@ async function startJvm(folder: string, ports: InstancePorts, options: OpendjOpt
   return server;
 }
 
-/** A server that is killed right when it writes its configuration has none afterwards; what an operator puts back is its own copy of the last good start. */
+/**
+ * What an operator mends when the server was killed right while it wrote its configuration, as it does not start then: it has none, and its own copy of
+ * the last good start is put back; or a copy in `archived-configs` is cut short, whose digest it wants at each start, and it is removed.
+ */
 async function mendConfiguration(folder: string): Promise<void> {
   const file = path.join(folder, 'config.ldif');
-  if (existsSync(file)) return;
-  await cp(`${file}.startok`, file);
+  if (!existsSync(file)) await cp(`${file}.startok`, file);
+  const archived = path.join(folder, 'archived-configs');
+  for (const name of existsSync(archived) ? await readdir(archived) : []) {
+    if (!isWholeGzip(await readFile(path.join(archived, name)))) await rm(path.join(archived, name));
+  }
+}
+
+function isWholeGzip(bytes: Buffer): boolean {
+  try {
+    gunzipSync(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -24,7 +24,7 @@ export async function fetchAll(archive: RepositoryArchive, snapshot: Snapshot): 
     snapshot,
     files.map((file) => ({ file, target: path.join(home.path, file.path) })),
   );
-  return filesBelow(home.path);
+  return await filesBelow(home.path);
 }
 
 /**

@@ -59,7 +59,7 @@ test('copy() whose lock was lost at one snapshot looks for all that the next one
   await using set = await archivePair('same keys');
   const save = async (backupId: string): Promise<Snapshot> => {
     await using folder = await temporaryFolder();
-    return set.source.save(folder.path, await makeSet(folder.path, backupId, { [`userRoot/${backupId}`]: backupId }));
+    return await set.source.save(folder.path, await makeSet(folder.path, backupId, { [`userRoot/${backupId}`]: backupId }));
   };
   const [first, second] = [await save('20261123100000Z'), await save('20261123110000Z')];
   await set.copier().copy([second]);

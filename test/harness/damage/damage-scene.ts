@@ -156,5 +156,5 @@ async function indexKeys({ store, clock }: DamagedArchive, content: string, own:
 /** The config of another repository. */
 async function foreignConfig(): Promise<Uint8Array> {
   await using other = await damagedArchive();
-  return other.store.get('config');
+  return await other.store.get('config');
 }

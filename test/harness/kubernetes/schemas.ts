@@ -31,7 +31,7 @@ const cacheName = `kubernetes-schemas-${kubernetes.version}-${prometheusOperator
 
 /** Whether they are in the cache. */
 export async function kubernetesSchemasIfCached(): Promise<boolean> {
-  return await access(path.join(cacheFolder(), cacheName)).then(
+  return access(path.join(cacheFolder(), cacheName)).then(
     () => true,
     () => false,
   );
