@@ -1,4 +1,5 @@
 import type { NamedValues, ChangeRecord } from '../../domain/change-record.ts';
+import { isStoredPassword } from '../../domain/stored-password.ts';
 import { encodeBer } from '../ber.ts';
 import type { RequestControl } from './change-messages.ts';
 
@@ -83,20 +84,4 @@ function without(change: AddOrModify, isLeftOut: (attribute: NamedValues) => boo
 
 function isEmpty(change: AddOrModify): boolean {
   return (change.kind === 'add' ? change.attributes : change.changes).length === 0;
-}
-
-function baseName(name: string): string {
-  return (name.split(';')[0] ?? '').toLowerCase();
-}
-
-/** Whether values are passwords as a server stores them: `{SCHEME}…`, or the three parts of RFC 3112. */
-export function isStoredPassword({ name, values }: NamedValues): boolean {
-  switch (baseName(name)) {
-    case 'userpassword':
-      return values.some((value) => /^\{[\w.-]+\}/.test(Buffer.from(value.subarray(0, 64)).toString('latin1')));
-    case 'authpassword':
-      return values.length > 0;
-    default:
-      return false;
-  }
 }
