@@ -35,7 +35,7 @@ export function spelledDn(random: Random, dn: MeantDn): string {
 
 function meantValue(random: Random): string {
   // Whole characters, as half of one cannot be in UTF-8.
-  const list = [...characters];
+  const list = Array.from(characters);
   let value = '';
   for (let count = random.few(8); count > 0; count -= 1) value += list[random.below(list.length)] ?? '';
   return value;
@@ -49,7 +49,7 @@ function spelledPart(random: Random, type: string, value: string): string {
 
 function spelledValue(random: Random, value: string): string {
   if (random.isOneOf(12)) return `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
-  const list = [...value];
+  const list = Array.from(value);
   return list
     .map((character, index) => {
       const isAtEnd = index === 0 || index === list.length - 1;

@@ -23,7 +23,9 @@ export function meantEntries(random: Random): LdifEntry[] {
   return Array.from({ length: random.few(4) }, () => {
     const count = random.few(6);
     return {
-      dn: [...inDns].filter(() => random.isOneOf(3)).join(''),
+      dn: Array.from(inDns)
+        .filter(() => random.isOneOf(3))
+        .join(''),
       // A record whose first line is `changetype` or `control` is one of changes.
       names: Array.from({ length: count }, (_, at) => (at === 0 ? 'objectClass' : random.pick(names))),
       values: Array.from({ length: count }, () =>
