@@ -7,9 +7,9 @@ export interface Trial<Input> {
   readonly name: string;
   /** As many as these are tried unless the lane says how many. */
   readonly inputs: number;
-  make(random: Random): Input;
+  readonly make: (random: Random) => Input;
   /** Rejects or throws where the input shows a defect. */
-  check(input: Input, random: Random): void | Promise<void>;
+  readonly check: (input: Input, random: Random) => void | Promise<void>;
 }
 
 /** A reader that takes longer for an input of a few kilobytes has gone astray, even on a machine that is shared. */
