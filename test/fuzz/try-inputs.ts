@@ -29,7 +29,7 @@ export async function tryInputs<Input>({ name, inputs, make, check }: Trial<Inpu
   const place = new Int32Array(new SharedArrayBuffer(4));
   const watch = startWatch(name, seed, place);
   const began = performance.now();
-  let slowest = 0;
+  let slowest = { took: 0, at: 0 };
   try {
     for (let at = Number(alone || 0); at < (alone ? Number(alone) + 1 : count); at += 1) {
       Atomics.store(place, 0, at);
@@ -42,14 +42,14 @@ export async function tryInputs<Input>({ name, inputs, make, check }: Trial<Inpu
         throw new Error(`${name}: seed ${seed}, input ${at} (npm run test:fuzz -- --seed ${seed} --at ${at}): ${shown(input)}`, { cause });
       }
       const took = performance.now() - begin;
-      slowest = Math.max(slowest, took);
+      if (took > slowest.took) slowest = { took, at };
       if (took > slowMilliseconds) throw new Error(`${name}: seed ${seed}, input ${at} took ${Math.round(took)} ms: ${shown(input)}`);
     }
   } finally {
     await watch.terminate();
   }
   const seconds = (performance.now() - began) / 1000;
-  return `${name}: ${count} inputs of seed ${seed} in ${seconds.toFixed(1)} s, the slowest in ${slowest.toFixed(1)} ms`;
+  return `${name}: ${count} inputs of seed ${seed} in ${seconds.toFixed(1)} s, the slowest (${slowest.at}) in ${slowest.took.toFixed(1)} ms`;
 }
 
 /** What a reader says of bad input, or undefined where it took it. Anything but a failure of one of the codes, in one sentence with a hint, is a defect. */
