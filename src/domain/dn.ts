@@ -1,4 +1,5 @@
 import { exitCodes, Failure } from '../foundation/failure.ts';
+import { bytesOf, textOf } from './byte-text.ts';
 import { comparableDn } from './comparable-dn.ts';
 import { escapeRdnValue } from './escape-rdn-value.ts';
 import { pointAt } from './point-at.ts';
@@ -128,7 +129,7 @@ const shortNames = new Map(
 
 function readPart(text: string, start: number): RdnPart & { readonly end: number } {
   const from = skipBlanks(text, start);
-  const [written = ''] = /^(?:(?:oid\.)?\d+(?:\.\d+)*|[a-z][a-z0-9-]*)/i.exec(text.slice(from, from + 256)) ?? [];
+  const [written = ''] = /^(?:(?:oid\.)?\d+(?:\.\d+)*|[a-z][a-z0-9_-]*)/i.exec(text.slice(from, from + 256)) ?? [];
   if (written === '') throw invalid(text, from, 'the name of an attribute is expected');
   const equals = skipBlanks(text, from + written.length);
   if (text[equals] !== '=') throw invalid(text, equals, 'a "=" is expected');
@@ -203,20 +204,6 @@ function normalValue(value: string): string {
   const text = textOf(value);
   if (text === undefined) return `#${Buffer.from(value, 'latin1').toString('hex')}`;
   return escapeRdnValue(prepareText(text, true));
-}
-
-function textOf(bytes: string): string | undefined {
-  try {
-    return utf8.decode(Buffer.from(bytes, 'latin1'));
-  } catch {
-    return undefined;
-  }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function bytesOf(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 function isSeparator(character: string | undefined): boolean {
