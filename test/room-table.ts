@@ -160,6 +160,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   // Where the layouts differ, a set is fetched and archived again.
   copy: [...job, 'restore/fetch.ts'],
   verify: job,
+  // Single entries of the directory, from the exports in snapshots and on the running server (docs/decisions/0027 to 0030).
+  entries: job,
   history: job,
   inspect: job,
   journal: job,
@@ -197,6 +199,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'verify',
     'history',
     'inspect',
+    'entries',
     'journal',
     'doctor',
     'agent',

@@ -1,6 +1,7 @@
 import type { ManifestFile, Manifest } from '../domain/manifest.ts';
 import type { RecoveryReport } from '../domain/recovery-report.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
+import type { ByteRange, RangeContent } from '../foundation/byte-ranges.ts';
 import type { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { UnfinishedWrite } from '../object-stores/object-store.ts';
@@ -71,6 +72,16 @@ export interface Archive {
    * manifest.
    */
   read(snapshot: Snapshot, file: ManifestFile, options?: OperationContext): AsyncIterable<Uint8Array>;
+
+  /**
+   * Parts of one file, as {@link read}; `ranges` ascend and are disjoint, and what is given is in their order. A few of them are read by a few requests, and of
+   * many neighbours come together. Memory is bounded, but for one range that is larger; who takes them slowly holds the reading back.
+   *
+   * In the layout repository what is given was checked. In plain it was not, as there is only a hash over all: whoever uses it must have means of his own.
+   *
+   * @throws Failure E_FILE_DAMAGED, also for a range that goes beyond the file's end
+   */
+  readRanges(snapshot: Snapshot, file: ManifestFile, ranges: Iterable<ByteRange>, options?: OperationContext): AsyncIterable<RangeContent>;
 
   /**
    * Writes files of a snapshot, each checked, to where they are wanted; replaces what is there. Only where the layout can do that faster than by

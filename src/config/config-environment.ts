@@ -1,5 +1,5 @@
 import { wrongUsage } from '../foundation/failure.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../foundation/nearest-name.ts';
 import { valueOfText, type GivenValue } from './setting-values.ts';
 import { settings } from './settings.ts';
 

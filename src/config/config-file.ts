@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import nodePath from 'node:path';
 import type * as Yaml from 'yaml';
 import { messageOf, wrongUsage, type Failure } from '../foundation/failure.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../foundation/nearest-name.ts';
 import { refusedValue, type GivenValue } from './setting-values.ts';
 import { findSetting, groupNames, settings, type Setting } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { configJsonSchema } from './json-schema.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../foundation/nearest-name.ts';
 import { valueOfText } from './setting-values.ts';
 import { findSetting, settings } from './settings.ts';
 

@@ -11,7 +11,8 @@ import { shortened } from './format/repository-failures.ts';
 import { NearBlobs, type NearFile } from './near-blobs.ts';
 import type { BlobToDecode, Results, WriteTarget } from './pipeline/jobs.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
-import { packsAtOnce, readingSlabs, withPackBytes } from './pipeline/read-packs.ts';
+import { packsAtOnce, withPackBytes } from './pipeline/read-packs.ts';
+import { planStretches, type Stretch } from './plan-stretches.ts';
 import type { TreeEntry } from './walk-tree.ts';
 
 export interface FetchContext {
@@ -38,17 +39,6 @@ interface WantedBlob {
   readonly targets: { file: number; position: number }[];
 }
 
-/** A stretch of a pack that is read by one request. */
-interface Stretch {
-  readonly packId: Id;
-  readonly offset: number;
-  readonly length: number;
-  readonly blobs: readonly WantedBlob[];
-}
-
-/** What lies between two wanted blobs is read along where it is less: a request costs about as much as these bytes. */
-const largestGapBytes = 512 * 1024;
-const longestStretchBytes = readingSlabs.slabBytes;
 /** Of those that lie on this machine: about 16 MiB. */
 const blobsAtOnce = 16;
 
@@ -130,30 +120,8 @@ async function copyNear(
   return [...others];
 }
 
-/** Groups what is wanted by pack, and into stretches within it. */
-function planStretches(wanted: readonly WantedBlob[]): Stretch[] {
-  const byPack = Map.groupBy(wanted, ({ place }) => place.packId);
-  return [...byPack].flatMap(([packId, blobs]) => stretchesOf(packId, blobs));
-}
-
-function stretchesOf(packId: Id, blobs: readonly WantedBlob[]): Stretch[] {
-  const stretches: { packId: Id; offset: number; length: number; blobs: WantedBlob[] }[] = [];
-  for (const blob of blobs.toSorted((a, b) => a.place.offset - b.place.offset)) {
-    const { offset, length } = blob.place;
-    const last = stretches.at(-1);
-    const isNear = last !== undefined && offset - (last.offset + last.length) <= largestGapBytes;
-    if (isNear && offset + length - last.offset <= longestStretchBytes) {
-      last.length = offset + length - last.offset;
-      last.blobs.push(blob);
-    } else {
-      stretches.push({ packId, offset, length, blobs: [blob] });
-    }
-  }
-  return stretches;
-}
-
 async function fetchStretch(
-  stretch: Stretch,
+  stretch: Stretch<WantedBlob>,
   files: readonly FileToFetch[],
   handles: readonly FileHandle[],
   context: FetchContext,
@@ -198,7 +166,10 @@ async function fetchStretch(
 }
 
 /** A blob that its first place does not have, from another one; undefined when none has it. */
-async function readElsewhere({ type, id }: BlobPlace, { index, reader, signal }: FetchContext): Promise<Uint8Array | undefined> {
+export async function readElsewhere(
+  { type, id }: BlobPlace,
+  { index, reader, signal }: Pick<FetchContext, 'index' | 'reader' | 'signal'>,
+): Promise<Uint8Array | undefined> {
   if (index.findAll(type, id).length < 2) return undefined;
   try {
     return await reader.read(type, id, signal);

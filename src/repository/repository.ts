@@ -1,3 +1,4 @@
+import type { ByteRange, RangeContent } from '../foundation/byte-ranges.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { Secret } from '../foundation/secret.ts';
 import type { ObjectStore } from '../object-stores/object-store.ts';
@@ -22,6 +23,7 @@ import { createRepository, openRepository, patternOf } from './open-repository.t
 import type { RepositoryPrunePlan } from './prune/prune-plan.ts';
 import { planPrune, prune, type PruneOptions } from './prune/prune-repository.ts';
 import { readFileContent } from './read-file.ts';
+import { readRanges, type RangesContext } from './read-ranges.ts';
 import type { HealedSnapshot, NamedSnapshot, SnapshotChanges } from './repair/repair-snapshots.ts';
 import type { ExaminedSnapshot } from './repair/examine-snapshot.ts';
 import type { TreeChanges } from './repair/rest-writer.ts';
@@ -180,6 +182,19 @@ export class Repository {
   /** The content of a file, in order; each piece was checked. */
   async *read(node: TreeNode, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     yield* readFileContent(await this.#core.reader(signal), node, signal);
+  }
+
+  /**
+   * Parts of a file, window by window, in bounded memory; `ranges` ascend and are disjoint. Each blob of which something is wanted was checked.
+   *
+   * @throws Failure E_FILE_DAMAGED (exit code 20)
+   */
+  async *readRanges(entry: TreeEntry, ranges: Iterable<ByteRange>, signal?: AbortSignal): AsyncGenerator<RangeContent, void, void> {
+    const { store } = this.#core;
+    const { blobs: index } = await this.#core.loadedIndex(signal);
+    const reader = await this.#core.reader(signal);
+    const withPipeline: RangesContext['withPipeline'] = (work) => this.#core.withReaders(work);
+    yield* readRanges(entry, ranges, { store, index, reader, withPipeline, signal });
   }
 
   /** Writes files, many packs at a time; what lies in `near` already is not read from the store. @throws Failure E_FILE_DAMAGED (exit code 20) */

@@ -31,7 +31,7 @@ export function differenceFrom(file: ManifestFile, bytes: number, sha256: string
   return `hashes to ${sha256.slice(0, 12)}… instead of ${file.sha256.slice(0, 12)}…`;
 }
 
-function damaged(name: string, state: string, cause?: unknown): Failure {
+export function damaged(name: string, state: string, cause?: unknown): Failure {
   return new Failure('E_FILE_DAMAGED', `Cannot read ${name}: ${state}`, {
     cause,
     exitCode: exitCodes.verificationFailed,

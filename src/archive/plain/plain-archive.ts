@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { manifestName, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
 import type { RecoveryReport } from '../../domain/recovery-report.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import type { ByteRange, RangeContent } from '../../foundation/byte-ranges.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
@@ -37,6 +38,7 @@ import { archiveKey } from './plain-keys.ts';
 import { plainLockedContents } from './plain-locked-contents.ts';
 import { measureSets } from './plain-measure.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
+import { readRangesOf } from './plain-ranges.ts';
 import { plainReports } from './plain-reports.ts';
 import { saveSet } from './plain-save.ts';
 import { contentObjectsOf, verifySet } from './plain-verify.ts';
@@ -143,6 +145,17 @@ export class PlainArchive implements Archive {
       file,
       `${snapshot.server}/${snapshot.backupId}/${file.path}`,
     );
+  }
+
+  async *readRanges(
+    snapshot: Snapshot,
+    file: ManifestFile,
+    ranges: Iterable<ByteRange>,
+    options: OperationContext = {},
+  ): AsyncIterable<RangeContent> {
+    const { keyOf } = await this.#entry(snapshot, options);
+    const object = { key: keyOf(file.path), bytes: file.bytes, name: `${snapshot.server}/${snapshot.backupId}/${file.path}` };
+    yield* readRangesOf(this.#store, object, ranges, options.signal);
   }
 
   async verify(snapshot: Snapshot, read: DataToRead, options: OperationContext = {}): Promise<readonly Damage[]> {

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
 import type { RecoveryReport } from '../../domain/recovery-report.ts';
 import { newestFirst, type Snapshot } from '../../domain/snapshot.ts';
+import type { RangeContent } from '../../foundation/byte-ranges.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
@@ -168,6 +169,11 @@ export class RepositoryArchive implements Archive {
     const repository = await this.#opened(signal);
     const { node } = await this.#entry(snapshot, file, signal);
     yield* checkedContent(() => repository.read(node, signal), file, nameOf(snapshot, file));
+  }
+
+  async *readRanges(...[snapshot, file, ranges, { signal } = {}]: Parameters<Archive['readRanges']>): AsyncIterable<RangeContent> {
+    const { node } = await this.#entry(snapshot, file, signal);
+    yield* (await this.#opened(signal)).readRanges({ node, path: nameOf(snapshot, file) }, ranges, signal);
   }
 
   async fetch(

@@ -14,6 +14,8 @@ export type Job =
   | { readonly kind: 'hash-file'; readonly file: number; readonly part: MemoryPart; readonly isLast: boolean }
   /** Opens blobs of a part of a pack, which is used up, checks them, and writes each to its places. */
   | { readonly kind: 'decode'; readonly bytes: ReadBytes; readonly blobs: readonly BlobToDecode[] }
+  /** Opens blobs of a part of a pack, which is used up, checks them, and gives the wanted parts of their content in a row. */
+  | { readonly kind: 'read-parts'; readonly bytes: ReadBytes; readonly blobs: readonly BlobToPart[] }
   /** Copies blobs between files of this machine, each only if it is what it is taken for. */
   | { readonly kind: 'copy-blobs'; readonly blobs: readonly BlobToCopy[] }
   /** Checks a whole pack, which is used up, against its name and what the index says of it. */
@@ -38,6 +40,11 @@ export interface BlobToDecode {
   readonly targets: readonly WriteTarget[];
 }
 
+export interface BlobToPart extends Pick<BlobToDecode, 'id' | 'offset' | 'length' | 'rawLength'> {
+  /** Of its content. */
+  readonly parts: readonly MemoryPart[];
+}
+
 export interface BlobToCopy {
   readonly id: Id;
   readonly length: number;
@@ -58,6 +65,8 @@ export interface Results {
   readonly 'check-stretch': { readonly isSame: boolean };
   readonly 'hash-file': { readonly sha256: string | undefined };
   readonly decode: { readonly findings: readonly BlobFinding[]; readonly bytes: number };
+  /** `bytes` has room for the parts of blobs with findings too, so that all lie where they would. */
+  readonly 'read-parts': { readonly findings: readonly BlobFinding[]; readonly bytes: Uint8Array<ArrayBuffer> };
   readonly 'copy-blobs': { readonly missing: readonly Id[]; readonly bytes: number };
   readonly 'check-pack': { readonly findings: readonly BlobFinding[] };
   readonly 'open-blobs': { readonly findings: readonly BlobFinding[]; readonly bytes: ReadBytes };

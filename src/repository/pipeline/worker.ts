@@ -5,6 +5,7 @@ import { startKernels } from '../kernels/kernels.ts';
 import { checkPack } from '../packs/check-pack.ts';
 import { decodeBlobs } from '../packs/decode-blobs.ts';
 import { openBlobs } from '../packs/open-blobs.ts';
+import { readParts } from '../packs/read-parts.ts';
 import { Cipher, sealBytes } from '../sealing/cipher.ts';
 import { keyMaterialBytes, keyMaterialFrom } from '../sealing/key-material.ts';
 import { checkStretch } from './check-stretch.ts';
@@ -53,6 +54,8 @@ function perform(job: Job): Results[Job['kind']] {
       return { sha256: hashFile(job) };
     case 'decode':
       return decodeBlobs(cipher, readBytes(job.bytes), job.blobs);
+    case 'read-parts':
+      return readParts(cipher, readBytes(job.bytes), job.blobs);
     case 'copy-blobs':
       return copyBlobs(job.blobs);
     case 'check-pack':

@@ -16,7 +16,7 @@ export function nearestName(word: string, candidates: Iterable<string>): string 
 }
 
 /** Insertions, deletions, replacements, and swaps of neighbours. */
-function editsBetween(from: string, to: string): number {
+export function editsBetween(from: string, to: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let row = 1; row <= from.length; row += 1) {
