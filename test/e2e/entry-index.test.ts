@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import { Attribute, Change } from 'ldapts';
 import type { Archive, SavedSnapshot } from '../../src/archive/archive.ts';
+import { isContentOf } from '../../src/domain/block-table.ts';
 import { normalDn } from '../../src/domain/dn.ts';
 import { EntryIndex } from '../../src/domain/entry-index.ts';
 import type { ManifestFile } from '../../src/domain/manifest.ts';
@@ -71,13 +71,7 @@ suite('the index of an export', { timeout: 240_000 }, () => {
         const uuid = values[names.indexOf('entryUUID')] ?? '';
         for (const blocks of [await opened.index.findName(normalDn(dn)), await opened.index.findUuid(uuid)]) {
           const contents = await Promise.all(blocks.map(({ at, bytes }) => readPart(opened, opened.exported, at, bytes)));
-          assert.ok(
-            blocks.every((block, place) =>
-              hash('sha256', contents[place] ?? '', 'buffer')
-                .subarray(0, 16)
-                .equals(block.hash),
-            ),
-          );
+          assert.ok(blocks.every((block, place) => isContentOf(contents[place] ?? Buffer.of(), block)));
           const found = contents.flatMap((content) => parseLdif(content, { name: 'a block' }));
           assert.ok(
             found.some((one) => one.dn === dn),
