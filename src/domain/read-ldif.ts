@@ -18,6 +18,17 @@ export interface LdifOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What was read at once: whole records, and the bytes that they are. */
+export interface LdifBatch {
+  readonly entries: readonly LdifEntry[];
+  /** Where in the file the record of `entries[i]` ends: behind the empty line that ends it, or where the file ends. A number of bytes. */
+  readonly ends: readonly number[];
+  /** Of the file, right behind those of the batch before; used again once the next batch is asked for. */
+  readonly bytes: Uint8Array;
+  /** Where in the file they begin. */
+  readonly at: number;
+}
+
 /**
  * Reads the content records of an LDIF file (RFC 2849) as they come, many at a time, as a step for each would take longer than the reading: folded lines,
  * base64, comments, a version line, LF or CRLF. Memory holds what came at once and one record.
@@ -26,6 +37,11 @@ export interface LdifOptions {
  * would read whatever file or address they name, and for a record that is too large
  */
 export async function* readLdif(source: AsyncIterable<Uint8Array>, options: LdifOptions): AsyncGenerator<readonly LdifEntry[], void, void> {
+  for await (const { entries } of readLdifBatches(source, options)) if (entries.length > 0) yield entries;
+}
+
+/** As {@link readLdif}, with every byte of the file and where its records lie. @throws as it does */
+export async function* readLdifBatches(source: AsyncIterable<Uint8Array>, options: LdifOptions): AsyncGenerator<LdifBatch, void, void> {
   const parser = new LdifParser(options.name);
   const { maxEntryBytes = 64 * 1024 * 1024 } = options;
   let rest: Buffer[] = [];
@@ -41,14 +57,18 @@ export async function* readLdif(source: AsyncIterable<Uint8Array>, options: Ldif
       if (restBytes > maxEntryBytes) throw parser.invalid(`a record has more than ${maxEntryBytes} bytes`);
       continue;
     }
-    const text = rest.map((one) => one.toString('latin1')).join('') + piece.toString('latin1', 0, end);
+    const whole = piece.subarray(0, end);
+    const bytes = rest.length === 0 ? whole : Buffer.concat([...rest, whole]);
     rest = end === piece.length ? [] : [Buffer.from(piece.subarray(end))];
     restBytes = piece.length - end;
-    const entries = parser.parse(text);
-    if (entries.length > 0) yield entries;
+    yield parser.parse(bytes);
   }
-  const entries = parser.parse(rest.map((one) => one.toString('latin1')).join(''));
-  if (entries.length > 0) yield entries;
+  if (restBytes > 0) yield parser.parse(Buffer.concat(rest));
+}
+
+/** The records of a part of an LDIF file that begins and ends where records do, from its memory. @throws as {@link readLdif}; lines are counted from its beginning */
+export function parseLdif(bytes: Uint8Array, options: Pick<LdifOptions, 'name'>): readonly LdifEntry[] {
+  return new LdifParser(options.name).parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).entries;
 }
 
 /** The values by attribute description, in lower case, as bytes of their own. */
@@ -83,20 +103,25 @@ function endAfter(piece: Buffer, separator: string): number {
 
 const [carriageReturn, space, colon, lessThan, hash] = [13, 32, 58, 60, 35];
 
-/** Reads text that ends where a record does; counts the lines over all calls. */
+/** Reads bytes that end where a record does; counts the lines and the bytes over all calls. */
 class LdifParser {
   readonly #name: string;
   /** Names that were found well-formed: each is looked at once. */
   readonly #names = new Set<string>();
   #line = 0;
+  #at = 0;
   #hasBegun = false;
 
   constructor(name: string) {
     this.#name = name;
   }
 
-  parse(text: string): LdifEntry[] {
+  parse(bytes: Buffer): LdifBatch {
+    const text = bytes.toString('latin1');
     const entries: LdifEntry[] = [];
+    const ends: number[] = [];
+    const begin = this.#at;
+    this.#at += text.length;
     let entry: { dn: string; names: string[]; values: string[] } | undefined;
     for (let at = 0; at < text.length;) {
       this.#line += 1;
@@ -105,9 +130,11 @@ class LdifParser {
       const end = endOfLine(text, at, next);
       const first = text.charCodeAt(at);
       if (end === at) {
-        if (entry !== undefined) entries.push(entry);
-        entry = undefined;
         at = next + 1;
+        if (entry === undefined) continue;
+        entries.push(entry);
+        ends.push(begin + Math.min(at, text.length));
+        entry = undefined;
         continue;
       }
       let line: string | undefined;
@@ -116,8 +143,11 @@ class LdifParser {
       if (first !== hash) entry = this.#readLine(line ?? text.slice(at, end), entry);
       at = next + 1;
     }
-    if (entry !== undefined) entries.push(entry);
-    return entries;
+    if (entry !== undefined) {
+      entries.push(entry);
+      ends.push(this.#at);
+    }
+    return { entries, ends, bytes, at: begin };
   }
 
   /** What is wrong at the line that was read last. */
