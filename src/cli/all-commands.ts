@@ -10,6 +10,10 @@ import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
+import { entryDiffCommand } from './commands/entry-diff.ts';
+import { entryFindCommand } from './commands/entry-find.ts';
+import { entryHistoryCommand } from './commands/entry-history.ts';
+import { entryShowCommand } from './commands/entry-show.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
@@ -57,6 +61,10 @@ export const allCommands: readonly Command[] = [
   initializeCommand,
   rebuildCommand,
   drillCommand,
+  entryFindCommand,
+  entryShowCommand,
+  entryHistoryCommand,
+  entryDiffCommand,
   agentCommand,
   verifyCommand,
   repairConfigCommand,
