@@ -114,7 +114,8 @@ export async function readUndoFile(file: string): Promise<UndoFile> {
     for await (const line of lines) await reader.take(line);
   } catch (error) {
     if (isFailure(error)) throw error;
-    throw invalid(file, folderTrouble(error) === messageOf(error) ? messageOf(error) : folderTrouble(error));
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw invalid(file, isMissing ? 'there is no such file' : folderTrouble(error));
   }
   return reader.finish();
 }
