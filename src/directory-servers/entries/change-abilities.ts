@@ -83,7 +83,8 @@ async function readPasswordAbility(session: LdapSession, signal: AbortSignal | u
   const filter = '(objectClass=ds-cfg-password-policy)';
   const policies = await tolerantSearch(session, { base, scope: 'sub', filter, attributes: [attribute] }, signal);
   const refusing = policies.filter((policy) => policy.value(attribute)?.toLowerCase() !== 'true' && !/^cn=Root /i.test(policy.dn));
-  if (policies.length === 0) return { isKept: false, because: `the account may not read ${base}, so it is not known whether stored passwords are taken` };
+  if (policies.length === 0)
+    return { isKept: false, because: `the account may not read ${base}, so it is not known whether stored passwords are taken` };
   const [first] = refusing;
   if (first === undefined) return { isKept: true, how: 'allow-pre-encoded-passwords of the password policies' };
   return { isKept: false, because: `allow-pre-encoded-passwords is not true in the password policy ${first.dn}` };
@@ -97,7 +98,11 @@ async function readMaxRequestBytes(session: LdapSession, signal: AbortSignal | u
   return sizes.length === 0 ? undefined : Math.min(...sizes);
 }
 
-async function tolerantSearch(session: LdapSession, request: SearchRequest, signal: AbortSignal | undefined): Promise<readonly LdapEntry[]> {
+async function tolerantSearch(
+  session: LdapSession,
+  request: SearchRequest,
+  signal: AbortSignal | undefined,
+): Promise<readonly LdapEntry[]> {
   return session.search(request, signal).catch((error: unknown) => {
     if (isFailure(error, 'E_PRIVILEGE_MISSING')) return [];
     throw error;
