@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { type TemporaryFolder, temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
+import { entryIndexOf } from '../domain/entry-index.ts';
 import { stageExport } from './stage-export.ts';
 
 const entry = (name: string) => `dn: cn=${name},dc=x\nobjectClass: top\ncn: ${name}\n\n`;
@@ -32,6 +33,22 @@ test('stageExport() tells where the export lies in the set, and what it holds', 
   assert.deepEqual([one.path, one.entries, two.entries], ['export/userRoot.ldif', 2, 2]);
   assert.match(one.digest, /^1-[0-9a-f]{64}$/);
   assert.equal(two.digest, one.digest);
+});
+
+test('stageExport() writes the index of the export beside it', async () => {
+  await using home = await temporaryFolder('export');
+  const people = Array.from({ length: 3000 }, (_, number) => entry(`Person ${number}`));
+
+  const { path: name, index: indexName } = await stage(home, people.join(''));
+
+  assert.equal(indexName, 'export/userRoot.ldif.index');
+  const [ldif, bytes] = await Promise.all([name, indexName].map((one) => readFile(path.join(home.path, one))));
+  assert.ok(ldif && bytes);
+  const index = await entryIndexOf([bytes]);
+  assert.deepEqual([index.entries, index.exportBytes], [3000, ldif.length]);
+  const [block] = await index.findName('cn=person 1234,dc=x');
+  assert.ok(block);
+  assert.match(ldif.toString('utf8', block.at, block.at + block.bytes), /^dn: cn=Person 1234,dc=x$/m);
 });
 
 const refusals: readonly (readonly [string, string, readonly string[], string])[] = [

@@ -2,12 +2,16 @@ import path from 'node:path';
 import { entryDigest, EntryTotals } from '../domain/entry-digest.ts';
 import type { DirectoryServer } from '../directory-servers/directory-server.ts';
 import { Failure, isFailure } from '../foundation/failure.ts';
+import { EntryIndexBuilder } from '../domain/entry-index-builder.ts';
 import type { OperationContext } from '../foundation/progress.ts';
-import { readExport } from '../staging/read-export.ts';
-import { makeSharedFolder, type RunFolder } from '../staging/staging.ts';
+import { readExportBatches } from '../staging/read-export.ts';
+import { makeSharedFolder, type RunFolder, writeStaged } from '../staging/staging.ts';
 
 /** Where the exports lie inside a set: `export/userRoot.ldif`. By the name's end the archive knows to cut them where entries end. */
 export const exportFolder = 'export';
+
+/** What is behind an export's name in that of its index. */
+const indexEnding = '.index';
 
 /** What the export of one backend was found to hold. */
 export interface StagedExport {
@@ -15,6 +19,8 @@ export interface StagedExport {
   readonly path: string;
   readonly entries: number;
   readonly digest: string;
+  /** Inside the set: by it single entries are found. */
+  readonly index: string;
 }
 
 export interface ExportToStage {
@@ -24,9 +30,11 @@ export interface ExportToStage {
 }
 
 /**
- * Has the server export all entries of one backend into the set, and reads every one of them: their number must be the one that the server says it wrote.
+ * Has the server export all entries of one backend into the set, and reads every one of them: their number must be the one that the server says it wrote. The
+ * index of them is written beside it.
  *
- * @throws Failure of the server's task, E_STAGING_NOT_SHARED when the file is not there or cannot be read, E_BACKUP_INCOMPLETE when it is no whole export
+ * @throws Failure of the server's task, E_STAGING_NOT_SHARED when the file is not there or cannot be read, E_BACKUP_INCOMPLETE when it is no whole export,
+ * E_DISK_FULL
  */
 export async function stageExport(request: ExportToStage, run: RunFolder, options: OperationContext): Promise<StagedExport> {
   const { server, backend, maxMegabytesPerSecond } = request;
@@ -38,7 +46,7 @@ export async function stageExport(request: ExportToStage, run: RunFolder, option
   );
   const step = `check the export of "${backend}"`;
   options.report?.({ kind: 'begin', step });
-  const totals = await totalsOf(path.join(folder.folder, name), backend, options.signal);
+  const { totals, index } = await readWhole(path.join(folder.folder, name), backend, options.signal);
   const said = saidBy(outcome.log);
   if (said !== undefined && (said.skipped > 0 || said.exported !== totals.entries)) {
     throw incomplete(
@@ -47,15 +55,24 @@ export async function stageExport(request: ExportToStage, run: RunFolder, option
     );
   }
   if (said === undefined && totals.entries === 0) throw incomplete(backend, 'it has no entry');
+  await writeStaged(path.join(folder.folder, name + indexEnding), index.finish());
   options.report?.({ kind: 'end', step, note: `${totals.entries} entries` });
-  return { path: path.posix.join(exportFolder, name), entries: totals.entries, digest: totals.digest };
+  const exported = path.posix.join(exportFolder, name);
+  return { path: exported, entries: totals.entries, digest: totals.digest, index: exported + indexEnding };
 }
 
-async function totalsOf(file: string, backend: string, signal: AbortSignal | undefined): Promise<EntryTotals> {
-  const totals = new EntryTotals();
+async function readWhole(
+  file: string,
+  backend: string,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly totals: EntryTotals; readonly index: EntryIndexBuilder }> {
+  const [totals, index] = [new EntryTotals(), new EntryIndexBuilder()];
   try {
-    for await (const batch of readExport(file, signal)) for (const entry of batch) totals.add(entryDigest(entry));
-    return totals;
+    for await (const batch of readExportBatches(file, signal)) {
+      for (const entry of batch.entries) totals.add(entryDigest(entry));
+      index.take(batch);
+    }
+    return { totals, index };
   } catch (error) {
     if (isFailure(error, 'E_LDIF_INVALID')) throw incomplete(backend, error.message, error);
     throw error;

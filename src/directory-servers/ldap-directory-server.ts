@@ -67,6 +67,8 @@ export class LdapDirectoryServer implements DirectoryServer {
   readonly #options: LdapDirectoryServerOptions;
   readonly #session: LdapSession;
   #detected: DetectedProduct | undefined;
+  /** Read once: changes come in many waves, and a server does not become a replica between them. */
+  #means: ChangeMeans | undefined;
 
   constructor(options: LdapDirectoryServerOptions) {
     this.location = options.url;
@@ -187,7 +189,8 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async #changeMeans(signal: AbortSignal | undefined): Promise<ChangeMeans> {
     const { dialect } = await this.#detect(signal);
-    return readChangeMeans(this.#session, dialect, signal);
+    this.#means ??= await readChangeMeans(this.#session, dialect, signal);
+    return this.#means;
   }
 
   async #withChangePlace<Result>(signal: AbortSignal | undefined, work: (place: ChangePlace) => Promise<Result>): Promise<Result> {

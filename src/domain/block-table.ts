@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { blockBytes, blockHashBytes } from './entry-index-format.ts';
 
 /** A run of whole entries of an export. */
@@ -9,6 +10,11 @@ export interface Block {
   readonly bytes: number;
   /** The first 16 bytes of the SHA-256 of its bytes. */
   readonly hash: Uint8Array;
+}
+
+/** Whether these are the bytes of the block: of an archive that does not check what it gives of a range, nothing else can tell. */
+export function isContentOf(bytes: Uint8Array, { hash: expected }: Pick<Block, 'hash'>): boolean {
+  return hash('sha256', bytes, 'buffer').subarray(0, blockHashBytes).equals(expected);
 }
 
 /** All blocks of an export, in the order of the file: each begins where the one before ends, and the last one ends where the file does. */

@@ -1,5 +1,5 @@
 import { createHash, hash, type Hash } from 'node:crypto';
-import { comparableDn } from './comparable-dn.ts';
+import { normalDn } from './dn.ts';
 import {
   blockBytes,
   blockHashBytes,
@@ -24,11 +24,6 @@ import {
 } from './entry-index-format.ts';
 import { GrowingTable } from './growing-table.ts';
 import type { LdifBatch, LdifEntry } from './read-ldif.ts';
-
-/** The DN in the form by which it is looked for. */
-export function nameOfEntry({ dn }: LdifEntry): string {
-  return comparableDn(dn);
-}
 
 /**
  * Makes the index of an export while that is read: which block each DN and each entryUUID is in, and the length and hash of each block
@@ -55,7 +50,7 @@ export class EntryIndexBuilder {
     for (const [index, entry] of entries.entries()) {
       const end = ends[index] ?? 0;
       if (this.#end > this.#begin && end - this.#begin > mostBlockBytes) this.#endBlock(bytes, at);
-      const digest = hash('sha256', nameOfEntry(entry), 'buffer');
+      const digest = hash('sha256', normalDn(entry.dn), 'buffer');
       this.#lastKey = digest.readUInt32BE(0);
       this.#names.add(this.#lastKey, this.#blocks.length);
       const uuid = uuidOf(entry);

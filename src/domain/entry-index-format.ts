@@ -67,10 +67,6 @@ export function endsBlock(digest: Buffer): boolean {
 /** A block has no more bytes, unless one entry alone has. */
 export const mostBlockBytes = 256 * 1024;
 
-export function blockHash(bytes: Uint8Array): Buffer {
-  return hash('sha256', bytes, 'buffer').subarray(0, blockHashBytes);
-}
-
 /** Shows that a page is as it was written. */
 export function pageCheck(page: Uint8Array): number {
   return hash('sha256', page, 'buffer').readUInt32LE(0);

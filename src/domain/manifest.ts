@@ -24,11 +24,11 @@ const exportSchema = z.object({
   entries: z.number().int().nonnegative(),
   /** Over all entries, as `entry-digest.ts` makes it: the number of its rule, `-`, 64 hexadecimal digits. */
   digest: z.string().regex(/^\d+-[0-9a-f]{64}$/),
+  /** Which part of it has which entry (`docs/design/entry-index-format.md`); relative to the set, one of its `files`. Sets of older programs have none. */
+  index: z.string().refine(isPathInside, insideRule).optional(),
   /** RFC 3339, UTC, by the server's clock where it tells: from before the backup was begun until after the export had ended. What was written in between may be in one and not in the other. */
   began: z.iso.datetime(),
   ended: z.iso.datetime(),
-  /** Where each entry lies in it (docs/design/entry-index-format.md); relative to the set, one of its `files`. */
-  index: z.string().refine(isPathInside, insideRule).optional(),
 });
 
 /** A member of a zip, as the zip's own directory says (APPNOTE.TXT 4.3.12). */

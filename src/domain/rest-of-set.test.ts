@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Manifest } from './manifest.ts';
+import type { Manifest, ManifestBackend } from './manifest.ts';
 import { remarkOnRest, restOfSet } from './rest-of-set.ts';
 
 const backend = (id: string): Manifest['backends'][number] => ({
@@ -81,6 +81,26 @@ test('restOfSet() names no export that was lost', () => {
     ],
   );
   assert.equal(rest.exportsOnly, undefined);
+});
+
+test('restOfSet() keeps an export whose index was lost, and names the index no more', () => {
+  const withIndexes = (one: ManifestBackend): ManifestBackend => ({
+    ...one,
+    export: one.export && { ...one.export, index: `${one.export.path}.index` },
+  });
+  const files = [...withExports.files, ...['export/userRoot.ldif.index', 'export/people.ldif.index'].map((path) => ({ path, bytes: 1 }))];
+  const whole = { ...withExports, backends: withExports.backends.map(withIndexes), files };
+
+  const { manifest: rest } = restOfSet(whole, (path) => path !== 'export/userRoot.ldif.index' && path !== 'people/data');
+
+  assert.deepEqual(
+    rest.backends.map((one) => [one.id, one.export?.path, one.export?.index]),
+    [['userRoot', 'export/userRoot.ldif', undefined]],
+  );
+  assert.deepEqual(
+    rest.exportsOnly?.map((one) => [one.id, one.export?.index]),
+    [['people', 'export/people.ldif.index']],
+  );
 });
 
 test('restOfSet() of a rest remembers what was lost before', () => {

@@ -18,8 +18,12 @@ export function restOfSet(manifest: Manifest, isThere: (path: string) => boolean
     backend.export !== undefined && files.some(({ path }) => path === backend.export?.path);
   const backends = manifest.backends
     .filter(isWhole)
-    .map((backend) => (backend.export === undefined || hasExport(backend) ? backend : { ...backend, export: undefined }));
-  const exportsOnly = [...manifest.backends.filter((backend) => !isWhole(backend)), ...(manifest.exportsOnly ?? [])].filter(hasExport);
+    .map((backend) =>
+      backend.export === undefined || hasExport(backend) ? withoutLostIndex(backend, lost) : { ...backend, export: undefined },
+    );
+  const exportsOnly = [...manifest.backends.filter((backend) => !isWhole(backend)), ...(manifest.exportsOnly ?? [])]
+    .filter(hasExport)
+    .map((backend) => withoutLostIndex(backend, lost));
   const { encryptionSettings, configuration } = manifest;
   return {
     manifest: {
@@ -34,6 +38,13 @@ export function restOfSet(manifest: Manifest, isThere: (path: string) => boolean
     whole: backends.map(({ id }) => id),
     broken: manifest.backends.filter((backend) => !isWhole(backend)).map(({ id }) => id),
   };
+}
+
+/** An export can be read without its index. */
+function withoutLostIndex(backend: ManifestBackend, lost: readonly string[]): ManifestBackend {
+  const { export: exported } = backend;
+  const isLost = exported?.index !== undefined && lost.includes(exported.index);
+  return isLost ? { ...backend, export: { ...exported, index: undefined } } : backend;
 }
 
 /** What the list says of such a rest, in one sentence without a period. */

@@ -55,10 +55,11 @@ async function* comparePart(
 ): AsyncGenerator<EntryDifference> {
   const isOfTurn = turnOf(part.turns, turn);
   const texts = new Set<string>();
-  for await (const text of textsOf(before, tables.before, part.before, options)) if (isOfTurn(text)) texts.add(text);
+  for await (const some of textsOf(before, tables.before, part.before, options))
+    for (const text of some) if (isOfTurn(text)) texts.add(text);
   const others: string[] = [];
-  for await (const text of textsOf(after, tables.after, part.after, options)) {
-    if (isOfTurn(text) && !texts.delete(text)) others.push(text);
+  for await (const some of textsOf(after, tables.after, part.after, options)) {
+    for (const text of some) if (isOfTurn(text) && !texts.delete(text)) others.push(text);
   }
   const byName = new Map<string, LdifEntry>();
   for (const text of texts) for (const entry of parseText(text, before).filter(isWanted)) byName.set(normalDn(entry.dn), entry);
@@ -110,22 +111,23 @@ class AloneEntries {
   }
 }
 
-/** The text of each entry in the blocks, with LF for line ends. */
+/** The text of each entry in the blocks, with LF for line ends, block by block. */
 async function* textsOf(
   side: ExportedEntries,
   table: BlockTable,
   numbers: readonly number[],
   options: OperationContext,
-): AsyncGenerator<string> {
+): AsyncGenerator<readonly string[]> {
   for await (const { content } of side.read(blocksOf(table, numbers), options)) {
     let text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
     // A carriage return that is part of a value is written in base64 (RFC 2849).
     if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');
-    for (const one of text.split('\n\n')) {
-      const trimmed = one.replace(/^\n+|\n+$/g, '');
-      if (trimmed !== '') yield trimmed;
-    }
+    yield text.split('\n\n').map(withoutEmptyLines).filter(Boolean);
   }
+}
+
+function withoutEmptyLines(text: string): string {
+  return text.startsWith('\n') || text.endsWith('\n') ? text.replaceAll(/^\n+|\n+$/g, '') : text;
 }
 
 function* blocksOf(table: BlockTable, numbers: readonly number[]) {

@@ -36,7 +36,8 @@ export class DiffChanges {
     else if (kind === 'removed') this.#removed.push(this.#waiting({ kind: 'delete', dn: before.dn }));
     else {
       if (kind === 'renamed') this.#renamed.push({ from: before.dn, to: after.dn });
-      const modifications = changes.flatMap((change) => this.#modificationsOf(change, after));
+      const left = kind === 'renamed' ? withoutNames(changes, before.dn, after.dn) : changes;
+      const modifications = left.flatMap((change) => this.#modificationsOf(change, after));
       const change = { kind: 'modify', dn: after.dn, changes: modifications } as const;
       if (modifications.length > 0) this.#changed.push(this.#encoded(change, this.#notWritten(changes)));
     }
@@ -72,7 +73,7 @@ export class DiffChanges {
   }
 
   #modificationsOf({ name, removed, added }: AttributeChange, after: LdifEntry): readonly Modification[] {
-    if (!this.#isWritable(name)) return [];
+    if (!this.#isWritable(name) || removed.length + added.length === 0) return [];
     if (this.#schema.attribute(name)?.equality === undefined && this.#schema.attribute(name) !== undefined) {
       const now = after.values.filter((_, index) => after.names[index]?.toLowerCase() === name.toLowerCase());
       return [{ op: 'replace', name, values: asBytes(now) }];
@@ -94,6 +95,19 @@ export class DiffChanges {
     const type = name.split(';', 1)[0]?.toLowerCase() ?? '';
     return !leftOut.has(type) && this.#schema.attribute(type)?.isUserModifiable !== false;
   }
+}
+
+/** What is left to do once an entry was renamed, which takes the values of its old name away and adds those of the new one. */
+function withoutNames(changes: readonly AttributeChange[], from: string, to: string): readonly AttributeChange[] {
+  const [old, now] = [namesIn(from), namesIn(to)];
+  return changes.map(({ name, removed, added }) => {
+    const isOf = (names: ReadonlySet<string>) => (value: string) => names.has(`${name.toLowerCase()}=${value.toLowerCase()}`);
+    return { name, removed: removed.filter((value) => !isOf(old)(value)), added: added.filter((value) => !isOf(now)(value)) };
+  });
+}
+
+function namesIn(dn: string): ReadonlySet<string> {
+  return new Set(parseDn(dn)[0]?.parts.map(({ type, value }) => `${type}=${value.toLowerCase()}`));
 }
 
 /** The renames from the top down, without those that come along with the one of an entry above. */

@@ -8,6 +8,7 @@ import { cannotHave, readElsewhere } from './fetch-files.ts';
 import { blobAt, offsetsOf } from './file-offsets.ts';
 import type { Id } from './format/hex-id.ts';
 import { shortened } from './format/repository-failures.ts';
+import type { KeptBlobs } from './kept-blobs.ts';
 import type { BlobToPart, Results } from './pipeline/jobs.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { packsAtOnce, withPackBytes } from './pipeline/read-packs.ts';
@@ -18,6 +19,8 @@ export interface RangesContext {
   readonly store: ObjectStore;
   readonly index: BlobIndex;
   readonly reader: BlobReader;
+  /** What was read a few at a time before. */
+  readonly keptBlobs: KeptBlobs;
   /** Threads are started only where there is much to open. */
   readonly withPipeline: (work: (pipeline: Pipeline) => Promise<void>) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
@@ -90,7 +93,7 @@ function wantedOf(
 }
 
 async function fill(entry: TreeEntry, wanted: readonly WantedBlob[], context: RangesContext): Promise<void> {
-  const { reader, withPipeline, signal } = context;
+  const { reader, keptBlobs, withPipeline, signal } = context;
   if (wanted.length > fewBlobs) {
     const stretches = planStretches(wanted);
     await withPipeline(async (pipeline) => {
@@ -103,7 +106,8 @@ async function fill(entry: TreeEntry, wanted: readonly WantedBlob[], context: Ra
     requestsAtOnce,
     async (blob, _index, stop) => {
       try {
-        place(await reader.read('data', blob.place.id, stop), blob);
+        const { id } = blob.place;
+        place(await keptBlobs.get(id, () => reader.read('data', id, stop), stop), blob);
       } catch (error) {
         if (isFailure(error, 'E_REPOSITORY_DAMAGED')) throw cannotHave(entry.path, error.message, error);
         throw error;

@@ -5,6 +5,7 @@ import { BlobReader } from './blob-reader.ts';
 import { DocumentCache } from './document-cache.ts';
 import { Documents } from './documents.ts';
 import type { ScryptCost } from './format/key-file.ts';
+import { KeptBlobs } from './kept-blobs.ts';
 import { loadIndex, type LoadedIndex } from './index-loader.ts';
 import type { LockOwner } from './locks.ts';
 import type { OpenedRepository } from './open-repository.ts';
@@ -27,6 +28,9 @@ export interface RepositoryOptions {
   readonly cacheFolder?: string | undefined;
 }
 
+/** About a thousand blobs of the index of an export: what lookups in many snapshots have in common. */
+const keptBlobBytes = 16 * 1024 * 1024;
+
 /** What all work on an opened repository shares: the store, the keys, and the index, which is loaded once and again after it was changed. */
 export class RepositoryCore {
   readonly store: ObjectStore;
@@ -37,6 +41,8 @@ export class RepositoryCore {
   /** Copies on this machine where there are any: for whoever needs to know what is said, and not whether it is still stored as it was. */
   readonly cachedDocuments: Documents;
   readonly cache: DocumentCache | undefined;
+  /** Of those of which parts are asked for. */
+  readonly keptBlobs = new KeptBlobs(keptBlobBytes);
   #index: Promise<LoadedIndex> | undefined;
   #checks: PackChecks | undefined;
   readonly #readers = new SharedPipeline(() => this.#makeReaders(readingSlabs));

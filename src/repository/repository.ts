@@ -190,11 +190,11 @@ export class Repository {
    * @throws Failure E_FILE_DAMAGED (exit code 20)
    */
   async *readRanges(entry: TreeEntry, ranges: Iterable<ByteRange>, signal?: AbortSignal): AsyncGenerator<RangeContent, void, void> {
-    const { store } = this.#core;
+    const { store, keptBlobs } = this.#core;
     const { blobs: index } = await this.#core.loadedIndex(signal);
     const reader = await this.#core.reader(signal);
     const withPipeline: RangesContext['withPipeline'] = (work) => this.#core.withReaders(work);
-    yield* readRanges(entry, ranges, { store, index, reader, withPipeline, signal });
+    yield* readRanges(entry, ranges, { store, index, reader, keptBlobs, withPipeline, signal });
   }
 
   /** Writes files, many packs at a time; what lies in `near` already is not read from the store. @throws Failure E_FILE_DAMAGED (exit code 20) */

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import type { ObjectStore } from '../object-stores/object-store.ts';
 import type { Documents } from './documents.ts';
 import { type FileStretch, wholeFile } from './file-stretches.ts';
-import { defaultCutSizes, ldifCutSizes, type CutSizes } from './cut-sizes.ts';
+import { defaultCutSizes, entryIndexCutSizes, ldifCutSizes, type CutSizes } from './cut-sizes.ts';
 import { momentOf, type Moment } from './format/go-time.ts';
 import type { Id } from './format/hex-id.ts';
 import type { BlobType } from './format/pack-header.ts';
@@ -178,8 +178,9 @@ function fileOf({ content, lengths, sha256 }: StoredPart) {
 }
 
 function cutterOf(path: string, { kernels }: Pipeline, settings: WriterSettings): Cutter {
-  const isLdif = /\.ldif$/i.test(path);
-  return new Cutter(kernels, { isLdif, sizes: isLdif ? ldifCutSizes : cutSizesOf(settings) });
+  if (/\.ldif$/i.test(path)) return new Cutter(kernels, { isLdif: true, sizes: ldifCutSizes });
+  const sizes = /\.ldif\.index$/i.test(path) ? entryIndexCutSizes : cutSizesOf(settings);
+  return new Cutter(kernels, { isLdif: false, sizes });
 }
 
 async function storeGiven(path: string, bytes: Uint8Array, saver: BlobSaver, context: SaveContext): Promise<SavedFile & TreeFile> {

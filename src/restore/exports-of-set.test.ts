@@ -35,11 +35,15 @@ const exported = (id: string): ManifestBackend => ({
     path: `export/${id}.ldif`,
     entries: 1999,
     digest: `1-${'0'.repeat(64)}`,
+    index: `export/${id}.ldif.index`,
     began: '2026-11-23T10:46:40.000Z',
     ended: '2026-11-23T10:47:00.000Z',
   },
 });
-const files = ['schema/x', 'userRoot/x', 'export/userRoot.ldif'].map((path, index) => ({ path, bytes: 10 ** index }));
+const files = ['schema/x', 'userRoot/x', 'export/userRoot.ldif', 'export/userRoot.ldif.index'].map((path, index) => ({
+  path,
+  bytes: 10 ** index,
+}));
 
 test('planRestore() from the export imports it after every entry was read, fetches nothing else, and asks for no key', () => {
   const backends = [schema, { ...exported('userRoot'), isEncrypted: true }];

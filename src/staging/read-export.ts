@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type LdifEntry, readLdif } from '../domain/read-ldif.ts';
+import { type LdifBatch, type LdifEntry, readLdifBatches } from '../domain/read-ldif.ts';
 import { Failure, messageOf } from '../foundation/failure.ts';
 
 /**
@@ -8,8 +8,13 @@ import { Failure, messageOf } from '../foundation/failure.ts';
  * @throws Failure E_STAGING_NOT_SHARED when it is not there or may not be read, E_LDIF_INVALID (exit code 20)
  */
 export async function* readExport(file: string, signal?: AbortSignal): AsyncGenerator<readonly LdifEntry[], void, void> {
+  for await (const { entries } of readExportBatches(file, signal)) if (entries.length > 0) yield entries;
+}
+
+/** As {@link readExport}, with the file's bytes and where its entries lie in it. */
+export async function* readExportBatches(file: string, signal?: AbortSignal): AsyncGenerator<LdifBatch, void, void> {
   try {
-    yield* readLdif(createReadStream(file), { name: file, signal });
+    yield* readLdifBatches(createReadStream(file), { name: file, signal });
   } catch (error) {
     signal?.throwIfAborted();
     if (!(error instanceof Error && 'syscall' in error)) throw error;

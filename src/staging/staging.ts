@@ -72,13 +72,13 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /**
- * Writes a small file into the staging folder; where that fails nothing half-written stays.
+ * Writes a file into the staging folder: a small one, or pieces one behind the other; where that fails nothing half-written stays.
  *
  * @throws Failure E_DISK_FULL, E_STAGING_NOT_WRITABLE
  */
-export async function writeStaged(file: string, text: string): Promise<void> {
+export async function writeStaged(file: string, content: string | readonly Uint8Array[]): Promise<void> {
   try {
-    await writeFile(file, text, { mode: 0o640 });
+    await writeFile(file, content, { mode: 0o640 });
   } catch (error) {
     await rm(file, { force: true }).catch(() => undefined);
     throw stagingFailure(`Cannot write ${file}`, error);

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { comparableDn } from '../../src/domain/comparable-dn.ts';
 import { depthOf, normalDn, parentDn, parseDn } from '../../src/domain/dn.ts';
-import { readLdif } from '../../src/domain/read-ldif.ts';
+import { matchesFilter } from '../../src/domain/filter/match-filter.ts';
+import { parseFilter } from '../../src/domain/filter/parse-filter.ts';
+import { type LdifEntry, readLdif } from '../../src/domain/read-ldif.ts';
+import { standardSchema } from '../../src/domain/schema/standard-schema.ts';
 
 const count = 100_000;
 /** By far more than any takes whose time grows as its input; one that grows as the square of it takes minutes. */
@@ -29,6 +32,25 @@ for (const [what, text] of Object.entries(longDns)) {
       const took = timeOf(() => work(text));
       assert.ok(took < mostMilliseconds, `${work.name} took ${took} ms`);
     }
+  });
+}
+
+const longFilters: Readonly<Record<string, string>> = {
+  'levels that are too many': '(&'.repeat(count),
+  'denied again and again': '(!'.repeat(count),
+  alternatives: `(|${'(cn=b)'.repeat(count / 1000)})`,
+  parts: `(cn=${'a*'.repeat(count)})`,
+  asterisks: `(cn=${'*'.repeat(count)})`,
+  blanks: `${' '.repeat(count)}(cn=a${' '.repeat(count)})`,
+  'escaped characters': `(cn=${'\\2a'.repeat(count)})`,
+  'a name that goes on': `(${'a;'.repeat(count)}=b)`,
+  'a rule that goes on': `(cn:${'a.'.repeat(count)}:=b)`,
+};
+const longEntry: LdifEntry = { dn: 'cn=a', names: ['cn', 'cn'], values: ['a'.repeat(count), `${'a '.repeat(count)}b`] };
+for (const [what, text] of Object.entries(longFilters)) {
+  test(`parseFilter() and matchesFilter() take a time that grows as the text does: ${what}`, () => {
+    const took = timeOf(() => matchesFilter(parseFilter(text), longEntry, standardSchema));
+    assert.ok(took < mostMilliseconds, `it took ${took} ms`);
   });
 }
 

@@ -50,6 +50,7 @@ import { besideProofs, readReports, removeReports, saveReport, withProof } from 
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
+import { KeptContents } from './kept-contents.ts';
 import { KnownMembers } from './known-members.ts';
 import { listEntries } from './list-entries.ts';
 import { RepositoryCopier } from './repository-copier.ts';
@@ -78,9 +79,6 @@ export interface RepositoryArchiveOptions {
 
 const snapshotsAtOnce = 8;
 
-/** What a snapshot holds takes a hundred bytes for each of its blobs. */
-const contentsKept = 8;
-
 /**
  * The layout `repository` (design §4): restic's format, deduplicated, compressed, encrypted. A set is a snapshot whose tree holds its files and its
  * `manifest.json`; snapshots that restic made are listed and read as well.
@@ -94,7 +92,7 @@ export class RepositoryArchive implements Archive {
   #repository: Promise<Repository> | undefined;
   /** What was listed last, so that a snapshot that a caller got from `list` is read without listing again. */
   readonly #known = new Map<string, ListedSnapshot>();
-  readonly #contents = new Map<string, Promise<SnapshotContents>>();
+  readonly #contents = new KeptContents();
 
   constructor(store: ObjectStore, options: RepositoryArchiveOptions) {
     this.#store = store;
@@ -374,14 +372,7 @@ export class RepositoryArchive implements Archive {
   }
 
   #contentsOfFile(id: string, file: SnapshotFile, signal: AbortSignal | undefined): Promise<SnapshotContents> {
-    const known = this.#contents.get(id);
-    if (known !== undefined) return known;
-    const reading = this.#opened(signal).then((repository) => readContents(repository, id, file, signal));
-    reading.catch(() => this.#contents.delete(id));
-    this.#contents.set(id, reading);
-    const [oldest] = this.#contents.keys();
-    if (this.#contents.size > contentsKept && oldest !== undefined) this.#contents.delete(oldest);
-    return reading;
+    return this.#contents.get(id, async () => readContents(await this.#opened(signal), id, file, signal));
   }
 
   async #listed(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<ListedSnapshot> {

@@ -87,7 +87,11 @@ function momentLines({ kind, snapshot, since, dn, dnBefore, by, at, changes }: S
     `${look.bold(formatTime(snapshot.time))} UTC  ${word}  ${look.dim(`${shortId(snapshot.id)} of ${printable(snapshot.server)}`)}`,
     ...(kind === 'renamed' ? [`  from ${printable(dnBefore ?? '')}`, `  to   ${printable(dn)}`] : [`  ${printable(dn)}`]),
     `  ${look.dim(`${between} UTC${by === undefined || at === undefined ? '' : `; the entry says: ${printable(at)} by ${printable(by)}`}`)}`,
-    ...changes.flatMap((change) => changeLines(change, look)).map((line) => `  ${line}`),
+    // When and by whom is said above.
+    ...changes
+      .filter(({ name }) => !/^modif(?:ytimestamp|iersname)$/i.test(name))
+      .flatMap((change) => changeLines(change, look))
+      .map((line) => `  ${line}`),
   ];
 }
 

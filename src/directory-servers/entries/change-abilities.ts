@@ -1,3 +1,4 @@
+import { Schema } from '../../domain/schema/schema.ts';
 import { isFailure } from '../../foundation/failure.ts';
 import type { ReplicationState } from '../directory-server.ts';
 import type { Ability, ChangeAbilities } from '../entry-changes.ts';
@@ -17,11 +18,12 @@ export interface ChangeMeans {
 export async function readChangeMeans(session: LdapSession, dialect: ProductDialect, signal?: AbortSignal): Promise<ChangeMeans> {
   const [root] = await session.search({ base: '', scope: 'base', attributes: ['supportedControl'] }, signal);
   const controls = new Set(root?.values('supportedControl') ?? []);
-  const { attributeTypes } = await readSchemaDefinitions(session, signal);
+  const { attributeTypes, objectClasses } = await readSchemaDefinitions(session, signal);
+  const schema = new Schema(attributeTypes, objectClasses);
   const replication = await readReplication(session, dialect, signal);
   const isPing = dialect.product === 'PingDirectory';
   const rules: ChangeRules = {
-    serverAttributes: serverAttributesIn(attributeTypes),
+    isServers: (name) => schema.attribute(name)?.isUserModifiable === false,
     ignoresNoUserModification: isPing && controls.has(oids.ignoreNoUserModification),
     takesPasswordBehaviour: isPing && controls.has(oids.passwordUpdateBehavior),
     repairs: !isPing && controls.has(oids.replicationRepair) && replication.state === 'none',
@@ -109,17 +111,4 @@ export function bytesOf(text: string): number | undefined {
   const isBinary = /^(?:[kmg]i|.{2}bi)/i.test(unit);
   const power = ' kmg'.indexOf((unit[0] ?? ' ').toLowerCase());
   return Number(number) * (isBinary ? 1024 : 1000) ** Math.max(0, power);
-}
-
-/** All names, in lower case, of the attributes that clients may not write. */
-export function serverAttributesIn(attributeTypes: readonly string[]): ReadonlySet<string> {
-  const names = attributeTypes.filter((definition) => /\sNO-USER-MODIFICATION\b/.test(definition)).flatMap(namesOf);
-  return new Set(names.map((name) => name.toLowerCase()));
-}
-
-/** NAME 'cn', or NAME ( 'cn' 'commonName' ), and the OID (RFC 4512, 4.1.2). */
-function namesOf(definition: string): readonly string[] {
-  const [, oid = ''] = /^\s*\(\s*([\w.-]+)/.exec(definition) ?? [];
-  const [, listed = ''] = /\sNAME\s+(\([^)]*\)|'[^']*')/.exec(definition) ?? [];
-  return [oid, ...[...listed.matchAll(/'([^']*)'/g)].map(([, name = '']) => name)];
 }

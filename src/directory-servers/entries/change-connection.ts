@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ChangeRecord } from '../../domain/change-record.ts';
-import { type RequestControl, decodeResults, encodeChange, encodeUnbind } from './change-messages.ts';
+import { type RequestControl, decodeResults, encodeRequest, encodeUnbind } from './change-messages.ts';
 import type { LdapResult } from './refusal.ts';
 
 interface UnderWay {
@@ -49,7 +49,7 @@ export class ChangeConnection {
     if (this.#lost !== undefined) throw this.#lost;
     const id = this.#nextId++;
     const answer = new Promise<LdapResult>((resolve, reject) => this.#underWay.set(id, { resolve, reject }));
-    const isTaken = this.#socket.write(encodeChange(id, change, controls));
+    const isTaken = this.#socket.write(encodeRequest(id, change, controls));
     if (!isTaken && this.#socket.writableLength > maxQueuedBytes) this.#waitForDrain();
     return answer;
   }

@@ -1,4 +1,4 @@
-import type { AttributeValues, ChangeRecord } from '../../domain/change-record.ts';
+import type { NamedValues, ChangeRecord } from '../../domain/change-record.ts';
 import { decodeBer, encodeBer } from '../ber.ts';
 import type { LdapResult } from './refusal.ts';
 
@@ -26,7 +26,7 @@ const tags = {
 } as const;
 
 /** The whole message of a change: LDAPMessage { messageID, protocolOp, controls } (RFC 4511). */
-export function encodeChange(id: number, change: ChangeRecord, controls: readonly RequestControl[]): Buffer {
+export function encodeRequest(id: number, change: ChangeRecord, controls: readonly RequestControl[]): Buffer {
   const parts = [encodeInteger(id), encodeOperation(change)];
   if (controls.length > 0) parts.push(encodeBer(tags.controls, Buffer.concat(controls.map(encodeControl))));
   return encodeBer(tags.sequence, Buffer.concat(parts));
@@ -58,7 +58,7 @@ function encodeOperation(change: ChangeRecord): Buffer {
 
 const operations = { add: 0, delete: 1, replace: 2 } as const;
 
-function encodeAttribute({ name, values }: AttributeValues): Buffer {
+function encodeAttribute({ name, values }: NamedValues): Buffer {
   const set = encodeBer(tags.set, Buffer.concat(values.map((value) => encodeBer(tags.octets, asBuffer(value)))));
   return encodeBer(tags.sequence, Buffer.concat([encodeText(name), set]));
 }

@@ -1,11 +1,12 @@
-import type { AttributeValues, ChangeRecord } from '../../domain/change-record.ts';
+import type { NamedValues, ChangeRecord } from '../../domain/change-record.ts';
+import { isStoredPassword } from '../../domain/stored-password.ts';
 import { encodeBer } from '../ber.ts';
 import type { RequestControl } from './change-messages.ts';
 
 /** How a server is asked to keep what clients may not write. */
 export interface ChangeRules {
-  /** Attributes that the schema keeps from clients, in lower case. */
-  readonly serverAttributes: ReadonlySet<string>;
+  /** Whether the schema keeps an attribute from clients. */
+  readonly isServers: (name: string) => boolean;
   /** PingDirectory's control for additions. */
   readonly ignoresNoUserModification: boolean;
   /** PingDirectory's control for passwords. */
@@ -52,7 +53,7 @@ export function requestsOf(change: ChangeRecord, rules: ChangeRules): readonly C
     { change, controls: [manageDsaIt, ...controls], isCheck: false },
   ];
   if (change.kind !== 'add' && change.kind !== 'modify') return ordinary([]);
-  const isServers = ({ name }: AttributeValues): boolean => rules.serverAttributes.has(baseName(name));
+  const isServers = ({ name }: NamedValues): boolean => rules.isServers(name);
   const attributes = change.kind === 'add' ? change.attributes : change.changes;
   const hasServers = attributes.some(isServers);
   const hasPassword = attributes.some(isStoredPassword);
@@ -76,27 +77,11 @@ export function rehearsalOf(change: ChangeRecord, rules: ChangeRules): ChangeReq
 
 type AddOrModify = Extract<ChangeRecord, { kind: 'add' | 'modify' }>;
 
-function without(change: AddOrModify, isLeftOut: (attribute: AttributeValues) => boolean): AddOrModify {
+function without(change: AddOrModify, isLeftOut: (attribute: NamedValues) => boolean): AddOrModify {
   if (change.kind === 'add') return { ...change, attributes: change.attributes.filter((one) => !isLeftOut(one)) };
   return { ...change, changes: change.changes.filter((one) => !isLeftOut(one)) };
 }
 
 function isEmpty(change: AddOrModify): boolean {
   return (change.kind === 'add' ? change.attributes : change.changes).length === 0;
-}
-
-function baseName(name: string): string {
-  return (name.split(';')[0] ?? '').toLowerCase();
-}
-
-/** Whether values are passwords as a server stores them: `{SCHEME}…`, or the three parts of RFC 3112. */
-export function isStoredPassword({ name, values }: AttributeValues): boolean {
-  switch (baseName(name)) {
-    case 'userpassword':
-      return values.some((value) => /^\{[\w.-]+\}/.test(Buffer.from(value.subarray(0, 64)).toString('latin1')));
-    case 'authpassword':
-      return values.length > 0;
-    default:
-      return false;
-  }
 }
