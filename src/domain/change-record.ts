@@ -2,19 +2,19 @@ import { ldifLine } from './encode-ldif.ts';
 import { isSecretAttribute } from './secret-attributes.ts';
 
 /** An attribute description and values as bytes. */
-export interface AttributeValues {
+export interface NamedValues {
   readonly name: string;
   readonly values: readonly Uint8Array[];
 }
 
 /** One change of an attribute; `delete` without values takes all of them away, `replace` without any too. */
-export interface Modification extends AttributeValues {
+export interface Modification extends NamedValues {
   readonly op: 'add' | 'delete' | 'replace';
 }
 
 /** One change of an entry, as LDAP and LDIF (RFC 2849) have it. */
 export type ChangeRecord =
-  | { readonly kind: 'add'; readonly dn: string; readonly attributes: readonly AttributeValues[] }
+  | { readonly kind: 'add'; readonly dn: string; readonly attributes: readonly NamedValues[] }
   | { readonly kind: 'delete'; readonly dn: string }
   | { readonly kind: 'modify'; readonly dn: string; readonly changes: readonly Modification[] }
   | {
@@ -75,7 +75,7 @@ function linesOf(change: ChangeRecord, areSecretsShown: boolean): string[] {
   }
 }
 
-function valueLines({ name, values }: AttributeValues, areSecretsShown: boolean): string[] {
+function valueLines({ name, values }: NamedValues, areSecretsShown: boolean): string[] {
   if (isSecretAttribute(name) && !areSecretsShown) return [`# ${name}: (hidden)`];
   return values.map((value) => ldifLine(name, value));
 }
@@ -86,7 +86,7 @@ function modificationLines(modification: Modification, areSecretsShown: boolean)
   return [`${op}: ${name}`, ...valueLines(modification, areSecretsShown), '-'];
 }
 
-function objectClassFirst(attributes: readonly AttributeValues[]): AttributeValues[] {
-  const isClass = ({ name }: AttributeValues): boolean => name.toLowerCase() === 'objectclass';
+function objectClassFirst(attributes: readonly NamedValues[]): NamedValues[] {
+  const isClass = ({ name }: NamedValues): boolean => name.toLowerCase() === 'objectclass';
   return [...attributes.filter(isClass), ...attributes.filter((attribute) => !isClass(attribute))];
 }

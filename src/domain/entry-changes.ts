@@ -12,7 +12,7 @@ export interface AttributeChange {
 }
 
 /** The values of an entry by attribute. */
-export type ValuesByName = ReadonlyMap<string, { readonly name: string; readonly values: readonly string[] }>;
+export type AttributeValues = ReadonlyMap<string, { readonly name: string; readonly values: readonly string[] }>;
 
 /**
  * What has to be done to the attributes of one entry that they become those of the other; in the order of the attributes, first those of the earlier entry.
@@ -33,7 +33,7 @@ export function changesBetween(before: LdifEntry, after: LdifEntry, schema: Sche
 }
 
 /** The values by the comparable name of their attribute, without what `attributesLeftOut` names. */
-export function valuesOf({ names, values }: LdifEntry, schema: Schema): ValuesByName {
+export function valuesOf({ names, values }: LdifEntry, schema: Schema): AttributeValues {
   const attributes = new Map<string, { readonly name: string; readonly values: string[] }>();
   let last: { readonly spelled: string; readonly values: string[] } | undefined;
   for (const [index, spelled] of names.entries()) {

@@ -1,6 +1,6 @@
 import { exitCodes, Failure } from '../foundation/failure.ts';
 import { textOf } from './byte-text.ts';
-import type { ChangeRecord, Modification, AttributeValues } from './change-record.ts';
+import type { ChangeRecord, Modification, NamedValues } from './change-record.ts';
 import { ldifValue, type LdifOptions } from './read-ldif.ts';
 
 interface Line {
@@ -95,7 +95,7 @@ function readRecord(lines: readonly Line[], name: string, isFirst: boolean): Cha
   }
 }
 
-function readAttributes(reader: RecordReader): AttributeValues[] {
+function readAttributes(reader: RecordReader): NamedValues[] {
   const attributes = new Map<string, { readonly name: string; readonly values: Uint8Array[] }>();
   while (!reader.isAtEnd) {
     const { name, value } = reader.takeAny();

@@ -1,5 +1,5 @@
 import { depthOf, normalDn, parentDn, parseDn } from '../domain/dn.ts';
-import { type ChangeRecord, encodeChange, type Modification, type AttributeValues } from '../domain/change-record.ts';
+import { type ChangeRecord, encodeChange, type Modification, type NamedValues } from '../domain/change-record.ts';
 import type { AttributeChange } from '../domain/entry-changes.ts';
 import { attributesLeftOut } from '../domain/entry-digest.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
@@ -60,7 +60,7 @@ export class DiffChanges {
     return encodeChange(change, { areSecretsShown: this.#areSecretsShown, comments });
   }
 
-  #attributesOf({ names, values }: LdifEntry): readonly AttributeValues[] {
+  #attributesOf({ names, values }: LdifEntry): readonly NamedValues[] {
     const attributes = new Map<string, { readonly name: string; readonly values: Uint8Array[] }>();
     for (const [index, value] of values.entries()) {
       const name = names[index] ?? '';

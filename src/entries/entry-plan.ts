@@ -1,22 +1,10 @@
-import type { ChangeRecord } from '../domain/change-record.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
+import type { NotKept } from './kept-parts.ts';
+import type { PlannedWaves } from './planned-change.ts';
 
-/** What is to be changed on the running server, and what takes it back. */
-export interface PlannedChange {
-  readonly change: ChangeRecord;
-  /** Right after the change it gives the state before. Undone in the opposite order, all of them give the state before the plan. */
-  readonly undo: ChangeRecord;
-  /** For people: `deleted since`. */
-  readonly reason: string;
-}
-
-/** Something that a plan leaves as it is. */
-export interface NotPreserved {
-  readonly attribute: string;
-  /** A clause. */
-  readonly because: string;
-  readonly entries: number;
-  /** The first few. */
+/** An attribute that the server cannot be made to take as it was. */
+export interface NotPreserved extends NotKept {
+  /** The first few entries. */
   readonly dns: readonly string[];
 }
 
@@ -37,9 +25,7 @@ export interface ToldNames {
 }
 
 /** Changes of single entries, as they were decided from what was archived and what is there now. Memory holds what differs, nothing else. */
-export interface EntryPlan {
-  /** In each wave no change depends on another one; a wave comes only after all of the one before. */
-  readonly waves: readonly (readonly PlannedChange[])[];
+export interface EntryPlan extends PlannedWaves {
   readonly notPreserved: readonly NotPreserved[];
   readonly conflicts: readonly EntryConflict[];
   /** For people, each a sentence without a period. */

@@ -1,10 +1,11 @@
-import { bytesOf } from '../domain/byte-text.ts';
-import type { Modification, AttributeValues } from '../domain/change-record.ts';
+import type { Modification, NamedValues } from '../domain/change-record.ts';
 import { parseDn } from '../domain/dn.ts';
 import { type AttributeChange, valuesOf } from '../domain/entry-changes.ts';
+import { textBytes } from '../domain/inverse-change.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { Schema } from '../domain/schema/schema.ts';
 import { isSecretAttribute } from '../domain/secret-attributes.ts';
+import { isStoredPassword } from '../domain/stored-password.ts';
 import type { ChangeAbilities } from '../directory-servers/entry-changes.ts';
 import type { NotPreserved } from './entry-plan.ts';
 
@@ -20,7 +21,7 @@ const dnsTold = 5;
 export class EntryWriter {
   readonly schema: Schema;
   readonly #abilities: ChangeAbilities;
-  readonly #notPreserved = new Map<string, { attribute: string; because: string; entries: number; dns: string[] }>();
+  readonly #notPreserved = new Map<string, { attribute: string; because: string; changes: number; dns: string[] }>();
 
   constructor(schema: Schema, abilities: ChangeAbilities) {
     this.schema = schema;
@@ -32,11 +33,11 @@ export class EntryWriter {
   }
 
   /** The attributes for adding the entry. What cannot be given is told, unless it is for an undo record. */
-  attributesFor(entry: LdifEntry, isUndo = false): readonly AttributeValues[] {
-    const attributes: AttributeValues[] = [];
+  attributesFor(entry: LdifEntry, isUndo = false): readonly NamedValues[] {
+    const attributes: NamedValues[] = [];
     for (const { name, values } of valuesOf(entry, this.schema).values()) {
       const because = this.#obstacle(name, values, 'add');
-      if (because === undefined) attributes.push({ name, values: values.map(toBytes) });
+      if (because === undefined) attributes.push({ name, values: values.map(textBytes) });
       else if (!isUndo) this.#tell(name, because, entry.dn);
     }
     return attributes;
@@ -72,8 +73,8 @@ export class EntryWriter {
     const taken = new Set(removed);
     const wanted = [...valuesNow.filter((value) => !taken.has(value)), ...added];
     return {
-      changes: [{ op: 'replace', name, values: wanted.map(toBytes) }],
-      undo: [{ op: 'replace', name, values: valuesNow.map(toBytes) }],
+      changes: [{ op: 'replace', name, values: wanted.map(textBytes) }],
+      undo: [{ op: 'replace', name, values: valuesNow.map(textBytes) }],
     };
   }
 
@@ -83,14 +84,14 @@ export class EntryWriter {
     if (this.schema.attribute(name)?.isUserModifiable === false) {
       return serverAttributes[operation].isKept ? undefined : serverAttributes[operation].because;
     }
-    if (!isPassword(name) || !values.some((value) => storedPassword.test(value))) return undefined;
+    if (!isStoredPassword({ name, values: values.map(textBytes) })) return undefined;
     return storedPasswords[operation].isKept ? undefined : storedPasswords[operation].because;
   }
 
   #tell(attribute: string, because: string, dn: string): void {
     const key = `${this.schema.comparableName(attribute)} ${because}`;
-    const told = this.#notPreserved.get(key) ?? { attribute, because, entries: 0, dns: [] };
-    told.entries += 1;
+    const told = this.#notPreserved.get(key) ?? { attribute, because, changes: 0, dns: [] };
+    told.changes += 1;
     if (told.dns.length < dnsTold) told.dns.push(dn);
     this.#notPreserved.set(key, told);
   }
@@ -137,21 +138,7 @@ function namingValues(dn: string): readonly { type: string; value: string }[] {
 
 function valueChanges(name: string, removed: readonly string[], added: readonly string[]): Modification[] {
   return [
-    ...(removed.length === 0 ? [] : [{ op: 'delete', name, values: removed.map(toBytes) } as const]),
-    ...(added.length === 0 ? [] : [{ op: 'add', name, values: added.map(toBytes) } as const]),
+    ...(removed.length === 0 ? [] : [{ op: 'delete', name, values: removed.map(textBytes) } as const]),
+    ...(added.length === 0 ? [] : [{ op: 'add', name, values: added.map(textBytes) } as const]),
   ];
 }
-
-/** A password in a form in which a server stores it: `{SSHA}…`, or `scheme$…` of RFC 3112. */
-const storedPassword = /^(?:\{[\w./-]+\}|[A-Z0-9./-]+\$)/;
-
-function isPassword(name: string): boolean {
-  return /^(?:userpassword|authpassword)(?:;|$)/i.test(name);
-}
-
-function toBytes(value: string): Uint8Array {
-  return Buffer.from(value, 'latin1');
-}
-
-/** A text of one character per byte. */
-export const toValue = bytesOf;

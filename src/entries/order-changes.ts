@@ -1,12 +1,12 @@
-import type { Modification, AttributeValues } from '../domain/change-record.ts';
+import type { Modification, NamedValues } from '../domain/change-record.ts';
 import { depthOf, normalDn, parentDn } from '../domain/dn.ts';
-import type { PlannedChange } from './entry-plan.ts';
 import { areSameDn, joined, MovedNames, namesAbove, ownStep } from './moved-names.ts';
+import type { PlannedChange } from './planned-change.ts';
 
 export interface AddStep {
   readonly kind: 'add';
   readonly dn: string;
-  readonly attributes: readonly AttributeValues[];
+  readonly attributes: readonly NamedValues[];
   readonly isTaken: boolean;
   readonly reason: string;
 }
@@ -28,7 +28,7 @@ export interface DeleteStep {
   readonly kind: 'delete';
   /** As it is before the plan. */
   readonly dn: string;
-  readonly attributes: readonly AttributeValues[];
+  readonly attributes: readonly NamedValues[];
   readonly reason: string;
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { allKept, exampleEntry as entry, personEntry as person, unitEntry as unit } from '../../test/harness/example-entries.ts';
 import { ModelDirectory } from '../../test/harness/model-directory.ts';
 import { encodeChange } from '../domain/change-record.ts';
 import { bytesOf } from '../domain/byte-text.ts';
@@ -9,31 +10,6 @@ import { standardSchema } from '../domain/schema/standard-schema.ts';
 import type { ChangeAbilities } from '../directory-servers/entry-changes.ts';
 import type { EntryPlan } from './entry-plan.ts';
 import { planRestore, type RestoreRequest } from './plan-restore.ts';
-
-const kept = { isKept: true, how: 'a control' } as const;
-const allKept: ChangeAbilities = {
-  serverAttributes: { add: kept, modify: kept },
-  storedPasswords: { add: kept, modify: kept },
-  maxRequestBytes: undefined,
-};
-
-function entry(dn: string, attributes: Readonly<Record<string, string | readonly string[]>> = {}): LdifEntry {
-  const pairs = Object.entries(attributes).flatMap(([name, values]) => [values].flat().map((value) => [name, bytesOf(value)] as const));
-  return { dn, names: pairs.map(([name]) => name), values: pairs.map(([, value]) => value) };
-}
-
-const person = (uid: string, parent: string, more: Readonly<Record<string, string | readonly string[]>> = {}): LdifEntry =>
-  entry(`uid=${uid},${parent}`, {
-    objectClass: ['top', 'person'],
-    uid,
-    sn: uid,
-    entryUUID: `id-${uid}`,
-    modifyTimestamp: '20260101000000Z',
-    ...more,
-  });
-
-const unit = (ou: string, parent: string): LdifEntry =>
-  entry(`ou=${ou},${parent}`, { objectClass: 'organizationalUnit', ou, entryUUID: `id-${ou}` });
 
 const base = 'dc=x';
 const people = `ou=People,${base}`;
@@ -224,7 +200,7 @@ test('planRestore() tells what the server does not take, with the reason', async
   };
   const { planned } = await restored(then, now, [`uid=a,${people}`], { abilities, hasReferences: false });
   assert.deepEqual(
-    planned.notPreserved.map(({ attribute, because, entries, dns }) => [attribute, because, entries, dns]),
+    planned.notPreserved.map(({ attribute, because, changes, dns }) => [attribute, because, changes, dns]),
     [
       ['entryUUID', 'no control for it', 1, [`uid=a,${people}`]],
       ['modifyTimestamp', 'no control for it', 1, [`uid=a,${people}`]],

@@ -101,25 +101,7 @@ export class ModelDirectory {
     const entry = this.find(dn);
     if (entry === undefined) throw new Error(`noSuchObject: ${dn}`);
     const pairs = entry.names.map((name, index) => ({ name, value: entry.values[index] ?? '' }));
-    for (const { op, name, values } of changes) {
-      const key = standardSchema.comparableName(name);
-      const given = values.map((value) => Buffer.from(value).toString('latin1'));
-      const isOf = (pair: { readonly name: string }): boolean => standardSchema.comparableName(pair.name) === key;
-      const isIn = (value: string) => pairs.findIndex((pair) => isOf(pair) && areEqual(name, pair.value, value));
-      if (op === 'replace' || (op === 'delete' && given.length === 0))
-        for (let at = pairs.findIndex(isOf); at >= 0; at = pairs.findIndex(isOf)) pairs.splice(at, 1);
-      if (op === 'delete') {
-        for (const value of given) {
-          if (isIn(value) < 0) throw new Error(`noSuchAttribute: ${name} ${value} of ${dn}`);
-          pairs.splice(isIn(value), 1);
-        }
-        continue;
-      }
-      for (const value of given) {
-        if (isIn(value) >= 0) throw new Error(`attributeOrValueExists: ${name} ${value} of ${dn}`);
-        pairs.push({ name, value });
-      }
-    }
+    for (const change of changes) changePairs(pairs, change, dn);
     for (const { type, value } of parseDn(entry.dn)[0]?.parts ?? []) {
       if (!pairs.some((pair) => standardSchema.comparableName(pair.name) === type && areEqual(type, pair.value, value)))
         throw new Error(`notAllowedOnRDN: ${dn}`);
@@ -136,7 +118,7 @@ export class ModelDirectory {
     const target = `${newRdn}${parent === '' ? '' : ','}${parent}`;
     if (normalDn(target) !== name && this.entries.has(normalDn(target))) throw new Error(`entryAlreadyExists: ${target}`);
     if (isAtOrBelow(normalDn(parent), name)) throw new Error(`unwillingToPerform: ${dn} below itself`);
-    for (const [other, below] of [...this.entries]) {
+    for (const [other, below] of this.copy().entries) {
       if (other === name || !isAtOrBelow(other, name)) continue;
       this.entries.delete(other);
       const steps = parseDn(below.dn).map((rdn) => rdn.text);
@@ -145,6 +127,21 @@ export class ModelDirectory {
     }
     this.entries.delete(name);
     this.entries.set(normalDn(target), withNames({ ...entry, dn: target }, entry.dn, isOldRdnDeleted));
+  }
+}
+
+function changePairs(pairs: { readonly name: string; readonly value: string }[], { op, name, values }: Modification, dn: string): void {
+  const key = standardSchema.comparableName(name);
+  const given = values.map((value) => Buffer.from(value).toString('latin1'));
+  const isOf = (pair: { readonly name: string }): boolean => standardSchema.comparableName(pair.name) === key;
+  const isIn = (value: string) => pairs.findIndex((pair) => isOf(pair) && areEqual(name, pair.value, value));
+  if (op === 'replace' || (op === 'delete' && given.length === 0)) pairs.splice(0, pairs.length, ...pairs.filter((pair) => !isOf(pair)));
+  for (const value of given) {
+    const at = isIn(value);
+    if (op === 'delete' && at < 0) throw new Error(`noSuchAttribute: ${name} ${value} of ${dn}`);
+    if (op !== 'delete' && at >= 0) throw new Error(`attributeOrValueExists: ${name} ${value} of ${dn}`);
+    if (op === 'delete') pairs.splice(at, 1);
+    else pairs.push({ name, value });
   }
 }
 
