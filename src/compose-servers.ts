@@ -17,7 +17,7 @@ import type { Secret } from './foundation/secret.ts';
 
 /** The server of the settings `server`, by LDAP or by its own programs. */
 export async function openServer(config: Config, around: Surroundings): Promise<DirectoryServer> {
-  const changing = ['backUp', 'restore', 'exportLdif', 'importLdif', 'importEncryptionSettings', 'enableBackend'] as const;
+  const changing = ['backUp', 'restore', 'exportLdif', 'importLdif', 'importEncryptionSettings', 'enableBackend', 'applyChanges'] as const;
   return guarded(await openUnguardedServer(config, around), changing, around.mayGoOn);
 }
 

@@ -26,6 +26,8 @@ const job: RoomRule = [
   'archive/lease.ts',
   'archive/topology-lease.ts',
   'directory-servers/directory-server.ts',
+  // The same port's words about single entries.
+  'directory-servers/entry-changes.ts',
   'directory-servers/topology.ts',
   // Rules about what the port says; nothing of LDAP.
   'directory-servers/server-checks.ts',
@@ -123,6 +125,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     // Which names are inside a set.
     'domain',
     'directory-servers/directory-server.ts',
+    'directory-servers/entry-changes.ts',
     // The server's own programs run in its container.
     'directory-servers/tool-host.ts',
     'directory-servers/run-tool.ts',
@@ -157,6 +160,12 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   // Where the layouts differ, a set is fetched and archived again.
   copy: [...job, 'restore/fetch.ts'],
   verify: job,
+  // Single entries of the directory, from the exports in snapshots and on the running server (docs/decisions/0027 to 0030).
+  entries: [
+    ...job,
+    // An undo file is read line by line.
+    'node:readline',
+  ],
   history: job,
   inspect: job,
   journal: job,
@@ -194,6 +203,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'verify',
     'history',
     'inspect',
+    'entries',
     'journal',
     'doctor',
     'agent',

@@ -8,7 +8,7 @@ export const root = path.resolve(import.meta.dirname, '..');
 
 /** Where tests lie; a lane needs a slow real part and runs only when asked for. */
 export const testFolders = {
-  unit: ['src/**/*.test.ts', 'test/*.test.ts', 'test/harness/*.test.ts'],
+  unit: ['src/**/*.test.ts', 'test/*.test.ts', 'test/harness/*.test.ts', 'test/fuzz/*.test.ts'],
   withServers: ['test/integration/**/*.test.ts', 'test/model/**/*.test.ts', 'test/e2e/**/*.test.ts'],
   lane: (name: string) => [`test/lanes/${name}/**/*.test.ts`],
 } as const;

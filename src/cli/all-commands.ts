@@ -10,6 +10,11 @@ import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { drillCommand } from './commands/drill.ts';
+import { entryDiffCommand } from './commands/entry-diff.ts';
+import { entryFindCommand } from './commands/entry-find.ts';
+import { entryHistoryCommand } from './commands/entry-history.ts';
+import { entryShowCommand } from './commands/entry-show.ts';
+import { entryUndoCommand } from './commands/entry-undo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
@@ -57,6 +62,11 @@ export const allCommands: readonly Command[] = [
   initializeCommand,
   rebuildCommand,
   drillCommand,
+  entryFindCommand,
+  entryShowCommand,
+  entryHistoryCommand,
+  entryDiffCommand,
+  entryUndoCommand,
   agentCommand,
   verifyCommand,
   repairConfigCommand,

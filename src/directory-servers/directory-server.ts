@@ -1,8 +1,10 @@
 import type { LdifEntry } from '../domain/read-ldif.ts';
+import type { ChangeRecord } from '../domain/change-record.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
 import type { ServerHealth } from '../domain/server-health.ts';
 import type { OperationContext } from '../foundation/progress.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from './entry-changes.ts';
 
 /**
  * The port to one running directory server of the OpenDS family.
@@ -10,7 +12,7 @@ import type { OperationContext } from '../foundation/progress.ts';
  * Every path named `…Folder` or `…File` here is a path as the *server* sees it: the server's own process reads and writes there.
  * Calls reject with a `Failure` whose code is one of: E_SERVER_UNREACHABLE, E_SERVER_TLS, E_BIND_REFUSED, E_PRIVILEGE_MISSING,
  * E_SERVER_UNKNOWN, E_BACKEND_MISSING, E_BACKEND_DISABLED, E_STAGING_NOT_WRITABLE, E_DISK_FULL, E_TASK_FAILED, E_TASK_LOST, E_INTERRUPTED,
- * E_TOOL_MISSING, E_TOOL_FAILED, E_ENCRYPTION_SETTINGS.
+ * E_TOOL_MISSING, E_TOOL_FAILED, E_ENCRYPTION_SETTINGS, E_CHANGES_CUT_OFF.
  */
 export interface DirectoryServer {
   /** For people, without secrets: `ldaps://host:port` or the tools' folder. */
@@ -57,6 +59,28 @@ export interface DirectoryServer {
    * as far as the account may see them, and none that is worked out when asked (virtual ones). Writers may be at work meanwhile. Only of a running server.
    */
   readEntries(baseDn: string, options?: OperationContext): AsyncIterable<readonly LdifEntry[]>;
+
+  /** The entries that match, each as {@link readEntries} has it and in the same manner; rejects when the base is absent. */
+  findEntries(request: FindEntries, options?: OperationContext): AsyncIterable<readonly LdifEntry[]>;
+
+  /** One entry as {@link readEntries} has it; undefined where there is none that the account may see. Many may be read at the same time. */
+  readEntry(dn: string, options?: OperationContext): Promise<LdifEntry | undefined>;
+
+  /** The schema that the server holds new entries against. */
+  readSchema(options?: OperationContext): Promise<SchemaDefinitions>;
+
+  /** What this server and account can keep as it was, beside what every client may write. Changes nothing. */
+  changeAbilities(options?: OperationContext): Promise<ChangeAbilities>;
+
+  /** Whether the server would make these changes now, each taken by itself; in their order. Changes nothing. */
+  rehearseChanges(changes: readonly ChangeRecord[], options?: OperationContext): Promise<readonly ChangeOutcome[]>;
+
+  /**
+   * Makes changes of single entries: a wave only after all of the one before is answered, within a wave many at a time and in any order. A referral is changed as the
+   * entry it is. What the schema keeps from clients, and stored passwords, go as {@link changeAbilities} tells; with what the server refuses, the others go on.
+   * Rejects with E_CHANGES_CUT_OFF when the connection is lost, and with E_INTERRUPTED after an abort, which waits for what is under way; both tell how many were made.
+   */
+  applyChanges(waves: readonly (readonly ChangeRecord[])[], options?: ApplyOptions): Promise<ApplyReport>;
 
   /**
    * Writes the encryption-settings definitions, sealed with the passphrase of the configured pin file, into `outputFile`.
@@ -115,8 +139,8 @@ export interface DirectoryServer {
   close(): Promise<void>;
 }
 
-/** What an account is to do: `export` is an LDIF export, which a backup and a proof make; `import` a restore from one. */
-export type Purpose = 'backup' | 'restore' | 'export' | 'import';
+/** What an account is to do: `export` is an LDIF export, which a backup and a proof make; `import` a restore from one; `entries` changes of single entries. */
+export type Purpose = 'backup' | 'restore' | 'export' | 'import' | 'entries';
 
 export type Product = 'PingDirectory' | 'OpenDJ';
 

@@ -17,6 +17,12 @@ import type {
   ServerDescription,
   TaskOutcome,
 } from './directory-server.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from './entry-changes.ts';
+import { type ChangePlace, applyWaves, rehearse } from './entries/apply-changes.ts';
+import { type ChangeMeans, readChangeMeans } from './entries/change-abilities.ts';
+import { ChangeConnection } from './entries/change-connection.ts';
+import { readSchemaDefinitions } from './entries/read-schema.ts';
+import type { ChangeRecord } from '../domain/change-record.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
 import type { ServerHealth } from '../domain/server-health.ts';
@@ -26,7 +32,7 @@ import { LdapSession, type LdapSessionOptions } from './ldap-session.ts';
 import { findMissingPrivileges } from './missing-privileges.ts';
 import { readBackends } from './read-backends.ts';
 import { readHealth } from './read-health.ts';
-import { readAllEntries } from './read-entries.ts';
+import { findAllEntries, readOneEntry } from './read-entries.ts';
 import { readDescriptor, readProblems } from './read-compatibility.ts';
 import { readCipherKeys } from './read-keys.ts';
 import { setBackend } from './set-backend.ts';
@@ -61,6 +67,10 @@ export class LdapDirectoryServer implements DirectoryServer {
   readonly #options: LdapDirectoryServerOptions;
   readonly #session: LdapSession;
   #detected: DetectedProduct | undefined;
+  /** Read once: changes come in many waves, and a server does not become a replica between them. */
+  #means: ChangeMeans | undefined;
+  /** Kept for the next waves; made anew when it was lost. */
+  #changing: ChangeConnection | undefined;
 
   constructor(options: LdapDirectoryServerOptions) {
     this.location = options.url;
@@ -99,7 +109,31 @@ export class LdapDirectoryServer implements DirectoryServer {
   }
 
   readEntries(baseDn: string, { signal }: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {
-    return readAllEntries(this.#session, baseDn, signal);
+    return findAllEntries(this.#session, { baseDn, scope: 'sub' }, signal);
+  }
+
+  findEntries(request: FindEntries, { signal }: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {
+    return findAllEntries(this.#session, request, signal);
+  }
+
+  async readEntry(dn: string, { signal }: OperationContext = {}): Promise<LdifEntry | undefined> {
+    return readOneEntry(this.#session, dn, signal);
+  }
+
+  async readSchema({ signal }: OperationContext = {}): Promise<SchemaDefinitions> {
+    return readSchemaDefinitions(this.#session, signal);
+  }
+
+  async changeAbilities({ signal }: OperationContext = {}): Promise<ChangeAbilities> {
+    return (await this.#changeMeans(signal)).abilities;
+  }
+
+  async rehearseChanges(changes: readonly ChangeRecord[], { signal }: OperationContext = {}): Promise<readonly ChangeOutcome[]> {
+    return this.#withChangePlace(signal, (place) => rehearse(changes, place));
+  }
+
+  async applyChanges(waves: readonly (readonly ChangeRecord[])[], options: ApplyOptions = {}): Promise<ApplyReport> {
+    return this.#withChangePlace(options.signal, (place) => applyWaves(waves, place, options));
   }
 
   async exportEncryptionSettings(outputFile: string, options: OperationContext = {}): Promise<void> {
@@ -152,7 +186,23 @@ export class LdapDirectoryServer implements DirectoryServer {
   }
 
   async close(): Promise<void> {
+    this.#changing?.close();
     await this.#session.close();
+  }
+
+  async #changeMeans(signal: AbortSignal | undefined): Promise<ChangeMeans> {
+    const { dialect } = await this.#detect(signal);
+    this.#means ??= await readChangeMeans(this.#session, dialect, signal);
+    return this.#means;
+  }
+
+  async #withChangePlace<Result>(signal: AbortSignal | undefined, work: (place: ChangePlace) => Promise<Result>): Promise<Result> {
+    const { rules, abilities } = await this.#changeMeans(signal);
+    if (this.#changing === undefined || this.#changing.lost !== undefined) {
+      this.#changing = new ChangeConnection(await this.#session.newSocket(signal), this.#session.timeoutMilliseconds);
+    }
+    const { maxRequestBytes } = abilities;
+    return work({ connection: this.#changing, rules, url: this.location, clock: this.#options.clock, maxRequestBytes });
   }
 
   #encryptionSettings(): EncryptionSettingsTool {

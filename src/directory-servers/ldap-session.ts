@@ -111,6 +111,24 @@ export class LdapSession {
     }
   }
 
+  /** The entry itself with all its attributes, as {@link searchPages} has them; undefined where the account may not see it. Rejects when it is absent. */
+  async readRaw(dn: string, controls: readonly Control[], signal?: AbortSignal): Promise<RawEntry | undefined> {
+    const filter = '(|(objectClass=*)(objectClass=ldapSubentry))';
+    const search = { scope: 'base' as const, filter, attributes: ['*', '+'], explicitBufferAttributes: new EveryName() };
+    const { searchEntries } = await this.#call(`read ${dn}`, signal, (client) => client.search(dn, search, [...controls]));
+    const [entry] = searchEntries;
+    return entry === undefined ? undefined : rawEntry(entry);
+  }
+
+  /** The socket of a new connection that is bound as this one; the caller speaks over it and ends it. */
+  async newSocket(signal?: AbortSignal): Promise<Socket> {
+    return (await this.#dialAndBind(signal)).socket;
+  }
+
+  get timeoutMilliseconds(): number {
+    return this.#options.timeoutMilliseconds;
+  }
+
   async add(
     dn: string,
     attributes: Readonly<Record<string, string | readonly string[]>>,

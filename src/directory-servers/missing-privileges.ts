@@ -10,6 +10,10 @@ const needed: Readonly<Record<Purpose, readonly MissingPrivilege[]>> = {
   restore: [{ privilege: 'backend-restore', neededFor: 'to have the server restore a backend' }],
   export: [{ privilege: 'ldif-export', neededFor: 'to have the server export its entries' }],
   import: [{ privilege: 'ldif-import', neededFor: 'to have the server import entries' }],
+  entries: [
+    { privilege: 'unindexed-search', neededFor: 'to find entries by filters that no index answers' },
+    { privilege: 'password-reset', neededFor: "to put users' passwords back" },
+  ],
 };
 
 const configRead: MissingPrivilege = {
@@ -35,7 +39,8 @@ export async function findMissingPrivileges(
   const missing = held === undefined ? [] : needed[purpose].filter(({ privilege }) => !held.has(privilege));
   if (!(await canRead(session, 'cn=config', tools.signal))) missing.push(configRead);
   if (!(await canRead(session, 'cn=monitor', tools.signal))) missing.push(maySeeMonitor);
-  if (!(await canAddTask(session, dialect, tools))) missing.push(mayAddTasks);
+  // Entries are changed without a task.
+  if (purpose !== 'entries' && !(await canAddTask(session, dialect, tools))) missing.push(mayAddTasks);
   return missing;
 }
 

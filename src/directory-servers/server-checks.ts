@@ -13,6 +13,7 @@ const attempts: Readonly<Record<Purpose, string>> = {
   restore: 'restore into',
   import: 'restore into',
   export: 'export the entries of',
+  entries: 'change entries of',
 };
 
 /** @throws Failure E_PRIVILEGE_MISSING that names all that the account lacks for the work */

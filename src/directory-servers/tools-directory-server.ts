@@ -17,6 +17,8 @@ import type {
   ServerDescription,
   TaskOutcome,
 } from './directory-server.ts';
+import type { ChangeRecord } from '../domain/change-record.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from './entry-changes.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
 import type { ServerHealth } from '../domain/server-health.ts';
@@ -108,13 +110,40 @@ export class ToolsDirectoryServer implements DirectoryServer {
   }
 
   async *readEntries(baseDn: string, options: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {
-    const { online } = this.#options;
-    if (online === undefined) {
-      throw new Failure('E_SERVER_UNREACHABLE', `Cannot read the entries below ${baseDn}: the server is stopped`, {
-        hint: 'start the server and set server.mode to online',
-      });
-    }
-    yield* online.ldap.readEntries(baseDn, options);
+    yield* this.#running(`read the entries below ${baseDn}`).readEntries(baseDn, options);
+  }
+
+  async *findEntries(request: FindEntries, options: OperationContext = {}): AsyncIterable<readonly LdifEntry[]> {
+    yield* this.#running(`search the entries below ${request.baseDn}`).findEntries(request, options);
+  }
+
+  async readEntry(dn: string, options: OperationContext = {}): Promise<LdifEntry | undefined> {
+    return this.#running(`read the entry ${dn}`).readEntry(dn, options);
+  }
+
+  async readSchema(options: OperationContext = {}): Promise<SchemaDefinitions> {
+    return this.#running('read the schema').readSchema(options);
+  }
+
+  async changeAbilities(options: OperationContext = {}): Promise<ChangeAbilities> {
+    return this.#running('ask what can be changed').changeAbilities(options);
+  }
+
+  async rehearseChanges(changes: readonly ChangeRecord[], options: OperationContext = {}): Promise<readonly ChangeOutcome[]> {
+    return this.#running('change entries').rehearseChanges(changes, options);
+  }
+
+  async applyChanges(waves: readonly (readonly ChangeRecord[])[], options: ApplyOptions = {}): Promise<ApplyReport> {
+    return this.#running('change entries').applyChanges(waves, options);
+  }
+
+  /** Single entries are read and changed over LDAP alone. @throws Failure E_SERVER_UNREACHABLE of a stopped server */
+  #running(attempt: string): LdapDirectoryServer {
+    const { online, home } = this.#options;
+    if (online !== undefined) return online.ldap;
+    throw new Failure('E_SERVER_UNREACHABLE', `Cannot ${attempt}: the server in ${home} is stopped, or worked on as if it were (server.mode is offline)`, {
+      hint: 'start the server and set server.mode to online',
+    });
   }
 
   async exportEncryptionSettings(outputFile: string, options: OperationContext = {}): Promise<void> {

@@ -6,5 +6,10 @@ export function comparableDn(dn: string): string {
   return dn
     .trim()
     .toLowerCase()
-    .replaceAll(/\s*(?<!\\)([,+=])\s*/g, '$1');
+    .replaceAll(/\s+/g, (blanks, at: number, text: string) => (isBeside(text, at, at + blanks.length) ? '' : blanks));
+}
+
+/** Whether the blanks from there to there stand before a separator, or behind one that is not escaped. */
+function isBeside(text: string, from: number, to: number): boolean {
+  return /[,+=]/.test(text[to] ?? '') || (/[,+=]/.test(text[from - 1] ?? '') && text[from - 2] !== '\\');
 }

@@ -9,8 +9,12 @@ export function encodeLdifEntry(dn: string, attributes: readonly (readonly [stri
   return `${[ldifLine('dn', dn), ...lines].join('\n')}\n\n`;
 }
 
-function ldifLine(name: string, value: string): string {
-  const line = isSafe(value) ? `${name}: ${value}` : `${name}:: ${Buffer.from(value, 'utf8').toString('base64')}`;
+/** A name and a value, a text in UTF-8 or bytes, as one line (RFC 2849), without its end: in base64 where that is needed, folded where it is long. */
+export function ldifLine(name: string, value: string | Uint8Array): string {
+  const bytes = typeof value === 'string' ? Buffer.from(value, 'utf8') : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  // As one character per byte: what is no ASCII is not safe either way.
+  const text = bytes.toString('latin1');
+  const line = isSafe(text) ? `${name}: ${text}` : `${name}:: ${bytes.toString('base64')}`;
   return line.length <= 76 ? line : folded(line);
 }
 

@@ -111,6 +111,8 @@ class LdifParser {
   #line = 0;
   #at = 0;
   #hasBegun = false;
+  /** One for all values. */
+  readonly #toInvalid = (state: string): Failure => this.invalid(state);
 
   constructor(name: string) {
     this.#name = name;
@@ -198,16 +200,7 @@ class LdifParser {
   }
 
   #valueOf(line: string, at: number): string {
-    const mark = line.charCodeAt(at + 1);
-    if (mark === lessThan) throw this.invalid('its value lies elsewhere (":<"), which is not followed');
-    const isEncoded = mark === colon;
-    let from = at + (isEncoded ? 2 : 1);
-    while (line.charCodeAt(from) === space) from += 1;
-    const value = line.slice(from);
-    if (!isEncoded) return value;
-    const encoded = value.trimEnd();
-    if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) throw this.invalid('its value is no base64');
-    return Buffer.from(encoded, 'base64').toString('latin1');
+    return ldifValue(line, at, this.#toInvalid);
   }
 
   #textOf(bytes: string): string {
@@ -223,6 +216,20 @@ class LdifParser {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*(;[A-Za-z0-9_-]+)*$/.test(name)) throw this.invalid('what comes before its colon is no attribute');
     if (this.#names.size < 10_000) this.#names.add(name);
   }
+}
+
+/** The value behind the colon at `at`, one character per byte; `invalid` makes the failure for what is none. */
+export function ldifValue(line: string, at: number, invalid: (state: string) => Failure): string {
+  const mark = line.charCodeAt(at + 1);
+  if (mark === lessThan) throw invalid('its value lies elsewhere (":<"), which is not followed');
+  const isEncoded = mark === colon;
+  let from = at + (isEncoded ? 2 : 1);
+  while (line.charCodeAt(from) === space) from += 1;
+  const value = line.slice(from);
+  if (!isEncoded) return value;
+  const encoded = value.trimEnd();
+  if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) throw invalid('its value is no base64');
+  return Buffer.from(encoded, 'base64').toString('latin1');
 }
 
 function endOfLine(text: string, at: number, next: number): number {

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import type { ChangeRecord } from '../domain/change-record.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from '../directory-servers/entry-changes.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
@@ -139,6 +141,30 @@ export class PodDirectoryServer implements DirectoryServer {
 
   readEntries(baseDn: string, options?: OperationContext): AsyncIterable<readonly LdifEntry[]> {
     return this.#server.readEntries(baseDn, options);
+  }
+
+  findEntries(request: FindEntries, options?: OperationContext): AsyncIterable<readonly LdifEntry[]> {
+    return this.#server.findEntries(request, options);
+  }
+
+  readEntry(dn: string, options?: OperationContext): Promise<LdifEntry | undefined> {
+    return this.#server.readEntry(dn, options);
+  }
+
+  readSchema(options?: OperationContext): Promise<SchemaDefinitions> {
+    return this.#server.readSchema(options);
+  }
+
+  changeAbilities(options?: OperationContext): Promise<ChangeAbilities> {
+    return this.#server.changeAbilities(options);
+  }
+
+  rehearseChanges(changes: readonly ChangeRecord[], options?: OperationContext): Promise<readonly ChangeOutcome[]> {
+    return this.#server.rehearseChanges(changes, options);
+  }
+
+  applyChanges(waves: readonly (readonly ChangeRecord[])[], options?: ApplyOptions): Promise<ApplyReport> {
+    return this.#server.applyChanges(waves, options);
   }
 
   listEncryptionKeys(options?: OperationContext): Promise<EncryptionKeys> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client, Entry } from 'ldapts';
+import { type Client, Control, type Entry } from 'ldapts';
 
 /** SHA-256 of each entry by its normalised DN. */
 export type EntryDigests = ReadonlyMap<string, string>;
@@ -19,9 +19,24 @@ export interface EntryDifferences {
  * Reads every entry at and below `baseDn` with every attribute that the server shows, users' and operational ones: also the entryUUID,
  * who made and changed it and when, and the stored form of its password. The order of attributes and values counts for nothing.
  */
-export async function readEntryDigests(client: Client, baseDn: string): Promise<EntryDigests> {
-  const { searchEntries } = await client.search(baseDn, { scope: 'sub', attributes: ['*', '+'] });
-  return new Map(searchEntries.map((entry) => [normalisedDn(entry.dn), digestOf(entry)]));
+export async function readEntryDigests(client: Client, baseDn: string, look: EntryLook = {}): Promise<EntryDigests> {
+  const { leftOut = [], isReferralShown = false } = look;
+  const controls = isReferralShown ? [manageDsaIt()] : [];
+  const { searchEntries } = await client.search(baseDn, { scope: 'sub', attributes: ['*', '+'] }, controls);
+  const names = new Set(leftOut.map((name) => name.toLowerCase()));
+  return new Map(searchEntries.map((entry) => [normalisedDn(entry.dn), digestOf(entry, names)]));
+}
+
+export interface EntryLook {
+  /** Attributes that count for nothing. */
+  readonly leftOut?: readonly string[];
+  /** Entries that refer to another server are read like any other; otherwise they are not there. */
+  readonly isReferralShown?: boolean;
+}
+
+/** ManageDsaIT (RFC 3296): what refers to another server is an entry like any other. */
+export function manageDsaIt(): Control {
+  return new Control('2.16.840.1.113730.3.4.2', { critical: true });
 }
 
 export function compareEntries(first: EntryDigests, second: EntryDigests): EntryDifferences {
@@ -41,8 +56,9 @@ export function digestOfAll(entries: EntryDigests): string {
   return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
-function digestOf({ dn, ...attributes }: Entry): string {
-  const lines = Object.entries(attributes).flatMap(([name, value]) =>
+function digestOf({ dn, ...attributes }: Entry, leftOut: ReadonlySet<string>): string {
+  const counting = Object.entries(attributes).filter(([name]) => !leftOut.has(name.toLowerCase().replace(/;.*/, '')));
+  const lines = counting.flatMap(([name, value]) =>
     [value].flat().map((one) => `${name.toLowerCase()}: ${Buffer.from(one).toString('base64')}\n`),
   );
   return createHash('sha256')
@@ -52,5 +68,5 @@ function digestOf({ dn, ...attributes }: Entry): string {
 
 /** Enough for DNs that one and the same server prints. */
 function normalisedDn(dn: string): string {
-  return dn.toLowerCase().replaceAll(/\s*,\s*/g, ',');
+  return dn.toLowerCase().replaceAll(/(?<!\\),\s*/g, ',');
 }

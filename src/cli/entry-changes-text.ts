@@ -1,0 +1,68 @@
+import type { ChangeRecord } from '../domain/change-record.ts';
+import type { AppliedPlan } from '../entries/apply-plan.ts';
+import type { NotKept } from '../entries/kept-parts.ts';
+import type { PlannedWaves } from '../entries/planned-change.ts';
+import { formatCount } from '../foundation/counts.ts';
+import { formatDuration } from '../foundation/durations.ts';
+import { exitCodes, type ExitCode } from '../foundation/failure.ts';
+import { printable, type Look } from './look.ts';
+
+const shown = 20;
+
+/** What would be done, entry by entry; of many the first. */
+export function plannedText({ waves }: PlannedWaves, look: Look): string {
+  const all = waves.flat();
+  const lines = all
+    .slice(0, shown)
+    .map(({ change, reason }) => `  ${verbs[change.kind]} ${printable(change.dn)}${look.dim(`  ${printable(reason)}`)}`);
+  return [...lines, ...more(all.length)].join('\n');
+}
+
+const verbs: Readonly<Record<ChangeRecord['kind'], string>> = { add: 'add', delete: 'delete', modify: 'change', rename: 'rename' };
+
+export function notKeptLines(notKept: readonly NotKept[], look: Look): readonly string[] {
+  return notKept.map(
+    ({ attribute, changes, because }) =>
+      `${look.yellow('Not as it was')}: ${printable(attribute)} of ${formatCount(changes)}: ${printable(because)}`,
+  );
+}
+
+/** What was done, what the server refused, and what was not as planned when it was read back. */
+export function appliedText({ applied, refused, unproven, proven, undoFile, milliseconds }: AppliedPlan, look: Look): string {
+  const isGood = refused.length === 0 && unproven.length === 0;
+  const head = isGood ? look.green('Done') : look.red('Done in part');
+  const lines = [
+    `${head}: ${formatCount(applied)} changes in ${formatDuration(milliseconds)}; ${formatCount(proven)} entries were read back and are as planned`,
+    ...refused.slice(0, shown).map(({ planned, refusal }) => {
+      const what = refusal.attribute === undefined ? '' : `, ${refusal.attribute}`;
+      return `${look.red('Refused')}: ${verbs[planned.change.kind]} ${printable(planned.change.dn)}: ${printable(refusal.text)} (${refusal.result}${what})`;
+    }),
+    ...more(refused.length),
+    ...unproven.slice(0, shown).map(({ dn, state }) => `${look.red('Not as planned')}: ${printable(dn)}: ${state}`),
+    ...more(unproven.length),
+    ...(undoFile === undefined ? [] : [`Undo file (it holds passwords): ${undoFile}`]),
+  ];
+  return lines.join('\n');
+}
+
+/** As `--json` has it: refusals without values. */
+export function appliedJson({ applied, refused, unproven, proven, undoFile, milliseconds }: AppliedPlan): unknown {
+  return {
+    applied,
+    proven,
+    undoFile,
+    milliseconds,
+    refused: refused.map(({ planned, refusal }) => ({ dn: planned.change.dn, change: planned.change.kind, ...refusal })),
+    unproven,
+  };
+}
+
+export function exitCodeOfApplied({ applied, refused, unproven }: AppliedPlan): ExitCode {
+  if (unproven.length > 0) return exitCodes.verificationFailed;
+  if (refused.length === 0) return exitCodes.success;
+  return applied > 0 ? exitCodes.partial : exitCodes.failure;
+}
+
+function more(count: number): readonly string[] {
+  return count > shown ? [`  … and ${formatCount(count - shown)} more`] : [];
+}
