@@ -27,7 +27,8 @@ export async function* findAllEntries(
     base: baseDn,
     scope,
     // Subentries come when a filter speaks of their class; the second half says what the first does.
-    filter: filter === '(objectClass=*)' ? '(|(objectClass=*)(objectClass=ldapSubentry))' : `(|${filter}(&${filter}(objectClass=ldapSubentry)))`,
+    filter:
+      filter === '(objectClass=*)' ? '(|(objectClass=*)(objectClass=ldapSubentry))' : `(|${filter}(&${filter}(objectClass=ldapSubentry)))`,
     attributes: ['*', '+'],
     entriesOfPage,
     controls: [realAttributesOnly, manageDsaIt],

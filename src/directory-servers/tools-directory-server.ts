@@ -141,9 +141,13 @@ export class ToolsDirectoryServer implements DirectoryServer {
   #running(attempt: string): LdapDirectoryServer {
     const { online, home } = this.#options;
     if (online !== undefined) return online.ldap;
-    throw new Failure('E_SERVER_UNREACHABLE', `Cannot ${attempt}: the server in ${home} is stopped, or worked on as if it were (server.mode is offline)`, {
-      hint: 'start the server and set server.mode to online',
-    });
+    throw new Failure(
+      'E_SERVER_UNREACHABLE',
+      `Cannot ${attempt}: the server in ${home} is stopped, or worked on as if it were (server.mode is offline)`,
+      {
+        hint: 'start the server and set server.mode to online',
+      },
+    );
   }
 
   async exportEncryptionSettings(outputFile: string, options: OperationContext = {}): Promise<void> {

@@ -1,6 +1,13 @@
 import path from 'node:path';
 import type { ChangeRecord } from '../domain/change-record.ts';
-import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from '../directory-servers/entry-changes.ts';
+import type {
+  ApplyOptions,
+  ApplyReport,
+  ChangeAbilities,
+  ChangeOutcome,
+  FindEntries,
+  SchemaDefinitions,
+} from '../directory-servers/entry-changes.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';

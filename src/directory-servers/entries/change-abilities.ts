@@ -83,7 +83,8 @@ async function readPasswordAbility(session: LdapSession, signal: AbortSignal | u
   const filter = '(objectClass=ds-cfg-password-policy)';
   const policies = await tolerantSearch(session, { base, scope: 'sub', filter, attributes: [attribute] }, signal);
   const refusing = policies.filter((policy) => policy.value(attribute)?.toLowerCase() !== 'true' && !/^cn=Root /i.test(policy.dn));
-  if (policies.length === 0) return { isKept: false, because: `the account may not read ${base}, so it is not known whether stored passwords are taken` };
+  if (policies.length === 0)
+    return { isKept: false, because: `the account may not read ${base}, so it is not known whether stored passwords are taken` };
   const [first] = refusing;
   if (first === undefined) return { isKept: true, how: 'allow-pre-encoded-passwords of the password policies' };
   return { isKept: false, because: `allow-pre-encoded-passwords is not true in the password policy ${first.dn}` };
@@ -97,7 +98,11 @@ async function readMaxRequestBytes(session: LdapSession, signal: AbortSignal | u
   return sizes.length === 0 ? undefined : Math.min(...sizes);
 }
 
-async function tolerantSearch(session: LdapSession, request: SearchRequest, signal: AbortSignal | undefined): Promise<readonly LdapEntry[]> {
+async function tolerantSearch(
+  session: LdapSession,
+  request: SearchRequest,
+  signal: AbortSignal | undefined,
+): Promise<readonly LdapEntry[]> {
   return session.search(request, signal).catch((error: unknown) => {
     if (isFailure(error, 'E_PRIVILEGE_MISSING')) return [];
     throw error;
@@ -108,7 +113,7 @@ async function tolerantSearch(session: LdapSession, request: SearchRequest, sign
 export function bytesOf(text: string): number | undefined {
   const [, number, unit = ''] = /^\s*(\d+)\s*(b|bytes?|[kmg]i?b|(?:kilo|mega|giga|kibi|mebi|gibi)bytes?)?\s*$/i.exec(text) ?? [];
   if (number === undefined || Number(number) === 0) return undefined;
-  const isBinary = /^(?:[kmg]i|.{2}bi)/i.test(unit);
+  const isBinary = /^(?:[kmg]ib|kibi|mebi|gibi)/i.test(unit);
   const power = ' kmg'.indexOf((unit[0] ?? ' ').toLowerCase());
   return Number(number) * (isBinary ? 1024 : 1000) ** Math.max(0, power);
 }
