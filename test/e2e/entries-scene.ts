@@ -138,10 +138,14 @@ export async function manglePeople({ client, dns }: Pick<EntriesScene, 'client' 
     await client.modify(dn, [
       new Change({ operation: 'replace', modification: attribute('sn', ['#NAME?']) }),
       new Change({ operation: 'replace', modification: attribute('telephoneNumber', ['0']) }),
-      new Change({ operation: 'delete', modification: attribute('mail', []) }),
+      new Change({ operation: 'replace', modification: attribute('mail', []) }),
     ]);
   }
   return mangled;
+}
+
+export async function replaceValues(client: Client, dn: string, type: string, values: readonly string[]): Promise<void> {
+  await client.modify(dn, new Change({ operation: 'replace', modification: attribute(type, values) }));
 }
 
 /** Takes these members out of a group. */

@@ -105,3 +105,11 @@ test('filterMatcher() refuses a matching rule that it does not know', () => {
     message: 'Cannot use the filter: the matching rule 1.2.3 is not known here',
   });
 });
+
+test('filterMatcher() says in a short sentence that a rule with an endless name is not known', () => {
+  const name = `1${'.2'.repeat(5000)}`;
+
+  assert.throws(() => filterMatcher(parseFilter(`(cn:${name}:=a)`), standardSchema), {
+    message: `Cannot use the filter: the matching rule ${name.slice(0, 60)}… is not known here`,
+  });
+});

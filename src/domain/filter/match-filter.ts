@@ -154,7 +154,7 @@ function extensibleRule({ attribute, rule: ruleName, value }: Extensible, schema
   if (bits !== undefined) return /^-?\d{1,20}$/.test(value) ? bits(BigInt(value)) : undefined;
   const rule = ruleName === undefined ? ruleOf(attribute ?? '', schema) : ruleNamed(ruleName);
   if (rule === undefined) {
-    throw new Failure('E_FILTER_INVALID', `Cannot use the filter: the matching rule ${ruleName ?? ''} is not known here`, {
+    throw new Failure('E_FILTER_INVALID', `Cannot use the filter: the matching rule ${beginningOf(ruleName ?? '')} is not known here`, {
       exitCode: exitCodes.usage,
       hint: 'use caseExactMatch, caseIgnoreMatch, integerMatch or another rule of RFC 4517',
     });
@@ -170,6 +170,11 @@ function extensibleRule({ attribute, rule: ruleName, value }: Extensible, schema
     };
   }
   return (one) => rule.normal(one) === wanted;
+}
+
+/** A name may go on for as long as a filter does, and a sentence may not. */
+function beginningOf(name: string): string {
+  return name.length <= 60 ? name : `${name.slice(0, 60)}…`;
 }
 
 /** All bits of a number, or any of them: the two rules that other directories have for flags. */
