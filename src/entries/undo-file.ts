@@ -54,6 +54,8 @@ export async function writeUndoFile(
       await folder.close();
     }
   } catch (error) {
+    // What the operating system says has a code; anything else is a bug.
+    if (!(error instanceof Error && 'code' in error)) throw error;
     throw new Failure('E_UNDO_NOT_WRITABLE', `Cannot write the undo file ${file}: ${folderTrouble(error)}; nothing was changed`, {
       hint: 'name another file with --undo-file, in a folder that this user may write to and that has room',
       cause: error,

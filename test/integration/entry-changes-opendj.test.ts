@@ -15,6 +15,7 @@ import { parseDn } from '../../src/domain/dn.ts';
 import { Secret } from '../../src/foundation/secret.ts';
 import { Schema } from '../../src/domain/schema/schema.ts';
 import type { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
+import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
 import type { ChangeOutcome } from '../../src/directory-servers/entry-changes.ts';
 import { ldapServerAt } from '../harness/ldap-server.ts';
 import { type OpendjServer, startOpendj } from '../harness/opendj.ts';
@@ -466,6 +467,35 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     );
     const missing = await run('--yes', '--undo-file', undoFile);
     assert.equal(missing.exitCode, 0, 'where nothing is to be done, no file is written');
+  });
+
+  test('the proof names an entry that somebody changed at once, deleted, or made again', async () => {
+    await using folder = await temporaryFolder('undo');
+    const [changed, deleted, again, good] = [40, 41, 42, 43].map((number) => `uid=user.${number},${people}`) as [string, string, string, string];
+    const waves = await planned([
+      [modify(changed, 'replace', 'l', 'Bonn'), modify(deleted, 'replace', 'l', 'Bonn'), { kind: 'delete', dn: again }, modify(good, 'replace', 'l', 'Bonn')],
+    ]);
+    const meddler = ldapServerAt(opendj);
+    // Between the last change and the reading back there is only this.
+    const meddling: DirectoryServer = new Proxy<DirectoryServer>(server, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== 'applyChanges') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        return async (...words: Parameters<DirectoryServer['applyChanges']>) => {
+          const report = await target.applyChanges(...words);
+          await meddler.applyChanges([[modify(changed, 'add', 'title', 'Dr.'), { kind: 'delete', dn: deleted }, person('user.42')]]);
+          return report;
+        };
+      },
+    });
+    const { applied, proven, unproven } = await applyPlan({ waves }, { server: meddling, clock: realClock, undo: { folder: folder.path } }, {});
+    await meddler.close();
+    assert.deepEqual([applied, proven], [4, 1]);
+    assert.deepEqual(new Map(unproven.map(({ dn, state }) => [dn, state])), new Map([
+      [changed, 'it has other values than planned'],
+      [deleted, 'it is not there'],
+      [again, 'it is still there'],
+    ]));
   });
 
   test('refused changes are reported, the others made and proven', async () => {
