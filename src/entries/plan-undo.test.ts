@@ -48,14 +48,14 @@ class Directory {
     return { did: change, undo, reason: 'why' };
   }
 
-  get content(): readonly (readonly unknown[])[] {
-    return [...this.entries]
-      .map(([dn, { values }]) => [dn, [...values].map(([name, one]) => [name, one.values.toSorted()]).toSorted()])
-      .toSorted();
+  get content(): readonly string[] {
+    const valuesOf = ({ values }: EntryState): readonly string[] =>
+      [...values].map(([name, one]) => `${name}=${one.values.toSorted().join('|')}`);
+    return [...this.entries].map(([dn, entry]) => `${dn}: ${valuesOf(entry).toSorted().join(' ')}`).toSorted();
   }
 
   #move(from: string, to: string): void {
-    for (const [dn, entry] of [...this.entries]) {
+    for (const [dn, entry] of new Map(this.entries)) {
       if (dn !== from && !dn.endsWith(`,${from}`)) continue;
       this.entries.delete(dn);
       const moved = `${dn.slice(0, dn.length - from.length)}${to}`;

@@ -168,11 +168,16 @@ export function directoryServerContract(subject: () => DirectoryServerUnderTest)
     const { server, baseDn, isRunning } = subject();
     const dn = `ou=contract,${baseDn}`;
     const values = (name: string, ...texts: readonly string[]) => ({ name, values: texts.map((text) => Buffer.from(text)) });
-    const addition = { kind: 'add', dn, attributes: [values('objectClass', 'top', 'organizationalUnit'), values('ou', 'contract')] } as const;
+    const addition = {
+      kind: 'add',
+      dn,
+      attributes: [values('objectClass', 'top', 'organizationalUnit'), values('ou', 'contract')],
+    } as const;
     if (!isRunning) {
       const stopped = { code: 'E_SERVER_UNREACHABLE', message: /is stopped, or worked on as if it were \(server\.mode is offline\)$/ };
       await assert.rejects(Array.fromAsync(server.findEntries({ baseDn, scope: 'one' })), stopped);
-      for (const call of [server.readEntry(dn), server.readSchema(), server.changeAbilities(), server.rehearseChanges([addition])]) await assert.rejects(call, stopped);
+      for (const call of [server.readEntry(dn), server.readSchema(), server.changeAbilities(), server.rehearseChanges([addition])])
+        await assert.rejects(call, stopped);
       await assert.rejects(server.applyChanges([[addition]]), stopped);
       return;
     }

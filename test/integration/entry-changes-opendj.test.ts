@@ -471,9 +471,19 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
 
   test('the proof names an entry that somebody changed at once, deleted, or made again', async () => {
     await using folder = await temporaryFolder('undo');
-    const [changed, deleted, again, good] = [40, 41, 42, 43].map((number) => `uid=user.${number},${people}`) as [string, string, string, string];
+    const [changed, deleted, again, good] = [40, 41, 42, 43].map((number) => `uid=user.${number},${people}`) as [
+      string,
+      string,
+      string,
+      string,
+    ];
     const waves = await planned([
-      [modify(changed, 'replace', 'l', 'Bonn'), modify(deleted, 'replace', 'l', 'Bonn'), { kind: 'delete', dn: again }, modify(good, 'replace', 'l', 'Bonn')],
+      [
+        modify(changed, 'replace', 'l', 'Bonn'),
+        modify(deleted, 'replace', 'l', 'Bonn'),
+        { kind: 'delete', dn: again },
+        modify(good, 'replace', 'l', 'Bonn'),
+      ],
     ]);
     const meddler = ldapServerAt(opendj);
     // Between the last change and the reading back there is only this.
@@ -488,14 +498,21 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
         };
       },
     });
-    const { applied, proven, unproven } = await applyPlan({ waves }, { server: meddling, clock: realClock, undo: { folder: folder.path } }, {});
+    const { applied, proven, unproven } = await applyPlan(
+      { waves },
+      { server: meddling, clock: realClock, undo: { folder: folder.path } },
+      {},
+    );
     await meddler.close();
     assert.deepEqual([applied, proven], [4, 1]);
-    assert.deepEqual(new Map(unproven.map(({ dn, state }) => [dn, state])), new Map([
-      [changed, 'it has other values than planned'],
-      [deleted, 'it is not there'],
-      [again, 'it is still there'],
-    ]));
+    assert.deepEqual(
+      new Map(unproven.map(({ dn, state }) => [dn, state])),
+      new Map([
+        [changed, 'it has other values than planned'],
+        [deleted, 'it is not there'],
+        [again, 'it is still there'],
+      ]),
+    );
   });
 
   test('refused changes are reported, the others made and proven', async () => {
