@@ -161,7 +161,11 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
   copy: [...job, 'restore/fetch.ts'],
   verify: job,
   // Single entries of the directory, from the exports in snapshots and on the running server (docs/decisions/0027 to 0030).
-  entries: job,
+  entries: [
+    ...job,
+    // An undo file is read line by line.
+    'node:readline',
+  ],
   history: job,
   inspect: job,
   journal: job,

@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { exampleArchive, saveExample } from '../../test/harness/example-archive.ts';
+import { makeSet } from '../../test/harness/example-set.ts';
 import { asListed } from '../../test/harness/example-snapshot.ts';
 import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import { interrupted } from '../foundation/failure.ts';
@@ -96,6 +97,31 @@ test('archiveFolder() brings a fetched set to another archive with its ID, time 
   const copy = await archiveFolder({ ...place.request, serverName: 'laptop' });
 
   assert.deepEqual(asListed(copy), original);
+});
+
+test('archiveFolder() keeps what a fetched set says of its exports and their indexes', async () => {
+  await using source = await setUp();
+  await using place = await setUp();
+  const files = { 'userRoot/backup.info': 'x', 'export/userRoot.ldif': 'dn: dc=x\n', 'export/userRoot.ldif.index': 'an index' };
+  await using folder = await temporaryFolder('set');
+  const made = await makeSet(folder.path, '20261120000000Z', files);
+  const exported = {
+    path: 'export/userRoot.ldif',
+    index: 'export/userRoot.ldif.index',
+    entries: 1,
+    digest: `1-${'0'.repeat(64)}`,
+    began: made.time,
+    ended: made.time,
+  };
+  const backends = made.backends.map((backend) => ({ ...backend, export: exported }));
+  const original = asListed(await source.archive.save(folder.path, { ...made, backends }));
+  await fetchSet(source.archive, original, place.folder);
+
+  const copy = await archiveFolder({ ...place.request, serverName: 'laptop' });
+
+  const { backends: kept, files: keptFiles } = await place.archive.manifest(copy);
+  assert.deepEqual(kept[0]?.export, exported);
+  assert.deepEqual(keptFiles.map(({ path: name }) => name).toSorted(), Object.keys(files).toSorted());
 });
 
 test('archiveFolder() takes the lease of the server that a fetched set is of', async () => {

@@ -14,6 +14,7 @@ import { entryDiffCommand } from './commands/entry-diff.ts';
 import { entryFindCommand } from './commands/entry-find.ts';
 import { entryHistoryCommand } from './commands/entry-history.ts';
 import { entryShowCommand } from './commands/entry-show.ts';
+import { entryUndoCommand } from './commands/entry-undo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
 import { forgetCommand } from './commands/forget.ts';
@@ -65,6 +66,7 @@ export const allCommands: readonly Command[] = [
   entryShowCommand,
   entryHistoryCommand,
   entryDiffCommand,
+  entryUndoCommand,
   agentCommand,
   verifyCommand,
   repairConfigCommand,

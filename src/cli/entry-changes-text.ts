@@ -12,7 +12,9 @@ const shown = 20;
 /** What would be done, entry by entry; of many the first. */
 export function plannedText({ waves }: PlannedWaves, look: Look): string {
   const all = waves.flat();
-  const lines = all.slice(0, shown).map(({ change, reason }) => `  ${verbs[change.kind]} ${printable(change.dn)}${look.dim(`  ${printable(reason)}`)}`);
+  const lines = all
+    .slice(0, shown)
+    .map(({ change, reason }) => `  ${verbs[change.kind]} ${printable(change.dn)}${look.dim(`  ${printable(reason)}`)}`);
   return [...lines, ...more(all.length)].join('\n');
 }
 
@@ -20,7 +22,8 @@ const verbs: Readonly<Record<ChangeRecord['kind'], string>> = { add: 'add', dele
 
 export function notKeptLines(notKept: readonly NotKept[], look: Look): readonly string[] {
   return notKept.map(
-    ({ attribute, changes, because }) => `${look.yellow('Not as it was')}: ${printable(attribute)} of ${formatCount(changes)}: ${printable(because)}`,
+    ({ attribute, changes, because }) =>
+      `${look.yellow('Not as it was')}: ${printable(attribute)} of ${formatCount(changes)}: ${printable(because)}`,
   );
 }
 

@@ -18,7 +18,8 @@ import { remoteRules } from './remote-rules.ts';
 const byRole: Readonly<Record<Role | 'refused', string>> = {
   viewer: 'list, show, ls, diff, stats, keys report, key list, status, runs, explain, policy, version',
   operator: 'init, backup, drill, verify, repair config, repair index, repair packs, repair snapshots, forget, prune, copy, doctor',
-  restorer: 'cat, fetch, restore, roll-back, initialize, key remove',
+  restorer:
+    'cat, fetch, restore, roll-back, initialize, key remove, entry find, entry show, entry history, entry diff, entry undo, entry restore, entry revert',
   refused: 'archive, rebuild, key add, key change, agent, trigger, config show, config settings, config schema, completion',
 };
 

@@ -51,6 +51,8 @@ export const remoteRules: Readonly<Record<string, RemoteRule>> = {
   'entry find': { role: 'restorer' },
   'entry show': { role: 'restorer' },
   'entry history': { role: 'restorer' },
+  // Its file lies where the changes were made, which was at the agent; whatever is no undo file is refused at its first line.
+  'entry undo': { role: 'restorer', options: { undoFile: { refusal: "it would write a file on the agent's machine" } } },
   'entry diff': { role: 'restorer', options: { output: { refusal: "it would write a file on the agent's machine" } } },
   verify: { role: 'operator' },
   'repair config': { role: 'operator' },

@@ -69,6 +69,8 @@ export class LdapDirectoryServer implements DirectoryServer {
   #detected: DetectedProduct | undefined;
   /** Read once: changes come in many waves, and a server does not become a replica between them. */
   #means: ChangeMeans | undefined;
+  /** Kept for the next waves; made anew when it was lost. */
+  #changing: ChangeConnection | undefined;
 
   constructor(options: LdapDirectoryServerOptions) {
     this.location = options.url;
@@ -184,6 +186,7 @@ export class LdapDirectoryServer implements DirectoryServer {
   }
 
   async close(): Promise<void> {
+    this.#changing?.close();
     await this.#session.close();
   }
 
@@ -195,13 +198,11 @@ export class LdapDirectoryServer implements DirectoryServer {
 
   async #withChangePlace<Result>(signal: AbortSignal | undefined, work: (place: ChangePlace) => Promise<Result>): Promise<Result> {
     const { rules, abilities } = await this.#changeMeans(signal);
-    const connection = new ChangeConnection(await this.#session.newSocket(signal), this.#session.timeoutMilliseconds);
-    try {
-      const { maxRequestBytes } = abilities;
-      return await work({ connection, rules, url: this.location, clock: this.#options.clock, maxRequestBytes });
-    } finally {
-      connection.close();
+    if (this.#changing === undefined || this.#changing.lost !== undefined) {
+      this.#changing = new ChangeConnection(await this.#session.newSocket(signal), this.#session.timeoutMilliseconds);
     }
+    const { maxRequestBytes } = abilities;
+    return work({ connection: this.#changing, rules, url: this.location, clock: this.#options.clock, maxRequestBytes });
   }
 
   #encryptionSettings(): EncryptionSettingsTool {

@@ -53,7 +53,8 @@ export async function applyPlan({ waves }: PlannedWaves, scene: ApplyScene, opti
   await assertMayChange(all, scene, options);
   const { attributeTypes, objectClasses } = await server.readSchema(options);
   const schema = new Schema(attributeTypes, objectClasses);
-  const undoFile = 'file' in scene.undo ? scene.undo.file : path.join(scene.undo.folder, `rootcellar-undo-${compactTime(begun.toISOString())}.ldif`);
+  const undoFile =
+    'file' in scene.undo ? scene.undo.file : path.join(scene.undo.folder, `rootcellar-undo-${compactTime(begun.toISOString())}.ldif`);
   await writeUndoFile(undoFile, { waves: all }, { server: server.location, time: begun });
   const done = new Applied(all, schema, undoFile);
   for (const wave of all) await done.applyWave(wave, scene, options);
@@ -70,7 +71,9 @@ async function assertMayChange(waves: PlannedWaves['waves'], { server }: ApplySc
     if (!samples.has(key)) samples.set(key, change);
   }
   const outcomes = await server.rehearseChanges([...samples.values()], options);
-  const refused = outcomes.flatMap((outcome) => (outcome.state === 'refused' && outcome.refusal.kind === 'rights' ? [outcome.refusal] : []));
+  const refused = outcomes.flatMap((outcome) =>
+    outcome.state === 'refused' && outcome.refusal.kind === 'rights' ? [outcome.refusal] : [],
+  );
   const [first] = refused;
   if (first === undefined) return;
   const missing = (await server.missingPrivileges('entries', options)).map(({ privilege, neededFor }) => `${privilege} (${neededFor})`);
@@ -125,7 +128,11 @@ class Applied {
     try {
       return await mapConcurrently(wave, readsAtOnce, async ({ change }) => {
         const found = change.kind === 'add' || change.kind === 'delete' ? undefined : await server.readEntry(change.dn, options);
-        const after: EntryState | undefined = entryAfter(found === undefined ? undefined : stateOf(found, this.#schema), change, this.#schema);
+        const after: EntryState | undefined = entryAfter(
+          found === undefined ? undefined : stateOf(found, this.#schema),
+          change,
+          this.#schema,
+        );
         return after === undefined ? undefined : this.expected.digestOf(after, change, this.#schema);
       });
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
-import { depthOf, isAtOrBelow, normalDn } from '../domain/dn.ts';
+import { isAtOrBelow, normalDn, parentDn } from '../domain/dn.ts';
 import { differingNames, dnAfter, entryAfter, type EntryState } from '../domain/entry-after.ts';
 import { inverseOf, textBytes } from '../domain/inverse-change.ts';
 import type { Schema } from '../domain/schema/schema.ts';
@@ -40,13 +40,15 @@ interface PlanOptions {
  */
 export async function planUndo(records: readonly UndoRecord[], read: ReadState, options: PlanOptions): Promise<UndoPlan> {
   const present = new PresentEntries(read, options.schema);
+  const leaving = new Leaving(records);
   const kept = new KeptParts(options.abilities, options.schema);
   const planned: PlannedChange[] = [];
   const conflicts: UndoConflict[] = [];
   let alreadyUndone = 0;
   for (const [index, record] of records.entries()) {
     if (index % readAhead === 0) present.readAhead(records.slice(index, index + readAhead));
-    const verdict = judge(record, await present.at(record.undo.dn), await targetOf(record.undo, present), options);
+    const place = await leaving.placeOf(record.undo, present);
+    const verdict = place === undefined ? 'undone' : judge(atPlace(record, place), await present.at(place), await targetOf(record.undo, present), options);
     if (verdict === 'undone') alreadyUndone += 1;
     else if ('because' in verdict) conflicts.push({ record, ...verdict });
     else {
@@ -63,6 +65,34 @@ export async function planUndo(records: readonly UndoRecord[], read: ReadState, 
 
 /** Records whose entries are asked for at the same time. */
 const readAhead = 32;
+
+/** Entries that are renamed or deleted by taking changes back; after that they are found elsewhere, or nowhere, by those who take the same back again. */
+class Leaving {
+  readonly #leaving = new Map<string, ChangeRecord>();
+
+  constructor(records: readonly UndoRecord[]) {
+    for (const { undo } of records) if (undo.kind === 'rename' || undo.kind === 'delete') this.#leaving.set(normalDn(undo.dn), undo);
+  }
+
+  /** Where the entry of a modification is; undefined where it is gone because its addition was taken back. */
+  async placeOf(undo: ChangeRecord, present: PresentEntries): Promise<string | undefined> {
+    if (undo.kind !== 'modify' || (await present.at(undo.dn)) !== undefined) return undo.dn;
+    for (const name of [normalDn(undo.dn), ...namesAbove(normalDn(undo.dn))]) {
+      const left = this.#leaving.get(name);
+      if (left === undefined) continue;
+      const to = dnAfter(left);
+      if (to === undefined) return undefined;
+      return `${normalDn(undo.dn).slice(0, normalDn(undo.dn).length - name.length)}${to}`;
+    }
+    return undo.dn;
+  }
+}
+
+function atPlace(record: UndoRecord, dn: string): UndoRecord {
+  const { undo, did } = record;
+  if (undo.kind !== 'modify' || undo.dn === dn) return record;
+  return { ...record, undo: { ...undo, dn }, did: did.kind === 'modify' ? { ...did, dn } : did };
+}
 
 async function targetOf(undo: ChangeRecord, present: PresentEntries): Promise<EntryState | undefined> {
   const dn = undo.kind === 'rename' ? dnAfter(undo) : undefined;
@@ -186,22 +216,31 @@ class PresentEntries {
   }
 }
 
-/** Changes of one kind that follow one another, and of which none is of an entry above, below or the same as another's, go together. */
+/** Changes of one kind that follow one another go together, as long as none is of an entry that is above, below or the same as another's. */
 export function wavesOf(changes: readonly PlannedChange[]): readonly (readonly PlannedChange[])[] {
-  const waves: PlannedChange[][] = [];
-  let [kind, depth]: [string, number] = ['', -1];
-  let names = new Set<string>();
+  const waves: { readonly kind: string; readonly changes: PlannedChange[]; readonly names: Set<string>; readonly above: Set<string> }[] = [];
   for (const planned of changes) {
     const { change } = planned;
-    const [name, ownDepth] = [normalDn(change.dn), depthOf(change.dn)];
-    const isApart = change.kind !== kind || change.kind === 'rename' || names.has(name) || (kind !== 'modify' && ownDepth !== depth);
-    if (isApart) {
-      waves.push([]);
-      names = new Set();
+    const names = [change.dn, dnAfter(change) ?? change.dn].map(normalDn);
+    const above = names.flatMap(namesAbove);
+    let wave = waves.at(-1);
+    const isApart =
+      wave?.kind !== change.kind ||
+      names.some((name) => wave?.names.has(name)) ||
+      (change.kind !== 'modify' && (names.some((name) => wave?.above.has(name)) || above.some((name) => wave?.names.has(name))));
+    if (wave === undefined || isApart) {
+      wave = { kind: change.kind, changes: [], names: new Set(), above: new Set() };
+      waves.push(wave);
     }
-    waves.at(-1)?.push(planned);
-    [kind, depth] = [change.kind, ownDepth];
-    names.add(name);
+    wave.changes.push(planned);
+    for (const name of names) wave.names.add(name);
+    for (const name of above) wave.above.add(name);
   }
-  return waves;
+  return waves.map((wave) => wave.changes);
+}
+
+function namesAbove(name: string): readonly string[] {
+  const above: string[] = [];
+  for (let at = parentDn(name) ?? ''; at !== ''; at = parentDn(at) ?? '') above.push(at);
+  return above;
 }

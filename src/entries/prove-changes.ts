@@ -86,7 +86,11 @@ export class ExpectedEntries {
       done += 1;
       if (done % 100 === 0 || done === total) options.report?.({ kind: 'advance', step, done, total });
     });
-    options.report?.({ kind: 'end', step, ...(unproven.length === 0 ? {} : { isBad: true, note: `${unproven.length} are not as planned` }) });
+    options.report?.({
+      kind: 'end',
+      step,
+      ...(unproven.length === 0 ? {} : { isBad: true, note: `${unproven.length} are not as planned` }),
+    });
     return { proven: total - unproven.length, unproven };
   }
 }

@@ -159,7 +159,8 @@ class UndoReader {
     const [, word, value = ''] = /^# (server|changes): (.*)$/.exec(line) ?? [];
     if (word === 'server') this.#server = Buffer.from(value, 'latin1').toString('utf8');
     else if (word === 'changes') this.#total = Number(value);
-    else if (line !== '' && line !== 'version: 1' && !line.startsWith('#')) throw this.#invalid('a change stands there without what it takes back');
+    else if (line !== '' && line !== 'version: 1' && !line.startsWith('#'))
+      throw this.#invalid('a change stands there without what it takes back');
   }
 
   async #endBlock(): Promise<void> {
@@ -176,7 +177,8 @@ class UndoReader {
       throw invalid(this.#file, `the change at line ${line}: ${messageOf(error).replace(/^.*as LDIF: line \d+: /, '')}`);
     });
     const [record] = records;
-    if (record === undefined || records.length > 1) throw invalid(this.#file, `at line ${line} stand ${records.length} changes instead of one`);
+    if (record === undefined || records.length > 1)
+      throw invalid(this.#file, `at line ${line} stand ${records.length} changes instead of one`);
     return record;
   }
 

@@ -18,7 +18,12 @@ export const entryUndoCommand = defineCommand({
   arguments: { file: { summary: 'the undo file', isRequired: true, completes: 'file' } },
   options: {
     force: { type: 'flag', summary: 'also override what was changed since' },
-    undoFile: { type: 'text', placeholder: 'FILE', summary: 'where its own undo file is written; otherwise into this folder', completes: 'file' },
+    undoFile: {
+      type: 'text',
+      placeholder: 'FILE',
+      summary: 'where its own undo file is written; otherwise into this folder',
+      completes: 'file',
+    },
     maxPerSecond: { type: 'count', placeholder: 'N', summary: 'at most so many changes in a second' },
     yes: { type: 'flag', summary: 'go on without asking' },
     plan: { type: 'flag', summary: 'only show the plan' },

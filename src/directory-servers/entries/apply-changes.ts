@@ -4,7 +4,7 @@ import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { Failure, exitCodes, interrupted, messageOf } from '../../foundation/failure.ts';
 import type { ApplyOptions, ApplyReport, ChangeOutcome, Refusal } from '../entry-changes.ts';
 import type { ChangeConnection } from './change-connection.ts';
-import { type ChangeRequest, type ChangeRules, rehearsalOf, requestsOf } from './change-rules.ts';
+import { type ChangeRequest, type ChangeRules, oids, rehearsalOf, requestsOf } from './change-rules.ts';
 import { type LdapResult, refusalOf } from './refusal.ts';
 import { resultCodes } from '../ldap-session.ts';
 
@@ -63,11 +63,9 @@ export async function applyWaves(
 
 /** Asks the server whether it would make these changes now, each by itself; changes nothing. In their order. */
 export async function rehearse(changes: readonly ChangeRecord[], place: ChangePlace): Promise<readonly ChangeOutcome[]> {
-  return mapConcurrently(changes, parallelUnlessTold, (change) => settle([rehearsalOf(change, place.rules)], place)).catch(
-    (error: unknown) => {
-      throw place.connection.lost === undefined ? error : cutOff(place.url, place.connection.lost, 0, changes.length);
-    },
-  );
+  return mapConcurrently(changes, parallelUnlessTold, (change) => settle(rehearsalOf(change, place.rules), place)).catch((error: unknown) => {
+    throw place.connection.lost === undefined ? error : cutOff(place.url, place.connection.lost, 0, changes.length);
+  });
 }
 
 async function settle(requests: readonly ChangeRequest[], place: ChangePlace): Promise<ChangeOutcome> {
@@ -78,7 +76,7 @@ async function settle(requests: readonly ChangeRequest[], place: ChangePlace): P
     if (maxRequestBytes !== undefined && bytes > maxRequestBytes) return { state: 'refused', refusal: tooLarge(bytes, maxRequestBytes) };
     const result = await patiently(request, place);
     const isGood = result.code === success || (request.isCheck && result.code === resultCodes.noOperation);
-    if (!isGood && !isOnlyMissingPassword(request, result)) return { state: 'refused', refusal: refusalOf(result) };
+    if (!isGood && !isNoObjection(request, result)) return { state: 'refused', refusal: refusalOf(result) };
   }
   return { state: 'applied' };
 }
@@ -108,10 +106,17 @@ function tooLarge(bytes: number, limit: number): Refusal {
   return { kind: 'other', result: 'tooLarge', text, attribute: undefined };
 }
 
-/** A check is asked without the stored password, which some classes require: that it is not there is no objection then. */
-function isOnlyMissingPassword({ isCheck }: ChangeRequest, { code, text }: LdapResult): boolean {
-  return isCheck && code === 65 && /missing attribute (userPassword|authPassword)\b/i.test(text);
+/**
+ * A check is asked without the stored password, which some classes require: that it is not there is no objection then. And with the no-operation control OpenDJ 5.0.3 does
+ * not look at that for repairs when it changes an entry, so that it objects, after the rights were looked at, to what it does take.
+ */
+function isNoObjection({ isCheck, controls }: ChangeRequest, { code, text }: LdapResult): boolean {
+  if (!isCheck) return false;
+  if (code === objectClassViolation && /missing attribute (userPassword|authPassword)\b/i.test(text)) return true;
+  return controls.some(({ oid }) => oid === oids.replicationRepair) && /pre-encoded|NO-USER-MODIFICATION/i.test(text);
 }
+
+const objectClassViolation = 65;
 
 /** Lets at most so many begin in a second, evenly. */
 function pacemaker(maxPerSecond: number | undefined, clock: Clock, signal: AbortSignal | undefined): () => Promise<void> {

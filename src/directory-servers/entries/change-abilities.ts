@@ -113,7 +113,7 @@ async function tolerantSearch(
 export function bytesOf(text: string): number | undefined {
   const [, number, unit = ''] = /^\s*(\d+)\s*(b|bytes?|[kmg]i?b|(?:kilo|mega|giga|kibi|mebi|gibi)bytes?)?\s*$/i.exec(text) ?? [];
   if (number === undefined || Number(number) === 0) return undefined;
-  const isBinary = /^(?:[kmg]i|.{2}bi)/i.test(unit);
+  const isBinary = /^(?:[kmg]ib|kibi|mebi|gibi)/i.test(unit);
   const power = ' kmg'.indexOf((unit[0] ?? ' ').toLowerCase());
   return Number(number) * (isBinary ? 1024 : 1000) ** Math.max(0, power);
 }

@@ -68,11 +68,11 @@ export function requestsOf(change: ChangeRecord, rules: ChangeRules): readonly C
   return ordinary(controls);
 }
 
-/** The same change, of which the server is only asked whether it would do it. */
-export function rehearsalOf(change: ChangeRecord, rules: ChangeRules): ChangeRequest {
-  const [first] = requestsOf(change, rules);
-  if (first === undefined || first.isCheck) return first ?? { change, controls: [manageDsaIt, noOperation], isCheck: true };
-  return { change: first.change, controls: [...first.controls, noOperation], isCheck: true };
+/** The same requests, by which the server is only asked whether it would do it. */
+export function rehearsalOf(change: ChangeRecord, rules: ChangeRules): readonly ChangeRequest[] {
+  return requestsOf(change, rules).map((request) =>
+    request.isCheck ? request : { change, controls: [...request.controls, noOperation], isCheck: true },
+  );
 }
 
 type AddOrModify = Extract<ChangeRecord, { kind: 'add' | 'modify' }>;
