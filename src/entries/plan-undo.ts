@@ -48,7 +48,10 @@ export async function planUndo(records: readonly UndoRecord[], read: ReadState, 
   for (const [index, record] of records.entries()) {
     if (index % readAhead === 0) present.readAhead(records.slice(index, index + readAhead));
     const place = await leaving.placeOf(record.undo, present);
-    const verdict = place === undefined ? 'undone' : judge(atPlace(record, place), await present.at(place), await targetOf(record.undo, present), options);
+    const verdict =
+      place === undefined
+        ? 'undone'
+        : judge(atPlace(record, place), await present.at(place), await targetOf(record.undo, present), options);
     if (verdict === 'undone') alreadyUndone += 1;
     else if ('because' in verdict) conflicts.push({ record, ...verdict });
     else {
@@ -218,7 +221,8 @@ class PresentEntries {
 
 /** Changes of one kind that follow one another go together, as long as none is of an entry that is above, below or the same as another's. */
 export function wavesOf(changes: readonly PlannedChange[]): readonly (readonly PlannedChange[])[] {
-  const waves: { readonly kind: string; readonly changes: PlannedChange[]; readonly names: Set<string>; readonly above: Set<string> }[] = [];
+  const waves: { readonly kind: string; readonly changes: PlannedChange[]; readonly names: Set<string>; readonly above: Set<string> }[] =
+    [];
   for (const planned of changes) {
     const { change } = planned;
     const names = [change.dn, dnAfter(change) ?? change.dn].map(normalDn);
