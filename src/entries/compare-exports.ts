@@ -65,16 +65,23 @@ async function* comparePart(
   for (const text of texts) for (const entry of parseText(text, before).filter(isWanted)) byName.set(normalDn(entry.dn), entry);
   for (const text of others) {
     for (const entry of parseText(text, after).filter(isWanted)) {
-      const dn = normalDn(entry.dn);
-      const was = byName.get(dn);
-      if (was === undefined || !areOfOneUuid(was, entry)) alone.add('after', dn, entry);
-      else {
-        byName.delete(dn);
-        if (!areSame(was, entry)) yield { kind: 'changed', before: was, after: entry };
-      }
+      const difference = paired(byName, entry, alone);
+      if (difference !== undefined) yield difference;
     }
   }
   for (const [dn, entry] of byName) alone.add('before', dn, entry);
+}
+
+/** Takes the earlier version of an entry away, and tells whether it was another; where there is none, the entry is alone so far. */
+function paired(byName: Map<string, LdifEntry>, after: LdifEntry, alone: AloneEntries): EntryDifference | undefined {
+  const dn = normalDn(after.dn);
+  const before = byName.get(dn);
+  if (before === undefined || !areOfOneUuid(before, after)) {
+    alone.add('after', dn, after);
+    return undefined;
+  }
+  byName.delete(dn);
+  return areSame(before, after) ? undefined : { kind: 'changed', before, after };
 }
 
 /** Entries that one side has and the other has not at that place: what is paired here was renamed, moved, or made anew under the same name. */

@@ -1,5 +1,5 @@
 import type { Modification, NamedValues } from '../domain/change-record.ts';
-import { parseDn } from '../domain/dn.ts';
+import { parseDn, type RdnPart } from '../domain/dn.ts';
 import { type AttributeChange, valuesOf } from '../domain/entry-changes.ts';
 import { textBytes } from '../domain/inverse-change.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
@@ -46,23 +46,26 @@ export class EntryWriter {
   /**
    * What makes the changes of the entry `now`, in the order in which a server takes them; undefined where there is nothing to do. Single values are added and taken away where the
    * attribute has an equality rule, so that the server refuses it if somebody changed the same meanwhile; others are replaced. What the server alone writes goes along
-   * with other changes and never by itself.
+   * with other changes and never by itself. What the entry's DN names stays.
    */
   modificationsFor(now: LdifEntry, wanted: readonly AttributeChange[]): Modifications | undefined {
     const changes: Modification[] = [];
     const undo: Modification[] = [];
     let isWorthIt = false;
-    for (const change of wanted) {
+    const present = valuesOf(now, this.schema);
+    for (const one of wanted) {
+      const valuesNow = present.get(this.schema.comparableName(one.name))?.values ?? [];
+      const change = withoutNames(one, now.dn, this.schema);
+      if (change.removed.length + change.added.length === 0) continue;
       const because = this.#obstacle(change.name, change.added, 'modify');
       if (because !== undefined) {
         this.#tell(change.name, because, now.dn);
         continue;
       }
       isWorthIt ||= !isStamp(change.name);
-      const valuesNow = valuesOf(now, this.schema).get(this.schema.comparableName(change.name))?.values ?? [];
-      const one = this.#modification(change, valuesNow);
-      changes.push(...one.changes);
-      undo.push(...one.undo);
+      const modification = this.#modification(change, valuesNow);
+      changes.push(...modification.changes);
+      undo.push(...modification.undo);
     }
     return isWorthIt ? { changes, undo } : undefined;
   }
@@ -97,6 +100,17 @@ export class EntryWriter {
   }
 }
 
+/** Without what would take a value away that the DN names, or add it in another spelling. */
+function withoutNames(change: AttributeChange, dn: string, schema: Schema): AttributeChange {
+  const key = schema.comparableName(change.name);
+  const naming = namingValues(dn).filter(({ type }) => schema.comparableName(type) === key);
+  if (naming.length === 0) return change;
+  const isNaming = (value: string): boolean => naming.some((one) => isSameValue(schema, change.name, one.value, value));
+  // Another spelling in its place: the name is there all the same.
+  if (change.added.some(isNaming)) return change;
+  return { ...change, removed: change.removed.filter((value) => !isNaming(value)) };
+}
+
 /** What a server notes of every change: alone it is no difference. */
 export function isStamp(name: string): boolean {
   return /^(?:modifytimestamp|modifiersname)$/i.test(name);
@@ -105,7 +119,7 @@ export function isStamp(name: string): boolean {
 /** An entry as it is after a rename: what its new RDN names is there; what its old one named is gone where that is asked for. */
 export function renamed(entry: LdifEntry, dn: string, isOldRdnDeleted: boolean, schema: Schema): LdifEntry {
   const [before, after] = [namingValues(entry.dn), namingValues(dn)];
-  const isOf = (parts: readonly { type: string; value: string }[], name: string, value: string): boolean =>
+  const isOf = (parts: readonly RdnPart[], name: string, value: string): boolean =>
     parts.some((part) => schema.comparableName(part.type) === schema.comparableName(name) && isSameValue(schema, name, part.value, value));
   const kept = entry.names
     .map((name, index) => ({ name, value: entry.values[index] ?? '' }))
@@ -132,8 +146,8 @@ function isSameValue(schema: Schema, name: string, one: string, other: string): 
   return one === other || (rule !== undefined && rule.normal(one) === rule.normal(other));
 }
 
-function namingValues(dn: string): readonly { type: string; value: string }[] {
-  return [...(parseDn(dn)[0]?.parts ?? [])];
+function namingValues(dn: string): readonly RdnPart[] {
+  return parseDn(dn)[0]?.parts ?? [];
 }
 
 function valueChanges(name: string, removed: readonly string[], added: readonly string[]): Modification[] {

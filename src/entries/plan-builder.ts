@@ -19,6 +19,17 @@ interface Moved {
   readonly changes: readonly AttributeChange[] | undefined;
 }
 
+/** An entry of then that something is put below. */
+interface Parent {
+  readonly was: LdifEntry | undefined;
+  /** What it is called now, where it is there. */
+  readonly now: string | undefined;
+  /** Another entry that has its name now. */
+  readonly other?: string | undefined;
+}
+
+/** Each settles what hangs on one more level of renames. */
+const passesAtMost = 10;
 const entriesAtOnce = 200;
 const notesTold = 100;
 
@@ -30,7 +41,7 @@ export class PlanBuilder {
   /** By the name that they had then. */
   readonly #absent = new Map<string, Absent>();
   readonly #moved = new Map<string, Moved>();
-  readonly #places = new Map<string, Promise<string>>();
+  readonly #parents = new Map<string, Parent>();
   readonly #modifies: ModifyStep[] = [];
   readonly #references: ModifyStep[] = [];
   readonly #deletes: DeleteStep[] = [];
@@ -38,7 +49,8 @@ export class PlanBuilder {
   readonly #renames: RenameStep[] = [];
   readonly #conflicts: EntryConflict[] = [];
   readonly #notes = new Set<string>();
-  readonly #moves = new MovedNames();
+  #places = new Map<string, string>();
+  #moves = new MovedNames();
   unchanged = 0;
 
   constructor(past: EntriesPast, now: EntriesNow, writer: EntryWriter) {
@@ -85,33 +97,23 @@ export class PlanBuilder {
 
   /** Finds where everything goes: to be called once, when all that is added and put back is known. The names of then, in normal form, with the DN that each gets. */
   async place(): Promise<ReadonlyMap<string, string>> {
-    const places = new Map<string, string>();
-    const moved = [...this.#moved.values()].toSorted((one, other) => depthOf(one.was.dn) - depthOf(other.was.dn));
-    const targets = new Map<Moved, string>();
-    const renames = new Set<Moved>();
-    for (const one of moved) {
-      const target = await this.#placeOf(one.was.dn);
-      places.set(normalDn(one.was.dn), target);
-      targets.set(one, target);
-      // It comes there with what is above it.
-      if (areSameDn(this.#moves.finalDn(one.now.dn), target)) continue;
-      this.#moves.add(one.now.dn, target);
-      renames.add(one);
+    let renames = await this.#findPlaces();
+    // A rename takes along what others are placed below; where it goes is known only then.
+    for (let pass = 0; pass < passesAtMost; pass += 1) {
+      const before = this.#places;
+      renames = await this.#findPlaces();
+      if ([...this.#places].every(([name, place]) => before.get(name) === place)) break;
     }
-    const asked = [...this.#absent.values()];
-    const others: string[] = [];
-    for (const { was } of asked) {
-      const place = await this.#placeOf(was.dn);
-      if (!areSameDn(place, was.dn)) others.push(place);
-    }
-    const isTaken = await this.#takenNames([...[...renames].map((one) => targets.get(one) ?? ''), ...others]);
-    for (const [one, target] of targets) this.#putInPlace(one, renames.has(one) ? target : undefined, isTaken);
-    // Parents that are missing came to them meanwhile.
-    for (const { was, reason } of this.#absent.values()) {
-      const dn = await this.#placeOf(was.dn);
-      places.set(normalDn(was.dn), dn);
-      const entry = { ...was, dn };
-      this.#adds.push({ kind: 'add', dn, attributes: this.#writer.attributesFor(entry), isTaken: isTaken.has(normalDn(dn)), reason });
+    const places = this.#places;
+    const placeOf = (was: LdifEntry): string => places.get(normalDn(was.dn)) ?? was.dn;
+    const absent = [...this.#absent.values()];
+    const others = absent.filter(({ was }) => !areSameDn(placeOf(was), was.dn)).map(({ was }) => placeOf(was));
+    const isTaken = await this.#takenNames([...[...renames].map(({ was }) => placeOf(was)), ...others]);
+    for (const one of this.#moved.values()) this.#putInPlace(one, renames.has(one) ? placeOf(one.was) : undefined, isTaken);
+    for (const { was, reason } of absent) {
+      const dn = placeOf(was);
+      const attributes = this.#writer.attributesFor({ ...was, dn });
+      this.#adds.push({ kind: 'add', dn, attributes, isTaken: isTaken.has(normalDn(dn)), reason });
     }
     return places;
   }
@@ -154,53 +156,67 @@ export class PlanBuilder {
       this.#renames.push({ kind: 'rename', ...one, reason });
     }
     const wanted = changes === undefined ? changesBetween(state, was, schema) : stillToDo(changes, state, this.#writer);
-    const step = this.#modifyStep({ ...state, dn: now.dn }, wanted);
-    if (step !== undefined) this.#modifies.push(step);
+    const step = this.#modifyStep(state, wanted);
+    if (step !== undefined) this.#modifies.push({ ...step, dn: now.dn });
     else if (target === undefined) this.unchanged += 1;
   }
 
-  /** The DN that an entry of then gets: below its parent, wherever that is or comes. */
-  #placeOf(dnThen: string): Promise<string> {
-    const key = normalDn(dnThen);
-    let place = this.#places.get(key);
-    if (place === undefined) {
-      place = this.#findPlace(dnThen);
-      this.#places.set(key, place);
+  /** By the moves that are known so far; which of the moved take a rename of their own. */
+  async #findPlaces(): Promise<ReadonlySet<Moved>> {
+    this.#places = new Map();
+    const moves = new MovedNames();
+    const renames = new Set<Moved>();
+    for (const one of [...this.#moved.values()].toSorted((a, b) => depthOf(a.was.dn) - depthOf(b.was.dn))) {
+      const target = await this.#placeOf(one.was.dn);
+      // It comes there with what is above it.
+      if (areSameDn(moves.finalDn(one.now.dn), target)) continue;
+      moves.add(one.now.dn, target);
+      renames.add(one);
     }
-    return place;
+    // Parents that are missing come to them meanwhile.
+    for (const { was } of this.#absent.values()) await this.#placeOf(was.dn);
+    this.#moves = moves;
+    return renames;
   }
 
-  async #findPlace(dnThen: string): Promise<string> {
-    const parent = parentDn(dnThen);
-    if (parent === undefined || parent === '') return dnThen;
-    const parentPlace = await this.#placeOfParent(parent);
-    return areSameDn(parentPlace, parent) ? dnThen : joined([ownStep(dnThen)], parentPlace);
+  /** The DN that an entry of then gets: below its parent, wherever that is or comes. */
+  async #placeOf(dnThen: string): Promise<string> {
+    const key = normalDn(dnThen);
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const parent = parentDn(dnThen) ?? '';
+    const parentPlace = parent === '' ? '' : await this.#placeOfParent(parent);
+    const place = areSameDn(parentPlace, parent) ? dnThen : joined([ownStep(dnThen)], parentPlace);
+    this.#places.set(key, place);
+    return place;
   }
 
   async #placeOfParent(dn: string): Promise<string> {
     const key = normalDn(dn);
     if (this.#moved.has(key) || this.#absent.has(key)) return this.#placeOf(dn);
-    const known = this.#places.get(`parent ${key}`);
-    if (known !== undefined) return known;
-    const place = this.#findParent(dn);
-    this.#places.set(`parent ${key}`, place);
-    return place;
-  }
-
-  async #findParent(dn: string): Promise<string> {
-    const [there] = await this.#now.read([dn]);
-    if (there !== undefined) return there.dn;
-    const was = await this.#past.byName(dn);
+    let parent = this.#parents.get(key);
+    if (parent === undefined) {
+      parent = await this.#findParent(dn);
+      this.#parents.set(key, parent);
+    }
+    const { was, now, other } = parent;
+    if (now !== undefined) return this.#moves.finalDn(now);
+    // Another entry has its name: as good as any, unless it goes away.
+    if (other !== undefined && areSameDn(this.#moves.finalDn(other), other)) return other;
     // Above the suffix of a backend there is nothing, then as now.
     if (was === undefined) return dn;
-    const uuid = uuidOf(was);
-    const elsewhere = uuid === undefined ? undefined : (await this.#now.findByUuid([uuid])).get(uuid);
-    if (elsewhere !== undefined) {
-      this.note(`"${dn}" is called "${elsewhere.dn}" now: what was below it is put there`);
-      return elsewhere.dn;
-    }
     this.add(was, 'missing above what is put back');
     return this.#placeOf(dn);
+  }
+
+  async #findParent(dn: string): Promise<Parent> {
+    const [there] = await this.#now.read([dn]);
+    const was = await this.#past.byName(dn);
+    const uuid = was === undefined ? undefined : uuidOf(was);
+    if (there !== undefined && (uuid === undefined || (uuidOf(there) ?? uuid) === uuid)) return { was, now: there.dn };
+    const elsewhere = uuid === undefined ? undefined : (await this.#now.findByUuid([uuid])).get(uuid);
+    if (elsewhere !== undefined) this.note(`"${dn}" is called "${elsewhere.dn}" now: what was below it is put there`);
+    return { was, now: elsewhere?.dn, other: there?.dn };
   }
 
   /** Which of the names, in normal form, an entry has now. */

@@ -1,5 +1,5 @@
 import { type AttributeChange, changesBetween, valuesOf } from '../domain/entry-changes.ts';
-import { normalDn } from '../domain/dn.ts';
+import { normalDn, parentDn } from '../domain/dn.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { Schema } from '../domain/schema/schema.ts';
 import type { ChangeAbilities } from '../directory-servers/entry-changes.ts';
@@ -8,7 +8,7 @@ import type { EntriesNow, EntriesPast, EntryPlan } from './entry-plan.ts';
 import { EntryWriter, isStamp } from './entry-writer.ts';
 import { uuidOf } from './entry-words.ts';
 import { findNow } from './find-now.ts';
-import { areSameDn } from './moved-names.ts';
+import { areSameDn, ownStep } from './moved-names.ts';
 import { PlanBuilder } from './plan-builder.ts';
 
 export interface RevertRequest {
@@ -21,6 +21,13 @@ export interface RevertRequest {
   readonly abilities: ChangeAbilities;
   /** What has changed again since gets the earlier state too; it is told as a conflict all the same. */
   readonly isForced: boolean;
+}
+
+interface RenamedBetween {
+  readonly before: LdifEntry;
+  readonly after: LdifEntry;
+  readonly now: LdifEntry;
+  readonly changes: readonly AttributeChange[];
 }
 
 const differencesAtOnce = 200;
@@ -49,6 +56,9 @@ class Revert {
   /** To be deleted unless something else is below them; by name. */
   readonly #added = new Map<string, LdifEntry>();
 
+  /** By their first names. */
+  readonly #renamed = new Map<string, RenamedBetween>();
+
   constructor(request: RevertRequest) {
     this.#request = request;
     this.#writer = new EntryWriter(request.schema, request.abilities);
@@ -70,6 +80,7 @@ class Revert {
   }
 
   async finish(): Promise<EntryPlan> {
+    for (const one of this.#renamed.values()) this.#renameBack(one);
     await this.#builder.place();
     for (const entry of this.#added.values()) {
       if (await this.#hasOthersBelow(entry)) {
@@ -105,12 +116,21 @@ class Revert {
 
   #changeBack(before: LdifEntry, after: LdifEntry, now: LdifEntry): void {
     const changes = this.#changesBack(before, after, now);
-    const isRenamed = !areSameDn(before.dn, after.dn);
-    if (!isRenamed || areSameDn(now.dn, before.dn)) return this.#builder.modify(now, changes);
+    if (areSameDn(before.dn, after.dn) || areSameDn(now.dn, before.dn)) this.#builder.modify(now, changes);
+    else this.#renamed.set(normalDn(before.dn), { before, after, now, changes });
+  }
+
+  #renameBack({ before, after, now, changes }: RenamedBetween): void {
     const putBack = (): void => this.#builder.putBack(before, now, changes);
-    if (areSameDn(now.dn, after.dn)) return putBack();
+    if (areSameDn(now.dn, after.dn) || this.#wasCarried(before, after)) return putBack();
     const isPutBack = this.#decide(now.dn, undefined, `it was renamed from "${before.dn}", and again since`, putBack);
     if (!isPutBack) this.#builder.modify(now, changes);
+  }
+
+  /** Whether its name changed only with that of the entry above it. */
+  #wasCarried(before: LdifEntry, after: LdifEntry): boolean {
+    const parent = this.#renamed.get(normalDn(parentDn(before.dn) ?? ''));
+    return parent !== undefined && areSameDn(ownStep(before.dn), ownStep(after.dn)) && areSameDn(parent.after.dn, parentDn(after.dn) ?? '');
   }
 
   #changesBack(before: LdifEntry, after: LdifEntry, now: LdifEntry): AttributeChange[] {
