@@ -59,9 +59,9 @@ export function normalUuid(text: string): string {
   return text.trim().toLowerCase();
 }
 
-/** Four bits of a DN's hash, which are not among those of its key's first half and are zero for one DN of sixteen: behind its entry a block ends. */
+/** Two bits of a DN's hash, which are not among those of its key's first half and are zero for one DN of four: behind its entry a block ends. */
 export function endsBlock(digest: Buffer): boolean {
-  return ((digest[4] ?? 0) & 0x0f) === 0;
+  return ((digest[4] ?? 0) & 0x03) === 0;
 }
 
 /** A block has no more bytes, unless one entry alone has. */

@@ -84,7 +84,7 @@ for (const [lineEnd, kind] of [
 
     assert.equal(index.entries, 503);
     assert.equal(index.exportBytes, ldif.length);
-    assert.ok(table.length > 20 && table.length < 45, `${table.length} blocks`);
+    assert.ok(table.length > 90 && table.length < 160, `${table.length} blocks`);
     let at = 0;
     let entries = 0;
     for (let number = 0; number < table.length; number += 1) {

@@ -45,6 +45,7 @@ export class RepositoryCore {
   readonly keptBlobs = new KeptBlobs(keptBlobBytes);
   #index: Promise<LoadedIndex> | undefined;
   #checks: PackChecks | undefined;
+  #reader: BlobReader | undefined;
   readonly #readers = new SharedPipeline(() => this.#makeReaders(readingSlabs));
 
   constructor(store: ObjectStore, opened: OpenedRepository, options: RepositoryOptions) {
@@ -75,10 +76,16 @@ export class RepositoryCore {
   forgetIndex(): void {
     this.#index = undefined;
     this.#checks = undefined;
+    this.#reader = undefined;
   }
 
+  /** One for each index: which trees lie beside each other takes a look at all that it lists. */
   async reader(signal: AbortSignal | undefined): Promise<BlobReader> {
-    return new BlobReader(this.store, this.cipher, (await this.loadedIndex(signal)).blobs);
+    const loading = this.loadedIndex(signal);
+    const { blobs } = await loading;
+    // Loaded anew meanwhile, it has another one.
+    if (this.#index !== loading) return new BlobReader(this.store, this.cipher, blobs);
+    return (this.#reader ??= new BlobReader(this.store, this.cipher, blobs));
   }
 
   /** What was found of each pack so far, by this index. */
