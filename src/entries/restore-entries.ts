@@ -20,6 +20,8 @@ export interface RestoreEntriesRequest extends ApplyScene {
   readonly selection?: EntrySelection | undefined;
   /** Only these; all where it is empty. */
   readonly attributes: readonly string[];
+  /** These are left as they are, or out. */
+  readonly without: readonly string[];
   readonly isWithReferences: boolean;
   readonly isDeletingAdded: boolean;
   /** Shown the plan; false leaves all as it is. */
@@ -56,6 +58,7 @@ export async function restoreEntries(request: RestoreEntriesRequest, options: Op
     schema: new Schema(attributeTypes, objectClasses),
     abilities: await server.changeAbilities(options),
     attributes: attributes.length === 0 ? undefined : attributes,
+    without: request.without,
     subtrees: isSubtree ? dns : [],
     isDeletingAdded: request.isDeletingAdded,
     named: dns,

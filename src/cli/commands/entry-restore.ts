@@ -31,6 +31,7 @@ export const entryRestoreCommand = defineCommand({
     base: { ...entryOptions.base, summary: 'with --where: only at and below this one' },
     subtree: { type: 'flag', summary: 'all below the named entries too' },
     attributes: { type: 'texts', placeholder: 'NAME', summary: 'only these attributes; entries that are gone are not added then' },
+    without: { type: 'texts', placeholder: 'NAME', summary: 'leave these attributes out: those that the schema of the server has no more' },
     noReferences: { type: 'flag', summary: 'leave groups and other entries alone that named them' },
     deleteAdded: { type: 'flag', summary: 'with --subtree: delete what was added since' },
     ...planOptions,
@@ -48,7 +49,7 @@ export const entryRestoreCommand = defineCommand({
     },
   ],
   exits: ['partial', 'archiveMissing', 'wrongKey', 'verificationFailed', 'interrupted'],
-  run: async ({ dns, from, where, base, subtree, attributes, noReferences, deleteAdded, server, ...choice }, context) => {
+  run: async ({ dns, from, where, base, subtree, attributes, without, noReferences, deleteAdded, server, ...choice }, context) => {
     for (const dn of dns) parseDn(dn);
     const selection = where === undefined && base === undefined ? undefined : selectionOf({ base, where });
     if (dns.length === 0 && selection === undefined)
@@ -71,6 +72,7 @@ export const entryRestoreCommand = defineCommand({
       isSubtree: subtree,
       selection,
       attributes,
+      without,
       isWithReferences: !noReferences,
       isDeletingAdded: deleteAdded,
     };

@@ -160,7 +160,6 @@ suite('putting entries back', () => {
     const window = ['revert', '--between', 'latest~1', 'latest'];
 
     const stopped = await operator.run(['entry', ...window, '--on-conflict', 'stop', '--yes'], 1);
-    assert.match(stopped.stderr, /E_ENTRY_CONFLICT/);
     assert.match(stopped.stderr, /Cannot undo the changes: sn of "uid=user\.0,.*": it has changed again since; nothing was changed/);
     const report = await changing([...window, '--undo-file', undoFile(), '--yes'], 3);
     assert.deepEqual(report.counts, { add: 1, modify: 21, rename: 1, delete: 1 });
