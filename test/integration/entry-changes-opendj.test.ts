@@ -59,7 +59,12 @@ suite('applyChanges() on OpenDJ', () => {
   });
 
   test("keeps the server's own attributes and a stored password, which a client may not write", async () => {
-    const own = { entryUUID: randomUUID(), createTimestamp: '20200102030405Z', creatorsName: 'cn=Ada', pwdChangedTime: '20210102030405.000Z' };
+    const own = {
+      entryUUID: randomUUID(),
+      createTimestamp: '20200102030405Z',
+      creatorsName: 'cn=Ada',
+      pwdChangedTime: '20210102030405.000Z',
+    };
     assert.deepEqual(await apply(person('kept', { ...own, userPassword: storedPassword })), { state: 'applied' });
     const dn = `uid=kept,${people}`;
     const entry = await valuesAt(dn);
@@ -118,7 +123,13 @@ suite('applyChanges() on OpenDJ', () => {
     const oddly = names.map((rdn) => ({ ...person('odd', { cn: [], uid: [] }), dn: `${rdn},${people}` }));
     assert.deepEqual(await server.applyChanges([oddly.map(namedByItsDn)]), { applied: names.length, refused: 0 });
     for (const rdn of names) assert.ok((await server.readEntry(`${rdn},${people}`)) !== undefined, rdn);
-    const moves = names.map((rdn): ChangeRecord => ({ kind: 'rename', dn: `${rdn},${people}`, newRdn: rdn, isOldRdnDeleted: true, newParent: 'dc=example,dc=com' }));
+    const moves = names.map((rdn): ChangeRecord => ({
+      kind: 'rename',
+      dn: `${rdn},${people}`,
+      newRdn: rdn,
+      isOldRdnDeleted: true,
+      newParent: 'dc=example,dc=com',
+    }));
     assert.deepEqual(await server.applyChanges([moves]), { applied: names.length, refused: 0 });
     const deletes = names.map((rdn): ChangeRecord => ({ kind: 'delete', dn: `${rdn},dc=example,dc=com` }));
     const gone = adds.map(({ dn }): ChangeRecord => ({ kind: 'delete', dn }));
@@ -128,7 +139,9 @@ suite('applyChanges() on OpenDJ', () => {
   test('refuses by itself what the server would end the connection for', async () => {
     const outcomes: ChangeOutcome[] = [];
     const tooLarge = withPhoto(person('too-large'), Buffer.alloc(5_100_000));
-    await server.applyChanges([[tooLarge, person('beside')], [{ kind: 'delete', dn: `uid=beside,${people}` }]], { onOutcome: (outcome) => outcomes.push(outcome) });
+    await server.applyChanges([[tooLarge, person('beside')], [{ kind: 'delete', dn: `uid=beside,${people}` }]], {
+      onOutcome: (outcome) => outcomes.push(outcome),
+    });
     const refused = outcomes.find((outcome) => outcome.state === 'refused');
     assert.match(refused?.refusal.text ?? '', /^the change has 51\d+ bytes, and the server takes at most 5000000 in one request/);
     assert.equal(outcomes.filter(({ state }) => state === 'applied').length, 2);
@@ -146,16 +159,33 @@ suite('applyChanges() on OpenDJ', () => {
     assert.deepEqual(report, { applied: 4, refused: 0 });
     assert.deepEqual((await valuesAt(referral))?.get('ref'), ['ldap://y.example/dc=y']);
     assert.deepEqual((await valuesAt(alias))?.get('description'), ['x']);
-    const found = (await Array.fromAsync(server.findEntries({ baseDn: 'dc=example,dc=com', scope: 'one', filter: '(ou=elsewhere)' }))).flat();
-    assert.deepEqual(found.map(({ dn }) => dn), [referral]);
-    await server.applyChanges([[{ kind: 'delete', dn: referral }, { kind: 'delete', dn: alias }]]);
+    const found = (
+      await Array.fromAsync(server.findEntries({ baseDn: 'dc=example,dc=com', scope: 'one', filter: '(ou=elsewhere)' }))
+    ).flat();
+    assert.deepEqual(
+      found.map(({ dn }) => dn),
+      [referral],
+    );
+    await server.applyChanges([
+      [
+        { kind: 'delete', dn: referral },
+        { kind: 'delete', dn: alias },
+      ],
+    ]);
   });
 
   test('finds subentries too, by whatever filter', async () => {
     const dn = 'cn=strict,dc=example,dc=com';
-    const policy = { objectClass: ['top', 'subentry', 'pwdPolicy'], cn: 'strict', pwdAttribute: 'userPassword', subtreeSpecification: '{base "ou=people"}' };
+    const policy = {
+      objectClass: ['top', 'subentry', 'pwdPolicy'],
+      cn: 'strict',
+      pwdAttribute: 'userPassword',
+      subtreeSpecification: '{base "ou=people"}',
+    };
     assert.deepEqual(await apply(add(dn, policy)), { state: 'applied' });
-    const found = (await Array.fromAsync(server.findEntries({ baseDn: 'dc=example,dc=com', scope: 'sub', filter: '(|(cn=strict)(uid=user.7))' }))).flat();
+    const found = (
+      await Array.fromAsync(server.findEntries({ baseDn: 'dc=example,dc=com', scope: 'sub', filter: '(|(cn=strict)(uid=user.7))' }))
+    ).flat();
     assert.deepEqual(found.map((entry) => entry.dn).toSorted(), [dn, `uid=user.7,${people}`]);
     await server.applyChanges([[{ kind: 'delete', dn }]]);
   });
@@ -163,7 +193,9 @@ suite('applyChanges() on OpenDJ', () => {
   test('takes single members from a group of 50,000 and puts them back', async () => {
     const dn = 'cn=everybody,dc=example,dc=com';
     const members = Array.from({ length: 50_000 }, (_, index) => `uid=user.${index},${people}`);
-    assert.deepEqual(await apply(add(dn, { objectClass: ['top', 'groupOfNames'], cn: 'everybody', member: members })), { state: 'applied' });
+    assert.deepEqual(await apply(add(dn, { objectClass: ['top', 'groupOfNames'], cn: 'everybody', member: members })), {
+      state: 'applied',
+    });
     const some = members.slice(100, 110);
     assert.deepEqual(await apply(modify(dn, 'delete', 'member', ...some)), { state: 'applied' });
     assert.equal((await valuesAt(dn))?.get('member')?.length, 49_990);
@@ -174,7 +206,9 @@ suite('applyChanges() on OpenDJ', () => {
 
   test('keeps to the changes per second that are asked', async () => {
     const begun = performance.now();
-    await server.applyChanges([Array.from({ length: 21 }, () => modify(`uid=user.4,${people}`, 'replace', 'l', 'Bonn'))], { maxPerSecond: 40 });
+    await server.applyChanges([Array.from({ length: 21 }, () => modify(`uid=user.4,${people}`, 'replace', 'l', 'Bonn'))], {
+      maxPerSecond: 40,
+    });
     assert.ok(performance.now() - begun >= 490, 'the twenty after the first take half a second');
   });
 
@@ -222,7 +256,10 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     const earlier = await totals();
     const group = 'cn=some,dc=example,dc=com';
     const changes: ChangeRecord[][] = [
-      [{ kind: 'delete', dn: `uid=user.10,${people}` }, add(group, { objectClass: ['top', 'groupOfNames'], cn: 'some', member: [`uid=user.11,${people}`] })],
+      [
+        { kind: 'delete', dn: `uid=user.10,${people}` },
+        add(group, { objectClass: ['top', 'groupOfNames'], cn: 'some', member: [`uid=user.11,${people}`] }),
+      ],
       [{ kind: 'rename', dn: `uid=user.11,${people}`, newRdn: 'uid=eleven', isOldRdnDeleted: true, newParent: 'dc=example,dc=com' }],
       [
         modify(`uid=user.12,${people}`, 'replace', 'userPassword', storedPassword),
@@ -256,7 +293,13 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     const [ten, fifteen] = [`uid=user.20,${people}`, `uid=user.21,${people}`];
     const waves = await planned([[{ kind: 'delete', dn: ten }, modify(fifteen, 'replace', 'l', 'Bonn'), person('made-by-plan')]]);
     const { undoFile = '' } = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, {});
-    await server.applyChanges([[modify(fifteen, 'replace', 'l', 'Köln'), person('user.20', { description: 'another one' }), modify(`uid=made-by-plan,${people}`, 'add', 'title', 'Dr.')]]);
+    await server.applyChanges([
+      [
+        modify(fifteen, 'replace', 'l', 'Köln'),
+        person('user.20', { description: 'another one' }),
+        modify(`uid=made-by-plan,${people}`, 'add', 'title', 'Dr.'),
+      ],
+    ]);
     const undo = { server, clock: realClock, file: undoFile, undo: { folder: folder.path }, approve: async () => true };
     const { plan, applied } = await undoChanges({ ...undo, isForced: false }, {});
     assert.deepEqual(plan.waves, []);
@@ -296,12 +339,18 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     assert.match(failed.message, /, after \d+ of 300 changes were made; those that were under way may have been made too$/);
     const [name = ''] = await readdir(folder.path);
     const undoFile = path.join(folder.path, name);
-    assert.match(failed.hint ?? '', new RegExp(`run the same command again.*; or take back what was made: rootcellar entry undo ${undoFile}$`));
+    assert.match(
+      failed.hint ?? '',
+      new RegExp(`run the same command again.*; or take back what was made: rootcellar entry undo ${undoFile}$`),
+    );
     await opendj.restart();
 
     const again = await applyPlan({ waves }, { server, clock: realClock, undo: { file: path.join(folder.path, 'again.ldif') } }, {});
     assert.deepEqual([again.applied, again.refused, again.unproven], [300, [], []]);
-    const undone = await undoChanges({ server, clock: realClock, file: undoFile, isForced: false, undo: { folder: folder.path }, approve: async () => true }, {});
+    const undone = await undoChanges(
+      { server, clock: realClock, file: undoFile, isForced: false, undo: { folder: folder.path }, approve: async () => true },
+      {},
+    );
     assert.deepEqual([undone.applied?.applied, undone.plan.conflicts], [300, []]);
     assert.equal(await totals(), earlier);
   });
@@ -324,7 +373,9 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
 
   test('refused changes are reported, the others made and proven', async () => {
     await using folder = await temporaryFolder('undo');
-    const waves = await planned([[modify(`uid=user.31,${people}`, 'add', 'shoeSize', '46'), modify(`uid=user.32,${people}`, 'replace', 'l', 'Bonn')]]);
+    const waves = await planned([
+      [modify(`uid=user.31,${people}`, 'add', 'shoeSize', '46'), modify(`uid=user.32,${people}`, 'replace', 'l', 'Bonn')],
+    ]);
     const { applied, proven, refused } = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, {});
     assert.deepEqual([applied, proven], [1, 1]);
     assert.deepEqual(

@@ -63,9 +63,11 @@ export async function applyWaves(
 
 /** Asks the server whether it would make these changes now, each by itself; changes nothing. In their order. */
 export async function rehearse(changes: readonly ChangeRecord[], place: ChangePlace): Promise<readonly ChangeOutcome[]> {
-  return mapConcurrently(changes, parallelUnlessTold, (change) => settle(rehearsalOf(change, place.rules), place)).catch((error: unknown) => {
-    throw place.connection.lost === undefined ? error : cutOff(place.url, place.connection.lost, 0, changes.length);
-  });
+  return mapConcurrently(changes, parallelUnlessTold, (change) => settle(rehearsalOf(change, place.rules), place)).catch(
+    (error: unknown) => {
+      throw place.connection.lost === undefined ? error : cutOff(place.url, place.connection.lost, 0, changes.length);
+    },
+  );
 }
 
 async function settle(requests: readonly ChangeRequest[], place: ChangePlace): Promise<ChangeOutcome> {

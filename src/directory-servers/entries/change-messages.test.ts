@@ -9,7 +9,14 @@ suite('encodeRequest()', () => {
   const photo = Buffer.from([0, 1, 0xff, 0x80]);
   const cases: readonly [ChangeRecord, { write(): Buffer }][] = [
     [
-      { kind: 'add', dn: 'cn=Müller', attributes: [{ name: 'cn', values: [Buffer.from('Müller'), Buffer.from('')] }, { name: 'jpegPhoto', values: [photo] }] },
+      {
+        kind: 'add',
+        dn: 'cn=Müller',
+        attributes: [
+          { name: 'cn', values: [Buffer.from('Müller'), Buffer.from('')] },
+          { name: 'jpegPhoto', values: [photo] },
+        ],
+      },
       new AddRequest({
         messageId: 70_000,
         dn: 'cn=Müller',
@@ -18,7 +25,14 @@ suite('encodeRequest()', () => {
     ],
     [{ kind: 'delete', dn: 'cn=Müller' }, new DeleteRequest({ messageId: 70_000, dn: 'cn=Müller' })],
     [
-      { kind: 'modify', dn: 'cn=a', changes: [{ op: 'delete', name: 'l', values: [Buffer.from('x')] }, { op: 'replace', name: 'jpegPhoto', values: [photo] }] },
+      {
+        kind: 'modify',
+        dn: 'cn=a',
+        changes: [
+          { op: 'delete', name: 'l', values: [Buffer.from('x')] },
+          { op: 'replace', name: 'jpegPhoto', values: [photo] },
+        ],
+      },
       new ModifyRequest({
         messageId: 70_000,
         dn: 'cn=a',

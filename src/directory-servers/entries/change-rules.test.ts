@@ -15,16 +15,37 @@ const opendj: ChangeRules = { ...none, repairs: true };
 
 const named = (name: string, value: string) => ({ name, values: [Buffer.from(value)] });
 const plain: ChangeRecord = { kind: 'add', dn: 'uid=a', attributes: [named('uid', 'a')] };
-const whole: ChangeRecord = { kind: 'add', dn: 'uid=a', attributes: [named('uid', 'a'), named('entryUUID', 'u'), named('userPassword', '{SSHA}x')] };
-const password: ChangeRecord = { kind: 'modify', dn: 'uid=a', changes: [{ op: 'replace', ...named('userPassword;x-a', '{PBKDF2-HMAC-SHA256}x') }] };
+const whole: ChangeRecord = {
+  kind: 'add',
+  dn: 'uid=a',
+  attributes: [named('uid', 'a'), named('entryUUID', 'u'), named('userPassword', '{SSHA}x')],
+};
+const password: ChangeRecord = {
+  kind: 'modify',
+  dn: 'uid=a',
+  changes: [{ op: 'replace', ...named('userPassword;x-a', '{PBKDF2-HMAC-SHA256}x') }],
+};
 
 suite('requestsOf()', () => {
   const cases: readonly [string, ChangeRecord, ChangeRules, readonly string[][]][] = [
     ['an ordinary addition', plain, ping, [[oids.manageDsaIt]]],
-    ['an addition with all on PingDirectory', whole, ping, [[oids.manageDsaIt, oids.ignoreNoUserModification, oids.passwordUpdateBehavior]]],
+    [
+      'an addition with all on PingDirectory',
+      whole,
+      ping,
+      [[oids.manageDsaIt, oids.ignoreNoUserModification, oids.passwordUpdateBehavior]],
+    ],
     ['a password on PingDirectory', password, ping, [[oids.manageDsaIt, oids.passwordUpdateBehavior]]],
     ['an ordinary addition on OpenDJ', plain, opendj, [[oids.manageDsaIt]]],
-    ['an addition with all on OpenDJ', whole, opendj, [[oids.manageDsaIt, oids.noOperation], [oids.manageDsaIt, oids.replicationRepair]]],
+    [
+      'an addition with all on OpenDJ',
+      whole,
+      opendj,
+      [
+        [oids.manageDsaIt, oids.noOperation],
+        [oids.manageDsaIt, oids.replicationRepair],
+      ],
+    ],
     ['a password on OpenDJ', password, opendj, [[oids.manageDsaIt, oids.replicationRepair]]],
     ['an addition with all on a server that can nothing', whole, none, [[oids.manageDsaIt]]],
     ['a deletion', { kind: 'delete', dn: 'uid=a' }, opendj, [[oids.manageDsaIt]]],
