@@ -87,6 +87,17 @@ async function archiveWithJane(
 
 /** States in which entries of a running server are changed; each takes two changes back, and leaves the server as it was. */
 export const changeStates: Readonly<Record<string, (ground: Home, directory: OpendjServer) => Promise<RunbookState>>> = {
+  conflict: async (ground, directory) => {
+    const client = await directory.connect();
+    const env = { ...(await place(ground, directory)), UNDO_FILE: newPath(ground, 'undo'), OTHER_FILE: newPath(ground, 'undo') };
+    const [one = '', other = ''] = [10, 11].map((number) => `uid=user.${number},ou=People,${directory.baseDn}`);
+    await succeed(['backup'], env);
+    for (const dn of [one, other]) await change(client, dn, 'replace', ['by a script']);
+    await succeed(['backup'], env);
+    await change(client, one, 'replace', ['by hand']);
+    const fails = ['entry', 'revert', '--between', 'latest~1', 'latest', '--on-conflict', 'stop', '--yes'];
+    return { env, fails, end: () => client.unbind() };
+  },
   'undo-not-writable': async (ground, directory) => {
     const changed = await changedEntries(ground, directory);
     const UNDO_FILE = newPath(ground, 'undo');
