@@ -117,7 +117,8 @@ function readModifications(reader: RecordReader): Modification[] {
     const values: Uint8Array[] = [];
     while (!reader.isAtEnd && !reader.isSeparator) {
       const one = reader.takeAny();
-      if (one.name.toLowerCase() !== value.toLowerCase()) throw reader.invalid(`a value of ${value.slice(0, 60)} or "-" is expected there`, -1);
+      if (one.name.toLowerCase() !== value.toLowerCase())
+        throw reader.invalid(`a value of ${value.slice(0, 60)} or "-" is expected there`, -1);
       values.push(Buffer.from(one.value, 'latin1'));
     }
     reader.skipSeparator();
