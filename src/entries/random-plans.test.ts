@@ -187,7 +187,12 @@ test(`planRestore() after a plan that was cut off in its midst goes on to the sa
     const now = changedALittle(then, 'c', random);
     const planOf = (there: ModelDirectory) =>
       planRestore({
-        ...{ past: then.past, now: there.now, schema: standardSchema, abilities: allKept, subtrees: [base], isDeletingAdded: true },
+        past: then.past,
+        now: there.now,
+        schema: standardSchema,
+        abilities: allKept,
+        subtrees: [base],
+        isDeletingAdded: true,
         asked: oneBatch([[...then.entries.values()]]),
         referrers: () => then.all(),
       });
