@@ -11,7 +11,8 @@ import { type Environment, type Home, newPath, type RunbookState, succeed } from
 /** States of a directory server; each has an archive and a staging folder of its own, and leaves the server as it was. */
 type MakeServerState = (ground: Home, directory: OpendjServer) => Promise<RunbookState>;
 
-async function place(ground: Home, directory: OpendjServer, change: Environment = {}): Promise<Environment> {
+/** What is set for an archive and a staging folder of its own, with that server; `change` comes in after the archive was made. */
+export async function place(ground: Home, directory: OpendjServer, change: Environment = {}): Promise<Environment> {
   const staging = newPath(ground, 'staging');
   await mkdir(staging);
   const env = {

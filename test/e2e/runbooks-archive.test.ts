@@ -7,6 +7,7 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { startVersitygw } from '../harness/versitygw.ts';
 import { followRunbook, statesOfRunbooks } from './run-runbook.ts';
 import { drillStates } from './runbook-drill-states.ts';
+import { changeStates, lookStates } from './runbook-entry-states.ts';
 import { serverStates } from './runbook-server-states.ts';
 import { topologyStates } from './runbook-topology-states.ts';
 import { archiveStates, type Ground, makeTemplates, succeed, writeSet } from './runbook-states.ts';
@@ -16,7 +17,9 @@ const all = await statesOfRunbooks();
 test('each state of a runbook is made, and each that is made is in one', () => {
   const used = all.map(({ state }) => state);
 
-  const made = [archiveStates, serverStates, topologyStates, drillStates].flatMap((states) => Object.keys(states));
+  const made = [archiveStates, serverStates, topologyStates, drillStates, lookStates, changeStates].flatMap((states) =>
+    Object.keys(states),
+  );
 
   assert.deepEqual(used.toSorted(), made.toSorted());
 });
