@@ -1,4 +1,4 @@
-import { isAtOrBelow, normalDn, parseDn } from '../domain/dn.ts';
+import { normalDn, parseDn } from '../domain/dn.ts';
 
 /** What becomes of DNs when entries are renamed: everything below goes with them. */
 export class MovedNames {
@@ -41,10 +41,4 @@ export function namesAbove(dn: string): string[] {
 /** Whether two DNs are spellings of one. */
 export function areSameDn(one: string, other: string): boolean {
   return one === other || normalDn(one) === normalDn(other);
-}
-
-/** Whether the DN is at or below one of the bases. */
-export function isWithin(dn: string, bases: readonly string[]): boolean {
-  const normal = normalDn(dn);
-  return bases.some((base) => isAtOrBelow(normal, normalDn(base)));
 }
