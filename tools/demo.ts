@@ -1,25 +1,15 @@
-// npm run demo [-- --keep]: a real directory server is backed up into a real S3 server, changed, restored, and compared entry by entry.
+// npm run demo [-- entry] [-- --keep]: on a real directory server and a real S3 server, started for it alone.
+// Without a word: a backup, changes, a restore of all, and every entry compared. entry: a group and 300 people are brought back, and nothing else.
 // --keep: leaves both servers running at the end, until Ctrl-C.
-import { writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  compareEntries,
-  digestOfAll,
-  type EntryDifferences,
-  type EntryDigests,
-  readEntryDigests,
-} from '../test/harness/directory-entries.ts';
-import { bucketTree } from './demo/bucket-tree.ts';
-import { addGroups, changeCounts, changesLdif } from './demo/changes.ts';
-import { ldapModify, rootcellar, rootcellarOutput } from './demo/commands.ts';
-import { setStage, shellLines, type Stage } from './demo/stage.ts';
-import { bad, good, say, seconds, showCommand, step, waitFor } from './demo/terminal.ts';
+import { entryDemo } from './demo/entry-demo.ts';
+import { bad, seconds } from './demo/terminal.ts';
+import { wholeDemo } from './demo/whole-demo.ts';
 
-const people = 5000;
 const ending = 'Both servers are stopped and their folders removed.';
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+const { values, positionals } = parseArgs({ options: { keep: { type: 'boolean', default: false } }, allowPositionals: true });
+const demo = positionals[0] === 'entry' ? entryDemo : wholeDemo;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -30,119 +20,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 const begin = performance.now();
-console.log(`A directory with ${people.toLocaleString('en')} people is backed up into a bucket, changed, and brought back.`);
+console.log(demo.summary);
 try {
-  await demonstrate();
+  await demo.run(values.keep);
   console.log(`\n${ending} Took ${seconds(performance.now() - begin)}.`);
 } catch (error) {
   console.log('');
   bad(`The demonstration failed: ${error instanceof Error ? error.message : String(error)}`);
   console.log(ending);
   process.exitCode = 1;
-}
-
-async function demonstrate(): Promise<void> {
-  await using stage = await step('1. Two real servers, on loopback, for this run only', begins);
-  const before = await step('2. The first backup', () => firstBackup(stage));
-  const changed = await step('3. The directory changes; the second backup', () => changeAndBackUp(stage, before));
-  await step('4. What is in the bucket', () => lookAround(stage));
-  const restored = await step('5. The first backup is restored', () => restoreOldest(stage));
-  await step('6. Proof, entry by entry', async () => prove(before, changed, restored));
-  await step('7. What a monitor asks', () => rootcellar(stage, 'status'));
-  if (values.keep) await keepRunning(stage);
-}
-
-async function begins(): Promise<Stage> {
-  const stage = await setStage(people);
-  await addGroups(stage.directory);
-  say(`OpenDJ     ${stage.directory.ldapsUrl}   ${people.toLocaleString('en')} people and 4 groups below ${stage.directory.baseDn}`);
-  say(`versitygw  ${stage.s3.endpoint}   an empty bucket`);
-  say('All that rootcellar is told; each secret is in a file:');
-  console.log('');
-  for (const line of shellLines(stage.environment)) showCommand(line);
-  console.log('');
-  return stage;
-}
-
-async function firstBackup(stage: Stage): Promise<EntryDigests> {
-  await rootcellar(stage, 'init');
-  await rootcellar(stage, 'backup');
-  return readEntries(stage);
-}
-
-async function changeAndBackUp(stage: Stage, before: EntryDigests): Promise<EntryDigests> {
-  const file = path.join(stage.folder, 'changes.ldif');
-  await writeFile(file, changesLdif(stage.directory));
-  const { modified, passwords, deleted, added, renamed } = changeCounts;
-  waitFor(
-    `${modified} people are modified (${passwords} of them get another password), ${deleted} deleted, ${added} added, ${renamed} renamed; one group is deleted, one changed`,
-  );
-  say(`${await ldapModify(stage, file)} changes made over LDAP`);
-  const changed = await readEntries(stage);
-  say(`Compared with before: ${inWords(compareEntries(before, changed))}`);
-  await rootcellar(stage, 'backup');
-  return changed;
-}
-
-async function lookAround(stage: Stage): Promise<void> {
-  await rootcellar(stage, 'list');
-  console.log('');
-  say('The bucket as it is:');
-  for (const line of await bucketTree(stage)) say(line);
-}
-
-async function restoreOldest(stage: Stage): Promise<EntryDigests> {
-  const listed = await rootcellarOutput(stage, 'list', '--json');
-  const oldest = idsIn(listed).at(-1) ?? '';
-  say(`The last one of the array is the oldest: ${oldest}`);
-  await rootcellar(stage, 'restore', oldest.slice(0, 8), '--yes');
-  return readEntries(stage);
-}
-
-function prove(before: EntryDigests, changed: EntryDigests, restored: EntryDigests): void {
-  say('Of each entry all attributes were read over LDAP, users’ and operational (entryUUID, createTimestamp, stored passwords …).');
-  const rows = [
-    ['before the changes', before],
-    ['after the changes', changed],
-    ['after the restore', restored],
-  ] as const;
-  for (const [when, entries] of rows)
-    say(`${when.padEnd(19)} ${entries.size.toLocaleString('en')} entries   SHA-256 ${digestOfAll(entries)}`);
-  say(`Not restored, it would be: ${inWords(compareEntries(before, changed))}.`);
-  const differences = compareEntries(before, restored);
-  const wrong = [...differences.changed, ...differences.missing, ...differences.added];
-  if (wrong.length > 0) throw new Error(`the directory is not what it was: ${inWords(differences)}; first ${wrong[0]}`);
-  if (digestOfAll(changed) === digestOfAll(before)) throw new Error('the changes changed nothing, so nothing is proven');
-  good(
-    `The directory is again what it was: ${differences.equal.toLocaleString('en')} of ${before.size.toLocaleString('en')} entries are equal.`,
-  );
-}
-
-function readEntries({ directory }: Stage): Promise<EntryDigests> {
-  return directory.connect().then(async (client) => {
-    try {
-      return await readEntryDigests(client, directory.baseDn);
-    } finally {
-      await client.unbind();
-    }
-  });
-}
-
-function inWords({ equal, changed, missing, added }: EntryDifferences): string {
-  return `${equal.toLocaleString('en')} equal, ${changed.length} different, ${missing.length} missing, ${added.length} that were not there`;
-}
-
-function idsIn(json: string): string[] {
-  const snapshots: unknown = JSON.parse(json);
-  if (!Array.isArray(snapshots)) throw new Error('"rootcellar list --json" did not print an array');
-  return snapshots.map((snapshot: { readonly id: unknown }) => String(snapshot.id));
-}
-
-async function keepRunning({ environmentFile }: Stage): Promise<never> {
-  console.log('\nBoth servers keep running. In another terminal, and then any command of rootcellar:\n');
-  showCommand(`source ${environmentFile}`);
-  showCommand('rootcellar show latest');
-  console.log('\nCtrl-C here stops them and removes their folders.');
-  // A handler for signals alone does not keep a process alive.
-  return new Promise(() => setInterval(() => {}, 3_600_000));
 }

@@ -14,6 +14,8 @@ import { entryDiffCommand } from './commands/entry-diff.ts';
 import { entryFindCommand } from './commands/entry-find.ts';
 import { entryHistoryCommand } from './commands/entry-history.ts';
 import { entryShowCommand } from './commands/entry-show.ts';
+import { entryRestoreCommand } from './commands/entry-restore.ts';
+import { entryRevertCommand } from './commands/entry-revert.ts';
 import { entryUndoCommand } from './commands/entry-undo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { fetchCommand } from './commands/fetch.ts';
@@ -66,6 +68,8 @@ export const allCommands: readonly Command[] = [
   entryShowCommand,
   entryHistoryCommand,
   entryDiffCommand,
+  entryRestoreCommand,
+  entryRevertCommand,
   entryUndoCommand,
   agentCommand,
   verifyCommand,

@@ -17,6 +17,7 @@ export interface RemoteRefusal {
 }
 
 const readsFile: RemoteRefusal = { refusal: "it would read a file of the agent's machine" };
+const writesFile: RemoteRefusal = { refusal: "it would write a file on the agent's machine" };
 const isLocal: RemoteRefusal = { refusal: 'it is about the machine where it is run' };
 
 /**
@@ -52,8 +53,11 @@ export const remoteRules: Readonly<Record<string, RemoteRule>> = {
   'entry show': { role: 'restorer' },
   'entry history': { role: 'restorer' },
   // Its file lies where the changes were made, which was at the agent; whatever is no undo file is refused at its first line.
-  'entry undo': { role: 'restorer', options: { undoFile: { refusal: "it would write a file on the agent's machine" } } },
-  'entry diff': { role: 'restorer', options: { output: { refusal: "it would write a file on the agent's machine" } } },
+  'entry undo': { role: 'restorer', options: { undoFile: writesFile } },
+  // A plan shows DNs and attribute names of people.
+  'entry restore': { role: 'restorer', options: { undoFile: writesFile, planFile: writesFile } },
+  'entry revert': { role: 'restorer', options: { undoFile: writesFile, planFile: writesFile } },
+  'entry diff': { role: 'restorer', options: { output: writesFile } },
   verify: { role: 'operator' },
   'repair config': { role: 'operator' },
   'repair index': { role: 'operator' },

@@ -71,6 +71,7 @@ export class LdapDirectoryServer implements DirectoryServer {
   #means: ChangeMeans | undefined;
   /** Kept for the next waves; made anew when it was lost. */
   #changing: ChangeConnection | undefined;
+  readonly #knownShapes = new Set<string>();
 
   constructor(options: LdapDirectoryServerOptions) {
     this.location = options.url;
@@ -202,7 +203,14 @@ export class LdapDirectoryServer implements DirectoryServer {
       this.#changing = new ChangeConnection(await this.#session.newSocket(signal), this.#session.timeoutMilliseconds);
     }
     const { maxRequestBytes } = abilities;
-    return work({ connection: this.#changing, rules, url: this.location, clock: this.#options.clock, maxRequestBytes });
+    return work({
+      connection: this.#changing,
+      rules,
+      url: this.location,
+      clock: this.#options.clock,
+      maxRequestBytes,
+      knownShapes: this.#knownShapes,
+    });
   }
 
   #encryptionSettings(): EncryptionSettingsTool {

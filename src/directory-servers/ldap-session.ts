@@ -19,6 +19,7 @@ export interface LdapSessionOptions extends LdapAccount, Omit<LdapAddress, 'caPe
 }
 
 export const resultCodes = {
+  unavailableCriticalExtension: 12,
   noSuchAttribute: 16,
   noSuchObject: 32,
   invalidCredentials: 49,
@@ -144,6 +145,23 @@ export class LdapSession {
   async replace(dn: string, attribute: string, value: string, signal?: AbortSignal): Promise<void> {
     const change = new Change({ operation: 'replace', modification: new Attribute({ type: attribute, values: [value] }) });
     await this.#call(`change ${dn}`, signal, (client) => client.modify(dn, change));
+  }
+
+  /**
+   * Whether the server denies the account a control, asked by a change that is not made, as `controls` keep it from that. False also where the account may not change the
+   * entry at all, which the server tells first.
+   */
+  async isDeniedControl(dn: string, controls: readonly Control[], signal?: AbortSignal): Promise<boolean> {
+    const change = new Change({ operation: 'add', modification: new Attribute({ type: 'description', values: ['x'] }) });
+    try {
+      await this.#call(`ask for a control on ${dn}`, signal, (client) => client.modify(dn, change, [...controls]));
+      return false;
+    } catch (error) {
+      if (isFailure(error, 'E_PRIVILEGE_MISSING')) return false;
+      if (error instanceof ResultCodeError)
+        return error.code === resultCodes.unavailableCriticalExtension && /access rights/i.test(error.message);
+      throw error;
+    }
   }
 
   /** Whether the account may compare this attribute of the entry at all: tells an absent value from one it may not see. */

@@ -125,3 +125,24 @@ for (const [text, line, state] of [
     });
   });
 }
+
+test('readChanges() keeps the end of a name, be it an escaped blank or a letter that has the byte of one', async () => {
+  const rename: ChangeRecord = { kind: 'rename', dn: 'cn=a\\ ', newRdn: 'cn=voilà', isOldRdnDeleted: true, newParent: 'ou=b\\ ' };
+
+  const read = await Array.fromAsync(readChanges(piecesOf(encodeChange(rename)), { name: 'x.ldif' }));
+
+  assert.deepEqual(read, [rename]);
+});
+
+async function* piecesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text, 'latin1');
+}
+
+test('readChanges() refuses a modification of what is no attribute', async () => {
+  const text = 'dn: dc=x\nchangetype: modify\nreplace: a b\n-\n';
+
+  await assert.rejects(Array.fromAsync(readChanges(piecesOf(text), { name: 'x.ldif' })), {
+    code: 'E_LDIF_INVALID',
+    message: 'Cannot read x.ldif as LDIF: line 3: the name of an attribute is expected behind "replace:"',
+  });
+});

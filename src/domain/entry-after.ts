@@ -1,5 +1,5 @@
 import type { ChangeRecord, Modification } from './change-record.ts';
-import { normalDn, parentDn, parseDn } from './dn.ts';
+import { parentDn, parseDn } from './dn.ts';
 import { type AttributeValues, valuesOf } from './entry-changes.ts';
 import type { LdifEntry } from './read-ldif.ts';
 import type { Schema } from './schema/schema.ts';
@@ -103,11 +103,6 @@ function renamed(before: EntryState, change: Extract<ChangeRecord, { kind: 'rena
 /** One character per byte, as `LdifEntry` has values. */
 export function bytesText(value: Uint8Array): string {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
-}
-
-/** Whether both have the same values of the attributes that `isCompared` names, in whatever order, and the same DN. */
-export function isSameState(left: EntryState, right: EntryState, isCompared: (name: string) => boolean): boolean {
-  return normalDn(left.dn) === normalDn(right.dn) && differingNames(left.values, right.values, isCompared).length === 0;
 }
 
 /** The attributes whose values differ, by their comparable names. */

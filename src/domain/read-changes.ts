@@ -113,10 +113,12 @@ function readModifications(reader: RecordReader): Modification[] {
     const { name: word, value } = reader.takeAny();
     const op = word.toLowerCase();
     if (op !== 'add' && op !== 'delete' && op !== 'replace') throw reader.invalid('"add:", "delete:" or "replace:" is expected there', -1);
+    if (!attributePattern.test(value)) throw reader.invalid(`the name of an attribute is expected behind "${op}:"`, -1);
     const values: Uint8Array[] = [];
     while (!reader.isAtEnd && !reader.isSeparator) {
       const one = reader.takeAny();
-      if (one.name.toLowerCase() !== value.toLowerCase()) throw reader.invalid(`a value of ${value} or "-" is expected there`, -1);
+      if (one.name.toLowerCase() !== value.toLowerCase())
+        throw reader.invalid(`a value of ${value.slice(0, 60)} or "-" is expected there`, -1);
       values.push(Buffer.from(one.value, 'latin1'));
     }
     reader.skipSeparator();
@@ -134,6 +136,8 @@ function readRename(reader: RecordReader, dn: string): ChangeRecord {
   if (!reader.isAtEnd) throw reader.invalid('a record that renames has no more lines');
   return { kind: 'rename', dn, newRdn, isOldRdnDeleted: isOldRdnDeleted === '1', ...(newParent === undefined ? {} : { newParent }) };
 }
+
+const attributePattern = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:;[A-Za-z0-9_-]+)*$/;
 
 /** Goes through the lines of one record. */
 class RecordReader {
@@ -163,22 +167,28 @@ class RecordReader {
     return this.#lines[this.#at]?.text.slice(0, keyword.length + 1).toLowerCase() === `${keyword}:`;
   }
 
+  /** A word; blanks around it do not count. */
   take(keyword: string): string {
-    if (!this.isAt(keyword)) throw this.invalid(`"${keyword}:" is expected there`);
-    return this.takeAny().value.trim();
+    return this.#valueOf(keyword).trim();
   }
 
+  /** A name, as it is: a blank at its end may be one that was escaped, and what is a blank among bytes may be a part of a letter. */
   text(keyword: string): string {
-    const text = textOf(this.take(keyword));
+    const text = textOf(this.#valueOf(keyword));
     if (text === undefined) throw this.invalid(`its "${keyword}" is not UTF-8`, -1);
     return text;
+  }
+
+  #valueOf(keyword: string): string {
+    if (!this.isAt(keyword)) throw this.invalid(`"${keyword}:" is expected there`);
+    return this.takeAny().value;
   }
 
   takeAny(): { readonly name: string; readonly value: string } {
     const line = this.#lines[this.#at]?.text ?? '';
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*(?:;[A-Za-z0-9_-]+)*$/.test(name)) throw this.invalid('what comes before its colon is no attribute');
+    if (!attributePattern.test(name)) throw this.invalid('what comes before its colon is no attribute');
     const value = ldifValue(line, colon, (state) => this.invalid(state));
     this.#at += 1;
     return { name, value };

@@ -21,11 +21,25 @@ const dnsTold = 5;
 export class EntryWriter {
   readonly schema: Schema;
   readonly #abilities: ChangeAbilities;
+  readonly #without: ReadonlySet<string>;
+  readonly #unknownNames = new Map<string, number>();
   readonly #notPreserved = new Map<string, { attribute: string; because: string; changes: number; dns: string[] }>();
 
-  constructor(schema: Schema, abilities: ChangeAbilities) {
+  /** `without`: attributes that are left out, as somebody asked for. */
+  constructor(schema: Schema, abilities: ChangeAbilities, without: readonly string[] = []) {
     this.schema = schema;
     this.#abilities = abilities;
+    this.#without = new Set(without.map((name) => schema.comparableName(name)));
+  }
+
+  /** The largest request in bytes that the server takes, where it tells. */
+  get maxRequestBytes(): number | undefined {
+    return this.#abilities.maxRequestBytes;
+  }
+
+  /** What entries were to be added with and the server's schema has not, and in how many: `the attribute "x"`, `the class "y"`. */
+  get unknownNames(): ReadonlyMap<string, number> {
+    return this.#unknownNames;
   }
 
   get notPreserved(): readonly NotPreserved[] {
@@ -37,8 +51,11 @@ export class EntryWriter {
     const attributes: NamedValues[] = [];
     for (const { name, values } of valuesOf(entry, this.schema).values()) {
       const because = this.#obstacle(name, values, 'add');
-      if (because === undefined) attributes.push({ name, values: values.map(textBytes) });
-      else if (!isUndo) this.#tell(name, because, entry.dn);
+      if (because === undefined) {
+        attributes.push({ name, values: values.map(textBytes) });
+        if (!isUndo) this.#noteUnknown(name, values);
+      }
+      if (because !== undefined && !isUndo) this.#tell(name, because, entry.dn);
     }
     return attributes;
   }
@@ -84,11 +101,21 @@ export class EntryWriter {
   /** Why the server would not take these values; undefined where it does. */
   #obstacle(name: string, values: readonly string[], operation: 'add' | 'modify'): string | undefined {
     const { serverAttributes, storedPasswords } = this.#abilities;
+    if (this.#without.size > 0 && this.#without.has(this.schema.comparableName(name))) return 'it is to be left out';
     if (this.schema.attribute(name)?.isUserModifiable === false) {
       return serverAttributes[operation].isKept ? undefined : serverAttributes[operation].because;
     }
     if (!isStoredPassword({ name, values: values.map(textBytes) })) return undefined;
     return storedPasswords[operation].isKept ? undefined : storedPasswords[operation].because;
+  }
+
+  /** A class, or an attribute, that the schema has not: the server will refuse the entry. */
+  #noteUnknown(name: string, values: readonly string[]): void {
+    const unknown = this.schema.attribute(name) === undefined ? [`the attribute "${name}"`] : [];
+    const hasClasses = this.schema.objectClass('top') !== undefined && name.toLowerCase() === 'objectclass';
+    const classes = hasClasses ? values.filter((value) => this.schema.objectClass(value) === undefined) : [];
+    for (const one of [...unknown, ...classes.map((value) => `the class "${value}"`)])
+      this.#unknownNames.set(one, (this.#unknownNames.get(one) ?? 0) + 1);
   }
 
   #tell(attribute: string, because: string, dn: string): void {

@@ -36,6 +36,8 @@ export interface ModifyStep {
   readonly kind: 'modify';
   /** As it is before the plan. */
   readonly dn: string;
+  /** The DN is that which it has after the plan: it is added by it. */
+  readonly isFinal?: boolean | undefined;
   readonly changes: readonly Modification[];
   readonly undo: readonly Modification[];
   readonly reason: string;
@@ -219,8 +221,8 @@ function byDepth(nodes: readonly Node[]): Node[][] {
 function modifyWaves(steps: readonly ModifyStep[], moved: MovedNames): PlannedChange[][] {
   const waves: PlannedChange[][] = [];
   const next = new Map<string, number>();
-  for (const { dn, changes, undo, reason } of steps) {
-    const final = moved.finalDn(dn);
+  for (const { dn, isFinal = false, changes, undo, reason } of steps) {
+    const final = isFinal ? dn : moved.finalDn(dn);
     const wave = next.get(normalDn(final)) ?? 0;
     next.set(normalDn(final), wave + 1);
     const planned: PlannedChange = {

@@ -1,4 +1,5 @@
 import { type AttributeChange, changesBetween, valuesOf } from '../domain/entry-changes.ts';
+import type { Modification } from '../domain/change-record.ts';
 import { depthOf, normalDn, parentDn } from '../domain/dn.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { EntriesNow, EntriesPast, EntryConflict, EntryPlan, ToldNames } from './entry-plan.ts';
@@ -6,6 +7,7 @@ import { hasNamingValue, renamed, type EntryWriter } from './entry-writer.ts';
 import { uuidOf } from './entry-words.ts';
 import { areSameDn, joined, MovedNames, ownStep } from './moved-names.ts';
 import { type AddStep, type DeleteStep, type ModifyStep, orderChanges, type RenameStep } from './order-changes.ts';
+import { splitAddition, splitModifications } from './split-large.ts';
 
 interface Absent {
   readonly was: LdifEntry;
@@ -72,15 +74,14 @@ export class PlanBuilder {
 
   /** The values of an entry that stays where it is. */
   modify(now: LdifEntry, changes: readonly AttributeChange[]): void {
-    const step = this.#modifyStep(now, changes);
-    if (step === undefined) this.unchanged += 1;
-    else this.#modifies.push(step);
+    const steps = this.#modifySteps(now, changes);
+    if (steps.length === 0) this.unchanged += 1;
+    this.#modifies.push(...steps);
   }
 
   /** Values that name other entries; after {@link place}. */
   refer(now: LdifEntry, changes: readonly AttributeChange[], reason: string): void {
-    const step = this.#modifyStep(now, changes);
-    if (step !== undefined) this.#references.push({ ...step, reason });
+    this.#references.push(...this.#modifySteps(now, changes).map((step) => ({ ...step, reason })));
   }
 
   remove(now: LdifEntry, reason: string): void {
@@ -112,8 +113,10 @@ export class PlanBuilder {
     for (const one of this.#moved.values()) this.#putInPlace(one, renames.has(one) ? placeOf(one.was) : undefined, isTaken);
     for (const { was, reason } of absent) {
       const dn = placeOf(was);
-      const attributes = this.#writer.attributesFor({ ...was, dn });
+      const { attributes, rest } = splitAddition(this.#writer.attributesFor({ ...was, dn }), this.#writer.maxRequestBytes);
       this.#adds.push({ kind: 'add', dn, attributes, isTaken: isTaken.has(normalDn(dn)), reason });
+      for (const changes of rest)
+        this.#modifies.push({ kind: 'modify', dn, isFinal: true, changes, undo: changes.map(undoOfAddition), reason });
     }
     return places;
   }
@@ -131,16 +134,27 @@ export class PlanBuilder {
       references: this.#references,
       deletes: this.#deletes,
     });
-    const { notPreserved } = this.#writer;
+    const { notPreserved, unknownNames } = this.#writer;
+    const notes = [...unknownNames].map(([name, entries]) => {
+      return `the server's schema does not know ${name}, so it will refuse the entries that have it (${entries}): add it to the schema${name.startsWith('the attribute') ? ', or leave it out with --without' : ''}`;
+    });
     const conflicts = [...this.#conflicts, ...stuck.map(({ step, because }) => ({ dn: step.dn, because, isForced: false }))];
-    return { waves, notPreserved, conflicts, notes: [...this.#notes], unchanged: this.unchanged, addedSince };
+    return { waves, notPreserved, conflicts, notes: [...notes, ...this.#notes], unchanged: this.unchanged, addedSince };
   }
 
-  #modifyStep(now: LdifEntry, changes: readonly AttributeChange[]): ModifyStep | undefined {
-    const modifications = this.#writer.modificationsFor(now, changes);
-    if (modifications === undefined) return undefined;
+  /** One, or more where the server takes not all at once. */
+  #modifySteps(now: LdifEntry, wanted: readonly AttributeChange[]): readonly ModifyStep[] {
+    const modifications = this.#writer.modificationsFor(now, wanted);
+    if (modifications === undefined) return [];
     const names = [...new Set(modifications.changes.map(({ name }) => name))];
-    return { kind: 'modify', dn: now.dn, ...modifications, reason: `changed since: ${names.join(', ')}` };
+    const reason = `changed since: ${names.join(', ')}`;
+    const requests = splitModifications(modifications.changes, this.#writer.maxRequestBytes);
+    if (requests.length === 1) return [{ kind: 'modify', dn: now.dn, ...modifications, reason }];
+    const replaced = new Map(modifications.undo.filter(({ op }) => op === 'replace').map((undo) => [undo.name, undo]));
+    return requests.map((changes) => {
+      const undo = changes.map((change) => (change.op === 'replace' ? (replaced.get(change.name) ?? change) : undoOfAddition(change)));
+      return { kind: 'modify', dn: now.dn, changes, undo: undo.toReversed(), reason };
+    });
   }
 
   /** `target` where it takes a rename of its own. */
@@ -156,9 +170,9 @@ export class PlanBuilder {
       this.#renames.push({ kind: 'rename', ...one, reason });
     }
     const wanted = changes === undefined ? changesBetween(state, was, schema) : stillToDo(changes, state, this.#writer);
-    const step = this.#modifyStep(state, wanted);
-    if (step !== undefined) this.#modifies.push({ ...step, dn: now.dn });
-    else if (target === undefined) this.unchanged += 1;
+    const steps = this.#modifySteps(state, wanted);
+    this.#modifies.push(...steps.map((step) => ({ ...step, dn: now.dn })));
+    if (steps.length === 0 && target === undefined) this.unchanged += 1;
   }
 
   /** By the moves that are known so far; which of the moved take a rename of their own. */
@@ -238,4 +252,9 @@ function stillToDo(changes: readonly AttributeChange[], state: LdifEntry, { sche
       return { name, removed: removed.filter((value) => there.has(value)), added: added.filter((value) => !there.has(value)) };
     })
     .filter(({ removed, added }) => removed.length + added.length > 0);
+}
+
+/** Of values that are added or taken away. */
+function undoOfAddition({ op, name, values }: Modification): Modification {
+  return { op: op === 'delete' ? 'add' : 'delete', name, values };
 }

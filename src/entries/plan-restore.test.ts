@@ -6,6 +6,7 @@ import { encodeChange } from '../domain/change-record.ts';
 import { bytesOf } from '../domain/byte-text.ts';
 import { isAtOrBelow, normalDn } from '../domain/dn.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
+import { Schema } from '../domain/schema/schema.ts';
 import { standardSchema } from '../domain/schema/standard-schema.ts';
 import type { ChangeAbilities } from '../directory-servers/entry-changes.ts';
 import type { EntryPlan } from './entry-plan.ts';
@@ -33,7 +34,9 @@ function archived(): ModelDirectory {
   ]);
 }
 
-type Options = Partial<Pick<RestoreRequest, 'abilities' | 'attributes' | 'subtrees' | 'isDeletingAdded' | 'named'>> & {
+type Options = Partial<
+  Pick<RestoreRequest, 'abilities' | 'attributes' | 'without' | 'schema' | 'subtrees' | 'isDeletingAdded' | 'named'>
+> & {
   readonly hasReferences?: boolean;
 };
 
@@ -331,4 +334,60 @@ test('planRestore() deletes nothing above an entry that was moved there', async 
   const { planned } = await restored(then, now, [], { subtrees: [people], isDeletingAdded: true });
   assert.deepEqual(planned.waves, []);
   assert.equal(planned.conflicts[0]?.because, 'it was added since, and has entries below it that were elsewhere then');
+});
+
+test('planRestore() cuts a group that is larger than a request, and the undo takes all of it away', async () => {
+  const then = archived();
+  const member = Array.from({ length: 3000 }, (_, number) => `uid=user.${number},${people}`);
+  const large = entry(`cn=large,ou=Groups,${base}`, {
+    objectClass: 'groupOfNames',
+    cn: 'large',
+    entryUUID: 'id-large',
+    member,
+    jpegPhoto: ['a'.repeat(9000), 'b'.repeat(9000)],
+  });
+  then.entries.set(normalDn(large.dn), large);
+  const now = then.copy();
+  now.entries.delete(normalDn(large.dn));
+  const abilities = { ...allKept, maxRequestBytes: 24_000 };
+  const sizes = (planned: EntryPlan) => planned.waves.flat().map(({ change }) => encodeChange(change).length);
+  const added = await restored(then, now, [large.dn], { abilities });
+  assert.deepEqual(added.after.state(), then.state());
+  assert.ok(added.planned.waves.length > 5 && Math.max(...sizes(added.planned)) < 24_000);
+
+  const emptied = then.copy();
+  emptied.apply({
+    kind: 'modify',
+    dn: large.dn,
+    changes: [
+      { op: 'replace', name: 'member', values: [Buffer.from('uid=x')] },
+      { op: 'replace', name: 'jpegPhoto', values: [Buffer.from('c')] },
+    ],
+  });
+  const filled = await restored(then, emptied, [large.dn], { abilities });
+  assert.deepEqual(filled.after.state(), then.state());
+  assert.ok(filled.planned.waves.length > 5 && Math.max(...sizes(filled.planned)) < 24_000);
+});
+
+test('planRestore() tells what the schema of the server has no more, and leaves it out where that is asked for', async () => {
+  const then = archived();
+  const old = person('old', people, { 'x-old': 'value', objectClass: ['top', 'x-oldPerson'] });
+  then.entries.set(normalDn(old.dn), old);
+  const now = archived();
+  const schema = new Schema(
+    ["( 1.1 NAME 'uid' )", "( 1.2 NAME 'sn' )", "( 1.3 NAME 'objectClass' )", "( 1.4 NAME 'entryUUID' )", "( 1.5 NAME 'modifyTimestamp' )"],
+    ["( 2.1 NAME 'top' )"],
+  );
+  const { notes } = await plan(then, now, [old.dn], { schema });
+  const refused = 'so it will refuse the entries that have it (1): add it to the schema';
+  assert.deepEqual(notes, [
+    `the server's schema does not know the class "x-oldPerson", ${refused}`,
+    `the server's schema does not know the attribute "x-old", ${refused}, or leave it out with --without`,
+  ]);
+  const planned = await plan(then, now, [old.dn], { without: ['x-old'] });
+  assert.doesNotMatch(text(planned), /x-old:/);
+  assert.deepEqual(
+    planned.notPreserved.map(({ attribute, because }) => [attribute, because]),
+    [['x-old', 'it is to be left out']],
+  );
 });

@@ -21,6 +21,8 @@ export interface RestoreRequest {
   readonly abilities: ChangeAbilities;
   /** Only these attributes, each with all its options unless one is named; undefined: the whole entries. */
   readonly attributes?: readonly string[] | undefined;
+  /** These attributes are left as they are, or out. */
+  readonly without?: readonly string[] | undefined;
   /** Subtrees of which all is asked for: what was added to them since is told. */
   readonly subtrees?: readonly string[] | undefined;
   /** What was added to the subtrees since is deleted. */
@@ -37,7 +39,7 @@ export interface RestoreRequest {
  */
 export async function planRestore(request: RestoreRequest): Promise<EntryPlan> {
   const { past, now, schema, abilities, subtrees = [], attributes } = request;
-  const builder = new PlanBuilder(past, now, new EntryWriter(schema, abilities));
+  const builder = new PlanBuilder(past, now, new EntryWriter(schema, abilities, request.without));
   const names = new NameSet();
   const putBack = new Map<string, LdifEntry>();
   for await (const entries of request.asked) {

@@ -1,4 +1,4 @@
-import type { ChangeRecord } from '../domain/change-record.ts';
+import type { ChangeRecord, Modification } from '../domain/change-record.ts';
 import { isAtOrBelow, normalDn, parentDn } from '../domain/dn.ts';
 import { differingNames, dnAfter, entryAfter, type EntryState } from '../domain/entry-after.ts';
 import { inverseOf, textBytes } from '../domain/inverse-change.ts';
@@ -53,6 +53,7 @@ export async function planUndo(records: readonly UndoRecord[], read: ReadState, 
         ? 'undone'
         : judge(atPlace(record, place), await present.at(place), await targetOf(record.undo, present), options);
     if (verdict === 'undone') alreadyUndone += 1;
+    else if ('because' in verdict && (await leaving.makesMoot(record.undo, present, options))) alreadyUndone += 1;
     else if ('because' in verdict) conflicts.push({ record, ...verdict });
     else {
       const before = await present.at(verdict.change.dn);
@@ -69,12 +70,29 @@ export async function planUndo(records: readonly UndoRecord[], read: ReadState, 
 /** Records whose entries are asked for at the same time. */
 const readAhead = 32;
 
-/** Entries that are renamed or deleted by taking changes back; after that they are found elsewhere, or nowhere, by those who take the same back again. */
+/** Entries that are renamed, deleted or made again by taking changes back; after that they are found elsewhere, or nowhere, by those who take the same back again. */
 class Leaving {
   readonly #leaving = new Map<string, ChangeRecord>();
 
+  readonly #returning = new Map<string, Extract<ChangeRecord, { kind: 'add' }>>();
+
   constructor(records: readonly UndoRecord[]) {
-    for (const { undo } of records) if (undo.kind === 'rename' || undo.kind === 'delete') this.#leaving.set(normalDn(undo.dn), undo);
+    for (const { undo } of records) {
+      if (undo.kind === 'rename' || undo.kind === 'delete') this.#leaving.set(normalDn(undo.dn), undo);
+      else if (undo.kind === 'add') this.#returning.set(normalDn(undo.dn), undo);
+    }
+  }
+
+  /**
+   * Values of an entry do not matter whose own addition is taken back: that is judged by itself. And an entry is not to be deleted that is already what another record
+   * would make of it.
+   */
+  async makesMoot(undo: ChangeRecord, present: PresentEntries, options: PlanOptions): Promise<boolean> {
+    const name = normalDn(undo.dn);
+    if (undo.kind === 'modify') return this.#leaving.get(name)?.kind === 'delete';
+    const returning = this.#returning.get(name);
+    if (undo.kind !== 'delete' || returning === undefined) return false;
+    return judgeAdd(returning, await present.at(undo.dn), { ...options, isForced: false }) === 'undone';
   }
 
   /** Where the entry of a modification is; undefined where it is gone because its addition was taken back. */
@@ -138,11 +156,7 @@ function judgeAdd(undo: Extract<ChangeRecord, { kind: 'add' }>, now: EntryState 
   const others = wanted === undefined ? [] : differing(wanted, now, schema);
   if (wanted === undefined || others.length === 0) return 'undone';
   if (!isForced) return { because: `an entry with other values is there (${others.join(', ')})`, canBeForced: true };
-  const changes = others.map((name) => ({
-    op: 'replace' as const,
-    name: (wanted.values.get(name) ?? now.values.get(name))?.name ?? name,
-    values: (wanted.values.get(name)?.values ?? []).map(textBytes),
-  }));
+  const changes = replacements(others, wanted, now);
   return { change: { kind: 'modify', dn: undo.dn, changes } };
 }
 
@@ -153,20 +167,23 @@ function judgeModify(
   { schema, isForced }: PlanOptions,
 ): Verdict {
   if (now === undefined) return { because: 'the entry is not there any more', canBeForced: false };
-  const undone = entryAfter(now, undo, schema);
-  if (undone === undefined || differing(undone, now, schema).length === 0) return 'undone';
-  const redone = did.kind === 'modify' ? entryAfter(now, did, schema) : undefined;
-  const others = redone === undefined ? [] : differing(redone, now, schema);
+  const redone = (did.kind === 'modify' ? entryAfter(now, did, schema) : undefined) ?? now;
+  const undone = entryAfter(redone, undo, schema) ?? now;
+  const toDo = differing(undone, now, schema);
+  if (toDo.length === 0) return 'undone';
+  const others = differing(redone, now, schema);
   if (others.length === 0) return { change: undo };
   if (!isForced) return { because: `it was changed since (${others.join(', ')})`, canBeForced: true };
-  // Only what is still to be done, as the server refuses to take away what is not there.
-  const names = differing(undone, now, schema);
-  const changes = names.map((name) => ({
-    op: 'replace' as const,
-    name: (undone.values.get(name) ?? now.values.get(name))?.name ?? name,
-    values: (undone.values.get(name)?.values ?? []).map(textBytes),
+  return { change: { kind: 'modify', dn: undo.dn, changes: replacements(toDo, undone, now) } };
+}
+
+/** What makes these attributes what they are to be, whatever they are. */
+function replacements(names: readonly string[], wanted: EntryState, now: EntryState): readonly Modification[] {
+  return names.map((name) => ({
+    op: 'replace',
+    name: (wanted.values.get(name) ?? now.values.get(name))?.name ?? name,
+    values: (wanted.values.get(name)?.values ?? []).map(textBytes),
   }));
-  return { change: { kind: 'modify', dn: undo.dn, changes } };
 }
 
 /** Attributes that clients may write and whose values differ; what the server keeps up by itself says nothing. */

@@ -60,7 +60,7 @@ export class ExpectedEntries {
   /** What was changed below goes along; a digest is not of the DN. */
   #move(from: string, to: string): void {
     if (!this.#above.has(from)) return;
-    for (const [key, expected] of [...this.#expected]) {
+    for (const [key, expected] of new Map(this.#expected)) {
       if (key === from || !isAtOrBelow(key, from)) continue;
       this.#expected.delete(key);
       const moved = `${key.slice(0, key.length - from.length)}${to}`;

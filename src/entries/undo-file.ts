@@ -54,6 +54,8 @@ export async function writeUndoFile(
       await folder.close();
     }
   } catch (error) {
+    // What the operating system says has a code; anything else is a bug.
+    if (!(error instanceof Error && 'code' in error)) throw error;
     throw new Failure('E_UNDO_NOT_WRITABLE', `Cannot write the undo file ${file}: ${folderTrouble(error)}; nothing was changed`, {
       hint: 'name another file with --undo-file, in a folder that this user may write to and that has room',
       cause: error,
@@ -114,7 +116,8 @@ export async function readUndoFile(file: string): Promise<UndoFile> {
     for await (const line of lines) await reader.take(line);
   } catch (error) {
     if (isFailure(error)) throw error;
-    throw invalid(file, folderTrouble(error) === messageOf(error) ? messageOf(error) : folderTrouble(error));
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    throw invalid(file, isMissing ? 'there is no such file' : folderTrouble(error));
   }
   return reader.finish();
 }

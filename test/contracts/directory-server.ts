@@ -164,6 +164,32 @@ export function directoryServerContract(subject: () => DirectoryServerUnderTest)
     assert.deepEqual([read.entries, read.digest], [entries, exported.digest]);
   });
 
+  test('single entries are found, read and changed only on a running server', async () => {
+    const { server, baseDn, isRunning } = subject();
+    const dn = `ou=contract,${baseDn}`;
+    const values = (name: string, ...texts: readonly string[]) => ({ name, values: texts.map((text) => Buffer.from(text)) });
+    const addition = {
+      kind: 'add',
+      dn,
+      attributes: [values('objectClass', 'top', 'organizationalUnit'), values('ou', 'contract')],
+    } as const;
+    if (!isRunning) {
+      const stopped = { code: 'E_SERVER_UNREACHABLE', message: /is stopped, or worked on as if it were \(server\.mode is offline\)$/ };
+      await assert.rejects(Array.fromAsync(server.findEntries({ baseDn, scope: 'one' })), stopped);
+      for (const call of [server.readEntry(dn), server.readSchema(), server.changeAbilities(), server.rehearseChanges([addition])])
+        await assert.rejects(call, stopped);
+      await assert.rejects(server.applyChanges([[addition]]), stopped);
+      return;
+    }
+    assert.deepEqual(await server.rehearseChanges([addition]), [{ state: 'applied' }]);
+    assert.deepEqual(await server.applyChanges([[addition]]), { applied: 1, refused: 0 });
+    const found = (await Array.fromAsync(server.findEntries({ baseDn, scope: 'one', filter: '(ou=contract)' }))).flat();
+    assert.deepEqual(found, [await server.readEntry(dn)]);
+    assert.deepEqual(await server.applyChanges([[{ kind: 'delete', dn }], [{ kind: 'delete', dn }]]), { applied: 1, refused: 1 });
+    assert.equal(await server.readEntry(dn), undefined);
+    assert.ok((await server.readSchema()).objectClasses.some((definition) => definition.includes("'organizationalUnit'")));
+  });
+
   test('backUp() of an unknown backend names it', async () => {
     await assert.rejects(backUp('nope', { backend: 'nope' }), (error: unknown) => {
       assert.ok(isFailure(error, 'E_BACKEND_MISSING'), String(error));

@@ -14,6 +14,13 @@ export interface EntriesScene extends Scene {
   entries(leftOut?: readonly string[]): Promise<EntryDigests>;
 }
 
+export interface SceneOptions {
+  /** Of the large group; 5000 unless told. */
+  readonly members?: number;
+  /** False: as OpenDJ comes, which takes no password in its stored form from a client. */
+  readonly takesStoredPasswords?: boolean;
+}
+
 export type SceneDns = Readonly<Record<keyof ReturnType<typeof dnsBelow>, string>>;
 
 /** What an OpenDJ sets itself whenever an entry is written: no comparison of what came back can count it. */
@@ -23,10 +30,11 @@ export const setByOpendj = ['modifyTimestamp', 'modifiersName', 'etag'] as const
  * A real OpenDJ with 300 people and, beside them, groups (one with `members` of them), binary values, language tags, a photo of 1 MB, names that are not ASCII
  * or escaped, names of many parts, an alias, a referral and branches in branches.
  */
-export async function setEntriesScene({ members = 5000 }: { readonly members?: number } = {}): Promise<EntriesScene> {
+export async function setEntriesScene({ members = 5000, takesStoredPasswords = true }: SceneOptions = {}): Promise<EntriesScene> {
   const scene = await setScene(300);
   const client = await scene.directory.connect();
   const dns = dnsBelow(scene.directory.baseDn);
+  await takeStoredPasswords(client, takesStoredPasswords);
   await fill(scene.directory, client, dns, members);
   return {
     ...scene,
@@ -38,6 +46,13 @@ export async function setEntriesScene({ members = 5000 }: { readonly members?: n
       await scene[Symbol.asyncDispose]();
     },
   };
+}
+
+/** By the password policy that everybody has. */
+export async function takeStoredPasswords(client: Client, isAllowed: boolean): Promise<void> {
+  await replaceValues(client, 'cn=Default Password Policy,cn=Password Policies,cn=config', 'ds-cfg-allow-pre-encoded-passwords', [
+    `${isAllowed}`,
+  ]);
 }
 
 function dnsBelow(base: string) {

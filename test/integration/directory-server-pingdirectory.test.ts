@@ -4,6 +4,7 @@ import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Attribute, Change, Client } from 'ldapts';
 import type { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
+import type { ChangeOutcome } from '../../src/directory-servers/entry-changes.ts';
 import { Failure, isFailure } from '../../src/foundation/failure.ts';
 import { type PingDirectoryDouble, startPingDirectoryDouble } from '../harness/pingdirectory-double/pingdirectory-double.ts';
 import { ldapServerAt } from '../harness/ldap-server.ts';
@@ -110,6 +111,55 @@ suite("LdapDirectoryServer before the vendor's own task parser", () => {
     assert.deepEqual(third, { ...bad, isConnected: true, runningTasks: 0, reasons: [...reasons, unread] });
     const cutOff = ['the server is cut off from replication', 'the tasks of the server cannot be read'];
     assert.deepEqual(fourth, { ...bad, isConnected: false, reasons: [...reasons, ...cutOff] });
+  });
+
+  test("applyChanges() keeps the server's own attributes of an added entry, and stored passwords, by the vendor's controls", async () => {
+    const dn = 'uid=kept,ou=People,dc=example,dc=com';
+    const entryUUID = '607c9aba-88e0-334c-8d91-302ae7804599';
+    const named = (name: string, ...values: readonly string[]) => ({ name, values: values.map((value) => Buffer.from(value)) });
+    const whole = [
+      named('objectClass', 'person'),
+      named('uid', 'kept'),
+      named('cn', 'kept'),
+      named('sn', 'kept'),
+      named('entryUUID', entryUUID),
+    ];
+    const attributes = [...whole, named('createTimestamp', '20200102030405Z'), named('userPassword', '{SSHA}first')];
+    const outcomes: ChangeOutcome[] = [];
+
+    const abilities = await server.changeAbilities();
+    const rehearsed = await server.rehearseChanges([{ kind: 'add', dn, attributes }]);
+    assert.equal(await server.readEntry(dn), undefined);
+    await server.applyChanges(
+      [
+        [{ kind: 'add', dn, attributes }],
+        [{ kind: 'modify', dn, changes: [{ op: 'replace', ...named('userPassword', '{SSHA}second') }] }],
+        [{ kind: 'modify', dn, changes: [{ op: 'replace', ...named('entryUUID', entryUUID) }] }],
+        [{ kind: 'rename', dn, newRdn: 'uid=renamed', isOldRdnDeleted: true }],
+      ],
+      { onOutcome: (outcome) => outcomes.push(outcome) },
+    );
+
+    const [uuidBecause, ...others] = [
+      abilities.serverAttributes.modify,
+      abilities.serverAttributes.add,
+      abilities.storedPasswords.add,
+      abilities.storedPasswords.modify,
+    ];
+    assert.deepEqual(uuidBecause, { isKept: false, because: "PingDirectory's control for them is only for entries that are added" });
+    assert.ok(others.every(({ isKept }) => isKept));
+    assert.deepEqual(rehearsed, [{ state: 'applied' }]);
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.state === 'refused' ? [outcome.refusal.kind, outcome.refusal.attribute] : outcome.state)),
+      ['applied', 'applied', ['schema', 'entryuuid'], 'applied'],
+    );
+    const entry = await server.readEntry('uid=renamed,ou=People,dc=example,dc=com');
+    const values = new Map(entry?.names.map((name, index) => [name, entry.values[index]]));
+    assert.deepEqual(
+      [values.get('entryUUID'), values.get('createTimestamp'), values.get('userPassword')],
+      [entryUUID, '20200102030405Z', '{SSHA}second'],
+    );
+    await server.applyChanges([[{ kind: 'delete', dn: 'uid=renamed,ou=People,dc=example,dc=com' }]]);
   });
 
   test('backUp() asks in words that the vendor knows, and not to encrypt', async () => {

@@ -15,9 +15,11 @@ import { parseDn } from '../../src/domain/dn.ts';
 import { Secret } from '../../src/foundation/secret.ts';
 import { Schema } from '../../src/domain/schema/schema.ts';
 import type { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
+import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
 import type { ChangeOutcome } from '../../src/directory-servers/entry-changes.ts';
 import { ldapServerAt } from '../harness/ldap-server.ts';
 import { type OpendjServer, startOpendj } from '../harness/opendj.ts';
+import { runInProcess } from '../harness/run-in-process.ts';
 import { realClock } from '../harness/real-clock.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 
@@ -369,6 +371,148 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     } finally {
       await poor.close();
     }
+  });
+
+  test('the account of docs/guide/least-privilege-account.md makes every kind of change, and keeps all that can be kept', async () => {
+    await using folder = await temporaryFolder('undo');
+    const guide = await readFile('docs/guide/least-privilege-account.md', 'utf8');
+    const [, dn = ''] = /^dn: (uid=rootcellar-entries,.*)$/m.exec(guide) ?? [];
+    const acis = [...guide.matchAll(/^aci: (.*)$/gm)].map(([, aci = '']) => aci);
+    assert.equal(acis.length, 2);
+    const [block = ''] = guide.split('```').filter((text) => text.includes(`dn: ${dn}\n`));
+    const privileges = [...block.matchAll(/^ds-privilege-name: (.*)$/gm)].map(([, name = '']) => name);
+    const account = person('x', { uid: 'rootcellar-entries', userPassword: 'Least-of-all-1', 'ds-privilege-name': privileges });
+    const setUp = await server.applyChanges([[{ ...account, dn }], [modify('dc=example,dc=com', 'add', 'aci', acis[0] ?? '')]]);
+    assert.deepEqual(setUp, { applied: 2, refused: 0 });
+    const least = ldapServerAt(opendj, { bindDn: dn, readPassword: async () => new Secret('Least-of-all-1') });
+    try {
+      assert.deepEqual(await least.missingPrivileges('entries'), []);
+      const without = ldapServerAt(opendj, { bindDn: dn, readPassword: async () => new Secret('Least-of-all-1') });
+      const because = 'the account may not use the control 1.3.6.1.4.1.26027.1.5.2 (docs/guide/least-privilege-account.md shows how)';
+      assert.deepEqual((await without.changeAbilities()).serverAttributes, {
+        add: { isKept: false, because },
+        modify: { isKept: false, because },
+      });
+      await without.close();
+      await apply(modify('dc=example,dc=com', 'add', 'aci', acis[1] ?? ''));
+      const own = { entryUUID: randomUUID(), createTimestamp: '20200102030405Z', userPassword: storedPassword };
+      const waves = await planned([
+        [person('least', own), { kind: 'delete', dn: `uid=user.34,${people}` }],
+        [{ kind: 'rename', dn: `uid=user.35,${people}`, newRdn: 'uid=user.35', isOldRdnDeleted: true, newParent: 'dc=example,dc=com' }],
+        [modify(`uid=user.36,${people}`, 'replace', 'userPassword', storedPassword)],
+      ]);
+      const before = await totals();
+      const {
+        applied,
+        refused,
+        unproven,
+        undoFile = '',
+      } = await applyPlan({ waves }, { server: least, clock: realClock, undo: { folder: folder.path } }, {});
+      assert.deepEqual([applied, refused, unproven], [4, [], []]);
+      assert.deepEqual((await valuesAt(`uid=least,${people}`))?.get('entryuuid'), [own.entryUUID]);
+      const undo = {
+        server: least,
+        clock: realClock,
+        file: undoFile,
+        isForced: false,
+        undo: { folder: folder.path },
+        approve: async () => true,
+      };
+      assert.equal((await undoChanges(undo, {})).applied?.applied, 4);
+      assert.equal(await totals(), before);
+    } finally {
+      await least.close();
+    }
+  });
+
+  test('entry undo shows its plan, takes back, and ends with 3 where something was changed since', async () => {
+    await using folder = await temporaryFolder('undo');
+    const [changed, deleted] = [`uid=user.37,${people}`, `uid=user.38,${people}`];
+    const earlier = await totals();
+    const waves = await planned([[modify(changed, 'replace', 'l', 'Bonn'), { kind: 'delete', dn: deleted }]]);
+    const { undoFile = '' } = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, {});
+    const run = (...words: readonly string[]) =>
+      runInProcess(['entry', 'undo', undoFile, ...words], {
+        clock: realClock,
+        environment: {
+          ROOTCELLAR_SERVER_URL: opendj.ldapsUrl,
+          ROOTCELLAR_SERVER_BIND_DN: opendj.bindDn,
+          ROOTCELLAR_SERVER_BIND_PASSWORD_FILE: opendj.passwordFile,
+          ROOTCELLAR_SERVER_CA_FILE: opendj.caFile,
+        },
+      });
+    const plan = await run('--plan');
+    assert.equal(plan.exitCode, 0, plan.errorOutput);
+    assert.match(
+      plan.output,
+      new RegExp(`^Plan: take back 2 changes\\n  add ${deleted}  .*\\n  change ${changed}  .*\\nNothing was changed\\.`),
+    );
+
+    await server.applyChanges([[modify(changed, 'replace', 'l', 'Rom')]]);
+    const second = path.join(folder.path, 'second.ldif');
+    const partly = await run('--yes', '--undo-file', second);
+    assert.equal(partly.exitCode, 3, partly.errorOutput);
+    assert.match(partly.output, /Done: 1 changes in .*; 1 entries were read back and are as planned/);
+    assert.match(partly.output, new RegExp(`Left alone: ${changed}: it was changed since \\(l\\) \\(--force overrides it\\)`));
+
+    const forced = await run('--yes', '--force', '--json', '--undo-file', path.join(folder.path, 'third.ldif'));
+    assert.equal(forced.exitCode, 0, forced.errorOutput);
+    const document = JSON.parse(forced.output) as { readonly alreadyUndone: number; readonly result: { readonly applied: number } };
+    assert.deepEqual([document.alreadyUndone, document.result.applied], [1, 1]);
+    assert.equal(await totals(), earlier);
+    const nothing = await run('--yes');
+    assert.deepEqual(
+      [nothing.exitCode, nothing.output.trim()],
+      [0, 'Plan: take back 0 changes; of 2 nothing is left to take back\nNothing is left to take back.'],
+    );
+    const missing = await run('--yes', '--undo-file', undoFile);
+    assert.equal(missing.exitCode, 0, 'where nothing is to be done, no file is written');
+  });
+
+  test('the proof names an entry that somebody changed at once, deleted, or made again', async () => {
+    await using folder = await temporaryFolder('undo');
+    const [changed, deleted, again, good] = [40, 41, 42, 43].map((number) => `uid=user.${number},${people}`) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const waves = await planned([
+      [
+        modify(changed, 'replace', 'l', 'Bonn'),
+        modify(deleted, 'replace', 'l', 'Bonn'),
+        { kind: 'delete', dn: again },
+        modify(good, 'replace', 'l', 'Bonn'),
+      ],
+    ]);
+    const meddler = ldapServerAt(opendj);
+    // Between the last change and the reading back there is only this.
+    const meddling: DirectoryServer = new Proxy<DirectoryServer>(server, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== 'applyChanges') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        return async (...words: Parameters<DirectoryServer['applyChanges']>) => {
+          const report = await target.applyChanges(...words);
+          await meddler.applyChanges([[modify(changed, 'add', 'title', 'Dr.'), { kind: 'delete', dn: deleted }, person('user.42')]]);
+          return report;
+        };
+      },
+    });
+    const { applied, proven, unproven } = await applyPlan(
+      { waves },
+      { server: meddling, clock: realClock, undo: { folder: folder.path } },
+      {},
+    );
+    await meddler.close();
+    assert.deepEqual([applied, proven], [4, 1]);
+    assert.deepEqual(
+      new Map(unproven.map(({ dn, state }) => [dn, state])),
+      new Map([
+        [changed, 'it has other values than planned'],
+        [deleted, 'it is not there'],
+        [again, 'it is still there'],
+      ]),
+    );
   });
 
   test('refused changes are reported, the others made and proven', async () => {

@@ -1,3 +1,4 @@
+import { Control } from 'ldapts';
 import { Schema } from '../../domain/schema/schema.ts';
 import { isFailure } from '../../foundation/failure.ts';
 import type { ReplicationState } from '../directory-server.ts';
@@ -16,20 +17,24 @@ export interface ChangeMeans {
 
 /** Finds out by the controls that the server lists, its schema and, as far as the account may read it, its configuration. Changes nothing. */
 export async function readChangeMeans(session: LdapSession, dialect: ProductDialect, signal?: AbortSignal): Promise<ChangeMeans> {
-  const [root] = await session.search({ base: '', scope: 'base', attributes: ['supportedControl'] }, signal);
+  const [root] = await session.search({ base: '', scope: 'base', attributes: ['supportedControl', 'namingContexts'] }, signal);
   const controls = new Set(root?.values('supportedControl') ?? []);
   const { attributeTypes, objectClasses } = await readSchemaDefinitions(session, signal);
   const schema = new Schema(attributeTypes, objectClasses);
   const replication = await readReplication(session, dialect, signal);
   const isPing = dialect.product === 'PingDirectory';
+  const couldRepair = !isPing && controls.has(oids.replicationRepair) && replication.state === 'none';
+  const isDenied = couldRepair && (await isRepairDenied(session, root?.values('namingContexts') ?? [], signal));
   const rules: ChangeRules = {
     isServers: (name) => schema.attribute(name)?.isUserModifiable === false,
     ignoresNoUserModification: isPing && controls.has(oids.ignoreNoUserModification),
     takesPasswordBehaviour: isPing && controls.has(oids.passwordUpdateBehavior),
-    repairs: !isPing && controls.has(oids.replicationRepair) && replication.state === 'none',
+    repairs: couldRepair && !isDenied,
   };
   const maxRequestBytes = await readMaxRequestBytes(session, signal);
-  const abilities = isPing ? pingAbilities(rules) : await opendjAbilities(rules, replication, session, signal);
+  const abilities = isPing
+    ? pingAbilities(rules)
+    : await opendjAbilities(rules, isDenied ? deniedRepair : whyNotRepaired(replication), session, signal);
   return { rules, abilities: { ...abilities, maxRequestBytes } };
 }
 
@@ -52,7 +57,7 @@ function pingAbilities({ ignoresNoUserModification, takesPasswordBehaviour }: Ch
 
 async function opendjAbilities(
   { repairs }: ChangeRules,
-  replication: ReplicationState,
+  whyNot: string,
   session: LdapSession,
   signal: AbortSignal | undefined,
 ): Promise<Kept> {
@@ -60,9 +65,18 @@ async function opendjAbilities(
     const kept: Ability = { isKept: true, how: `the replication repair control (${oids.replicationRepair}), as nothing is replicated` };
     return { serverAttributes: { add: kept, modify: kept }, storedPasswords: { add: kept, modify: kept } };
   }
-  const lost: Ability = { isKept: false, because: whyNotRepaired(replication) };
+  const lost: Ability = { isKept: false, because: whyNot };
   const passwords = await readPasswordAbility(session, signal);
   return { serverAttributes: { add: lost, modify: lost }, storedPasswords: { add: passwords, modify: passwords } };
+}
+
+const deniedRepair = `the account may not use the control ${oids.replicationRepair} (docs/guide/least-privilege-account.md shows how)`;
+
+/** Critical, OpenDJ 5.0.3 refuses it on a modification in any case, and says first whether that is for want of rights. */
+async function isRepairDenied(session: LdapSession, baseDns: readonly string[], signal: AbortSignal | undefined): Promise<boolean> {
+  const controls = [oids.replicationRepair, oids.noOperation].map((oid) => new Control(oid, { critical: true }));
+  for (const baseDn of baseDns) if (await session.isDeniedControl(baseDn, controls, signal)) return true;
+  return false;
 }
 
 function whyNotRepaired(replication: ReplicationState): string {

@@ -2,6 +2,7 @@ import com.unboundid.ldap.listener.*;
 import com.unboundid.ldap.listener.interceptor.*;
 import com.unboundid.ldap.sdk.*;
 import com.unboundid.asn1.ASN1OctetString;
+import com.unboundid.ldap.sdk.unboundidds.controls.*;
 import com.unboundid.ldap.sdk.unboundidds.extensions.*;
 import com.unboundid.ldap.sdk.unboundidds.tasks.*;
 import com.unboundid.util.ssl.*;
@@ -19,10 +20,15 @@ import java.util.zip.*;
  * `scenario-vanish_midway` does so before anything is written. The two operations on the compatibility of backups are decoded and encoded by the SDK's
  * classes too: its descriptor is bytes of all values and the base DN; one that ends in `other` has a warning, one that is not so an error.
  *
+ * Changes of entries are held against what the vendor documents: attributes that only the server writes need the ignore NO-USER-MODIFICATION control and
+ * are never changed, a stored password needs the password update behavior control, which the SDK's class decodes; the no-operation control is honoured.
+ *
  * Arguments: port, certificate file, key file, password file.
  */
 public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
   private static final String TASKS = "cn=Scheduled Tasks,cn=tasks";
+  private static final String NO_OPERATION = "1.3.6.1.4.1.4203.1.10.2";
+  private static final Set<String> OWN = Set.of("entryuuid", "createtimestamp", "creatorsname", "modifytimestamp", "modifiersname");
   private static final Set<String> ALWAYS = Set.of("objectclass", "ds-task-id", "ds-task-class-name", "ds-task-state");
 
   private final Map<String, Integer> steps = new HashMap<>();
@@ -42,6 +48,11 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
     config.setVendorVersion("PingDirectory 10.3.0.0");
     config.addAdditionalBindCredentials("cn=administrator", Files.readString(Path.of(arguments[3])));
     config.addInMemoryOperationInterceptor(this);
+    config.setCustomRootDSEAttributes(List.of(
+        new Attribute("vendorName", "Ping Identity Corporation"),
+        new Attribute("vendorVersion", "PingDirectory 10.3.0.0"),
+        new Attribute("supportedControl", NO_OPERATION, IgnoreNoUserModificationRequestControl.IGNORE_NO_USER_MODIFICATION_REQUEST_OID,
+            PasswordUpdateBehaviorRequestControl.PASSWORD_UPDATE_BEHAVIOR_REQUEST_OID)));
     config.addExtendedOperationHandler(new Compatibility());
     config.setListenerConfigs(InMemoryListenerConfig.createLDAPSConfig(
         "ldaps", InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]), ssl.createSSLServerSocketFactory(), null));
@@ -79,7 +90,10 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
   @Override
   public void processAddRequest(final InMemoryInterceptedAddRequest intercepted) throws LDAPException {
     final Entry entry = new Entry(intercepted.getRequest().getDN(), intercepted.getRequest().getAttributes());
-    if (!isTask(entry.getDN())) return;
+    if (!isTask(entry.getDN())) {
+      intercepted.setRequest(judgeAddition(intercepted.getRequest().duplicate(), entry));
+      return;
+    }
     judge(entry);
     for (final Control control : intercepted.getRequest().getControls()) {
       if (control.getOID().equals("1.3.6.1.4.1.4203.1.10.2")) throw new LDAPException(ResultCode.NO_OPERATION, "nothing was added");
@@ -90,6 +104,51 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
     synchronized (steps) {
       steps.put(DN.normalize(entry.getDN()), 0);
     }
+  }
+
+  private AddRequest judgeAddition(final AddRequest request, final Entry entry) throws LDAPException {
+    final boolean keepsOwn = request.getControl(IgnoreNoUserModificationRequestControl.IGNORE_NO_USER_MODIFICATION_REQUEST_OID) != null;
+    for (final Attribute attribute : entry.getAttributes()) {
+      final String name = attribute.getBaseName().toLowerCase();
+      if (OWN.contains(name) && !keepsOwn) {
+        throw new LDAPException(ResultCode.CONSTRAINT_VIOLATION, "attribute " + attribute.getName() + " is defined as NO-USER-MODIFICATION");
+      }
+      if (name.equals("userpassword")) judgePassword(attribute, request.getControl(PasswordUpdateBehaviorRequestControl.PASSWORD_UPDATE_BEHAVIOR_REQUEST_OID));
+    }
+    if (request.getControl(NO_OPERATION) != null) {
+      if (server.getEntry(entry.getDN()) != null) throw new LDAPException(ResultCode.ENTRY_ALREADY_EXISTS, "it is there already");
+      throw new LDAPException(ResultCode.NO_OPERATION, "nothing was added");
+    }
+    request.setControls(withoutPasswordControl(request.getControls()));
+    return request;
+  }
+
+  private static void judgePassword(final Attribute attribute, final Control control) throws LDAPException {
+    for (final String value : attribute.getValues()) {
+      if (!value.startsWith("{")) continue;
+      final Boolean isAllowed = control == null ? null : new PasswordUpdateBehaviorRequestControl(control).getAllowPreEncodedPassword();
+      if (isAllowed == null || !isAllowed) throw new LDAPException(ResultCode.CONSTRAINT_VIOLATION, "Pre-encoded passwords are not allowed for the password attribute userPassword");
+    }
+  }
+
+  /** The SDK's in-memory server does not know it. */
+  private static Control[] withoutPasswordControl(final Control[] controls) {
+    return Arrays.stream(controls)
+        .filter(control -> !control.getOID().equals(PasswordUpdateBehaviorRequestControl.PASSWORD_UPDATE_BEHAVIOR_REQUEST_OID))
+        .toArray(Control[]::new);
+  }
+
+  private void judgeModification(final InMemoryInterceptedModifyRequest intercepted) throws LDAPException {
+    final ModifyRequest request = intercepted.getRequest().duplicate();
+    for (final Modification modification : request.getModifications()) {
+      final String name = Attribute.getBaseName(modification.getAttributeName()).toLowerCase();
+      if (OWN.contains(name)) throw new LDAPException(ResultCode.CONSTRAINT_VIOLATION, "attribute " + name + " is defined as NO-USER-MODIFICATION");
+      if (name.equals("userpassword"))
+        judgePassword(modification.getAttribute(), request.getControl(PasswordUpdateBehaviorRequestControl.PASSWORD_UPDATE_BEHAVIOR_REQUEST_OID));
+    }
+    if (request.getControl(NO_OPERATION) != null) throw new LDAPException(ResultCode.NO_OPERATION, "nothing was changed");
+    request.setControls(withoutPasswordControl(request.getControls()));
+    intercepted.setRequest(request);
   }
 
   /** The vendor's own parser decides, and no attribute may be there that the vendor's class does not have. */
@@ -116,7 +175,10 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
   @Override
   public void processModifyRequest(final InMemoryInterceptedModifyRequest intercepted) throws LDAPException {
     final String dn = intercepted.getRequest().getDN();
-    if (!isTask(dn)) return;
+    if (!isTask(dn)) {
+      judgeModification(intercepted);
+      return;
+    }
     final Entry entry = server.getEntry(dn);
     if (entry == null) return;
     final String state = entry.getAttributeValue("ds-task-state");
@@ -133,6 +195,7 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
   @Override
   public void processSearchRequest(final InMemoryInterceptedSearchRequest intercepted) throws LDAPException {
     final String dn = intercepted.getRequest().getBaseDN();
+    if (dn.equals("cn=schema")) intercepted.sendSearchEntry(schema());
     if (!isTask(dn)) return;
     synchronized (steps) {
       final Integer step = steps.get(DN.normalize(dn));
@@ -140,6 +203,16 @@ public final class PingDirectoryDouble extends InMemoryOperationInterceptor {
       steps.put(DN.normalize(dn), step + 1);
       advance(server.getEntry(dn), step + 1);
     }
+  }
+
+  /** Entries are not held against it: it is only told. */
+  private static Entry schema() throws LDAPException {
+    final Entry entry = new Entry("cn=schema", new Attribute("objectClass", "top", "subschema"), new Attribute("cn", "schema"));
+    for (final String name : List.of("uid", "cn", "sn", "objectClass", "userPassword", "description"))
+      entry.addAttribute("attributeTypes", "( " + name + "-oid NAME '" + name + "' )");
+    for (final String name : OWN) entry.addAttribute("attributeTypes", "( " + name + "-oid NAME '" + name + "' NO-USER-MODIFICATION USAGE directoryOperation )");
+    entry.addAttribute("objectClasses", "( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) )");
+    return entry;
   }
 
   private void advance(final Entry entry, final int step) throws LDAPException {
