@@ -106,4 +106,24 @@ suite('compareExports()', () => {
       'renamed uid=user.20 uid=user.1800',
     ]);
   });
+
+  test('tells the same where so much differs that it goes through it in turns', async () => {
+    const large = 'x'.repeat(1024 * 1024);
+    const some = people.slice(0, 40).map((one) => ({ ...one, lines: ['cn: before', `description: ${large}`] }));
+    const others = some.map((one, number) => ({
+      ...one,
+      lines: ['cn: after', `description: ${large}`],
+      dn: number === 7 ? one.dn.replace('user.7', 'renamed') : one.dn,
+    }));
+    const count = { bytes: 0 };
+    const texts = [ldifOf(some), ldifOf(others)] as const;
+    const sides = [await exportInMemory(texts[0], count), await exportInMemory(texts[1], count)] as const;
+
+    const found = await Array.fromAsync(compareExports(...sides));
+
+    // Both sides are read once in each of two turns.
+    assert.ok(count.bytes > 1.9 * (texts[0].length + texts[1].length), `${count.bytes}`);
+    assert.deepEqual(found.map(({ kind }) => kind).toSorted(), [...Array.from({ length: 39 }, () => 'changed'), 'renamed']);
+    assert.equal(new Set(found.map(({ after }) => after?.dn)).size, 40);
+  });
 });

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { exampleEntry, personEntry, unitEntry } from '../../test/harness/example-entries.ts';
+import { ModelDirectory } from '../../test/harness/model-directory.ts';
+import { normalDn } from '../domain/dn.ts';
 import { changesBetween } from '../domain/entry-changes.ts';
+import { readChanges } from '../domain/read-changes.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import { standardSchema } from '../domain/schema/standard-schema.ts';
 import type { EntryDifference } from './compare-exports.ts';
 import { DiffChanges } from './diff-changes.ts';
+import { uuidOf, valuesOf } from './entry-words.ts';
 
 function entry(dn: string, attributes: Readonly<Record<string, readonly string[]>> = {}): LdifEntry {
   const pairs = Object.entries(attributes).flatMap(([name, values]) => values.map((value) => [name, value] as const));
@@ -28,6 +35,7 @@ function records(differences: readonly EntryDifference[], areSecretsShown = fals
 }
 
 const base = 'dc=example,dc=com';
+const baseEntry = exampleEntry(base, { objectClass: 'domain', dc: 'example', entryUUID: 'id-base' });
 
 suite('DiffChanges', () => {
   test('renames an entry above alone, and what is below it only where it has another name or place', () => {
@@ -43,8 +51,8 @@ suite('DiffChanges', () => {
 
     assert.deepEqual(found, [
       `dn: ${from}\nchangetype: modrdn\nnewrdn: ou=New\ndeleteoldrdn: 1`,
-      `dn: uid=jane,ou=new,${base}\nchangetype: modrdn\nnewrdn: uid=john\ndeleteoldrdn: 1`,
-      `dn: uid=gone,ou=new,${base}\nchangetype: modrdn\nnewrdn: uid=gone\ndeleteoldrdn: 1\nnewsuperior: ou=Elsewhere,${base}`,
+      `dn: uid=jane,${to}\nchangetype: modrdn\nnewrdn: uid=john\ndeleteoldrdn: 1`,
+      `dn: uid=gone,${to}\nchangetype: modrdn\nnewrdn: uid=gone\ndeleteoldrdn: 1\nnewsuperior: ou=Elsewhere,${base}`,
     ]);
   });
 
@@ -103,4 +111,136 @@ suite('DiffChanges', () => {
     assert.match(shown, /^userPassword: \{SSHA512\}stored$/m);
     assert.doesNotMatch(shown, /entryUUID/);
   });
+
+  test('comes to the later moment where a name is freed by a rename or a removal, or a parent is new', async () => {
+    const before = new ModelDirectory([
+      baseEntry,
+      ...['A', 'B', 'Gone'].map((name) => unitEntry(name, base)),
+      ...['one', 'two', 'three'].map((name) => personEntry(name, `ou=A,${base}`)),
+    ]);
+    const after = before.copy();
+    const rename = (dn: string, newRdn: string, newParent?: string) =>
+      after.apply({ kind: 'rename', dn, newRdn, isOldRdnDeleted: true, ...(newParent === undefined ? {} : { newParent }) });
+    after.apply({ kind: 'delete', dn: `uid=three,ou=A,${base}` });
+    rename(`uid=two,ou=A,${base}`, 'uid=three');
+    rename(`uid=one,ou=A,${base}`, 'uid=two');
+    after.apply({ kind: 'delete', dn: `ou=Gone,${base}` });
+    rename(`ou=A,${base}`, 'ou=Gone');
+    after.entries.set(`ou=new,${base}`, unitEntry('New', base));
+    rename(`ou=B,${base}`, 'ou=B', `ou=New,${base}`);
+
+    const { result, text } = await applied(before, after);
+
+    assert.deepEqual(stateOf(result), stateOf(after), text);
+    assert.doesNotMatch(text, /not written/);
+  });
+
+  test('says in a comment that two entries swapped their names, and changes neither', async () => {
+    const before = new ModelDirectory([
+      baseEntry,
+      ...['one', 'two', 'three'].map((name) => personEntry(name, base, { mail: `${name}@x` })),
+    ]);
+    const after = before.copy();
+    for (const [from, to] of [
+      ['one', 'temp'],
+      ['two', 'one'],
+      ['temp', 'two'],
+      ['three', 'four'],
+    ] as const)
+      after.apply({ kind: 'rename', dn: `uid=${from},${base}`, newRdn: `uid=${to}`, isOldRdnDeleted: true });
+    after.apply({ kind: 'modify', dn: `uid=two,${base}`, changes: [{ op: 'replace', name: 'mail', values: [Buffer.from('new@x')] }] });
+
+    const { result, text } = await applied(before, after);
+
+    assert.match(
+      text,
+      /^# not written, as [^\n]+: rename "uid=one,dc=example,dc=com" to "uid=two,dc=example,dc=com", and what changed in it$/m,
+    );
+    assert.deepEqual(valuesOf(result.find(`uid=two,${base}`) ?? entry(''), 'mail'), ['two@x']);
+    assert.notEqual(result.find(`uid=four,${base}`), undefined);
+  });
+
+  test('comes to the later moment, whatever happened in between, but for what it says it leaves out', async () => {
+    const step = fc.tuple(fc.constantFrom('rename', 'move', 'delete', 'add', 'mail'), fc.nat(30), fc.nat(30));
+    let complete = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        const before = new ModelDirectory([
+          baseEntry,
+          ...['A', 'B', 'C'].map((name) => unitEntry(name, base)),
+          unitEntry('D', `ou=A,${base}`),
+          ...['1', '2', '3'].flatMap((name) => [personEntry(`a${name}`, `ou=A,${base}`), personEntry(`d${name}`, `ou=D,ou=A,${base}`)]),
+        ]);
+        const after = before.copy();
+        for (const [number, one] of steps.entries()) changeSomething(after, number, one);
+
+        // What a record cannot do is refused by the directory, and fails the test.
+        const { result, text } = await applied(before, after);
+
+        if (text.includes('# not written')) return;
+        complete += 1;
+        assert.deepEqual(stateOf(result), stateOf(after), text);
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(complete > 200, `${complete}`);
+  });
 });
+
+type Step = readonly ['rename' | 'move' | 'delete' | 'add' | 'mail', number, number];
+
+/** What the directory refuses does not happen. */
+function changeSomething(directory: ModelDirectory, number: number, [kind, one, other]: Step): void {
+  const all = [...directory.entries.values()];
+  const units = all.filter(({ dn }) => dn.startsWith('ou='));
+  const dn = all[one % all.length]?.dn ?? base;
+  const type = dn.startsWith('ou=') ? 'ou' : 'uid';
+  const parent = units[other % units.length]?.dn ?? base;
+  try {
+    if (kind === 'add') {
+      const made = other % 2 === 0 ? unitEntry(`N${number}`, parent) : personEntry(`n${number}`, parent);
+      if (directory.find(made.dn) === undefined) directory.entries.set(normalDn(made.dn), made);
+    } else if (kind === 'delete') directory.apply({ kind, dn });
+    else if (kind === 'mail')
+      directory.apply({ kind: 'modify', dn, changes: [{ op: 'replace', name: 'mail', values: [Buffer.from(`${other}@x`)] }] });
+    else if (kind === 'move')
+      directory.apply({ kind: 'rename', dn, newRdn: dn.split(',', 1)[0] ?? '', isOldRdnDeleted: true, newParent: parent });
+    // Few names, so that some are taken again once they are free.
+    else directory.apply({ kind: 'rename', dn, newRdn: `${type}=r${other % 4}`, isOldRdnDeleted: true });
+  } catch (error) {
+    assert.match(String(error), /noSuchObject|entryAlreadyExists|notAllowedOnNonLeaf|unwillingToPerform/);
+  }
+}
+
+/** The first directory after the records of what differs. */
+async function applied(before: ModelDirectory, after: ModelDirectory): Promise<{ readonly result: ModelDirectory; readonly text: string }> {
+  const text = `version: 1\n\n${records(differencesOf(before, after)).join('\n\n')}\n`;
+  const result = before.copy();
+  for await (const change of readChanges(Readable.from([Buffer.from(text)]), { name: 'the records' })) {
+    try {
+      result.apply(change);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${text}`, { cause: error });
+    }
+  }
+  return { result, text };
+}
+
+function differencesOf(before: ModelDirectory, after: ModelDirectory): readonly EntryDifference[] {
+  const changed = [...before.entries.values()].flatMap((was): readonly EntryDifference[] => {
+    const is = after.findUuid(uuidOf(was) ?? '');
+    if (is === undefined) return [{ kind: 'removed', before: was }];
+    if (normalDn(is.dn) !== normalDn(was.dn)) return [renamed(was, is)];
+    return changesBetween(was, is, standardSchema).length > 0 ? [{ kind: 'changed', before: was, after: is }] : [];
+  });
+  const isNew = (is: LdifEntry): boolean => before.findUuid(uuidOf(is) ?? '') === undefined;
+  return [...changed, ...[...after.entries.values()].filter(isNew).map((is) => ({ kind: 'added', after: is }) as const)];
+}
+
+/** Names and what clients may write. */
+function stateOf({ entries }: ModelDirectory): Readonly<Record<string, readonly string[]>> {
+  const state = [...entries].map(
+    ([name, one]) => [name, ['uid', 'ou', 'mail', 'sn'].flatMap((type) => [...valuesOf(one, type)].toSorted())] as const,
+  );
+  return Object.fromEntries(state.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

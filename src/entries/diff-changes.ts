@@ -5,25 +5,28 @@ import { attributesLeftOut } from '../domain/entry-digest.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { Schema } from '../domain/schema/schema.ts';
 import type { DetailedDifference } from './diff-entries.ts';
+import { areSameDn, isWithin, joined, MovedNames, ownStep } from './moved-names.ts';
+import { orderChanges, type Steps, type StuckStep } from './order-changes.ts';
 
 const leftOut = new Set(attributesLeftOut);
 
 interface Waiting {
-  readonly depth: number;
+  readonly dn: string;
   readonly text: string;
 }
 
 /**
- * Differences as change records that make the first moment into the second, in an order in which they can be applied: renames first, then what is added, parents
- * first, then what is changed, and what is removed last, the deepest first. What clients may not write is left out, and a comment says so.
+ * Differences as change records that make the first moment into the second, in an order in which they can be applied: a name is free before it is taken, a parent there
+ * before what comes below it, and what is left to be removed goes last, the deepest first. What clients may not write is left out, and so is what no order can do (two entries
+ * that swapped their names); comments say so.
  */
 export class DiffChanges {
   readonly #schema: Schema;
   readonly #areSecretsShown: boolean;
   readonly #renamed: { readonly from: string; readonly to: string }[] = [];
   readonly #added: Waiting[] = [];
-  readonly #changed: string[] = [];
-  readonly #removed: Waiting[] = [];
+  readonly #changed: Waiting[] = [];
+  readonly #removed: string[] = [];
 
   constructor(schema: Schema, areSecretsShown: boolean) {
     this.#schema = schema;
@@ -32,28 +35,45 @@ export class DiffChanges {
 
   add({ difference, changes }: DetailedDifference): void {
     const { kind, before, after } = difference;
-    if (kind === 'added') this.#added.push(this.#waiting({ kind: 'add', dn: after.dn, attributes: this.#attributesOf(after) }));
-    else if (kind === 'removed') this.#removed.push(this.#waiting({ kind: 'delete', dn: before.dn }));
+    if (kind === 'added') {
+      this.#added.push({ dn: after.dn, text: this.#encoded({ kind: 'add', dn: after.dn, attributes: this.#attributesOf(after) }) });
+    } else if (kind === 'removed') this.#removed.push(before.dn);
     else {
       if (kind === 'renamed') this.#renamed.push({ from: before.dn, to: after.dn });
       const left = kind === 'renamed' ? withoutNames(changes, before.dn, after.dn) : changes;
       const modifications = left.flatMap((change) => this.#modificationsOf(change, after));
       const change = { kind: 'modify', dn: after.dn, changes: modifications } as const;
-      if (modifications.length > 0) this.#changed.push(this.#encoded(change, this.#notWritten(changes)));
+      if (modifications.length > 0) this.#changed.push({ dn: after.dn, text: this.#encoded(change, this.#notWritten(changes)) });
     }
   }
 
   /** All of them. */
   *text(): Generator<string> {
     yield 'version: 1\n\n';
-    for (const one of renamesOf(this.#renamed)) yield this.#encoded(one);
-    for (const { text } of this.#added.toSorted((a, b) => a.depth - b.depth)) yield text;
-    yield* this.#changed;
-    for (const { text } of this.#removed.toSorted((a, b) => b.depth - a.depth)) yield text;
+    if (this.#renamed.length > 0) return yield* this.#aroundRenames();
+    for (const { text } of this.#added.toSorted((a, b) => depthOf(a.dn) - depthOf(b.dn))) yield text;
+    for (const { text } of this.#changed) yield text;
+    for (const dn of this.#removed.toSorted((a, b) => depthOf(b) - depthOf(a))) yield this.#encoded({ kind: 'delete', dn });
   }
 
-  #waiting(change: ChangeRecord): Waiting {
-    return { depth: depthOf(change.dn), text: this.#encoded(change) };
+  *#aroundRenames(): Generator<string> {
+    const added = new Map(this.#added.map(({ dn, text }) => [normalDn(dn), text]));
+    const { waves, stuck } = orderChanges({
+      ...noSteps,
+      adds: this.#added.map(({ dn }) => addStep(dn)),
+      renames: renamesOf(this.#renamed),
+      deletes: this.#removed.map(deleteStep),
+    });
+    const isLast = waves.findLastIndex((wave) => wave.some(({ change }) => change.kind !== 'delete'));
+    const texts = function* (some: typeof waves, encoded: (change: ChangeRecord) => string): Generator<string> {
+      for (const { change } of some.flat()) yield change.kind === 'add' ? (added.get(normalDn(change.dn)) ?? '') : encoded(change);
+    };
+    yield* texts(waves.slice(0, isLast + 1), (change) => this.#encoded(change));
+    // Another entry may have the name that these were meant for.
+    const elsewhere = stuck.flatMap(({ step }) => (step.kind === 'delete' ? [] : [step.kind === 'add' ? step.dn : step.target]));
+    for (const { dn, text } of this.#changed) if (!isWithin(dn, elsewhere)) yield text;
+    yield* texts(waves.slice(isLast + 1), (change) => this.#encoded(change));
+    for (const one of stuck) yield notDone(one);
   }
 
   #encoded(change: ChangeRecord, comments: readonly string[] = []): string {
@@ -110,21 +130,36 @@ function namesIn(dn: string): ReadonlySet<string> {
   return new Set(parseDn(dn)[0]?.parts.map(({ type, value }) => `${type}=${value.toLowerCase()}`));
 }
 
-/** The renames from the top down, without those that come along with the one of an entry above. */
-function* renamesOf(renamed: readonly { readonly from: string; readonly to: string }[]): Generator<ChangeRecord> {
-  const names = new Map(renamed.map(({ from, to }) => [normalDn(from), normalDn(to)]));
-  for (const { from, to } of renamed.toSorted((a, b) => depthOf(a.from) - depthOf(b.from))) {
-    const [rdn] = parseDn(to);
-    const [parent, before] = [parentDn(to) ?? '', parentDn(from) ?? ''];
-    const newParent = normalDn(parent);
-    // Where the entry is once those above it have their new names.
-    const parentThen = names.get(normalDn(before)) ?? normalDn(before);
-    const rdnBefore = parseDn(from)[0]?.text ?? from;
-    const newRdn = rdn?.text ?? to;
-    if (parentThen === newParent && normalDn(rdnBefore) === normalDn(newRdn)) continue;
-    const dn = parentThen === normalDn(before) ? from : `${rdnBefore},${parentThen}`;
-    yield { kind: 'rename', dn, newRdn, isOldRdnDeleted: true, ...(parentThen === newParent ? {} : { newParent: parent }) };
-  }
+const noSteps: Steps = { adds: [], renames: [], modifies: [], references: [], deletes: [] };
+
+function addStep(dn: string): Steps['adds'][number] {
+  return { kind: 'add', dn, attributes: [], isTaken: false, reason: '' };
+}
+
+function deleteStep(dn: string): Steps['deletes'][number] {
+  return { kind: 'delete', dn, attributes: [], reason: '' };
+}
+
+/** Without those that come along with the rename of an entry above. */
+function renamesOf(renamed: readonly { readonly from: string; readonly to: string }[]): Steps['renames'] {
+  const moved = new MovedNames();
+  for (const { from, to } of renamed) moved.add(from, to);
+  return renamed
+    .filter(({ from, to }) => !areSameDn(joined([ownStep(from)], moved.finalDn(parentDn(from) ?? '')), to))
+    .map(({ from, to }) => ({
+      kind: 'rename',
+      dn: from,
+      target: to,
+      isOldRdnDeleted: true,
+      isNewRdnDeleted: true,
+      isTaken: false,
+      reason: '',
+    }));
+}
+
+function notDone({ step, because }: StuckStep): string {
+  const what = step.kind === 'rename' ? `rename "${step.dn}" to "${step.target}"` : `${step.kind} "${step.dn}"`;
+  return `# not written, as ${because}: ${what.replaceAll(/\p{Cc}+/gu, ' ')}, and what changed in it\n\n`;
 }
 
 function asBytes(values: readonly string[]): readonly Uint8Array[] {

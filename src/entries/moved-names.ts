@@ -1,4 +1,4 @@
-import { normalDn, parseDn } from '../domain/dn.ts';
+import { isAtOrBelow, normalDn, parseDn } from '../domain/dn.ts';
 
 /** What becomes of DNs when entries are renamed: everything below goes with them. */
 export class MovedNames {
@@ -36,6 +36,12 @@ export function ownStep(dn: string): string {
 export function namesAbove(dn: string): string[] {
   const steps = parseDn(normalDn(dn)).map((rdn) => rdn.text);
   return steps.slice(1).map((_, index) => steps.slice(index + 1).join(','));
+}
+
+/** Whether an entry is one of the bases or below one. */
+export function isWithin(dn: string, bases: readonly string[]): boolean {
+  const normal = normalDn(dn);
+  return bases.some((base) => isAtOrBelow(normal, normalDn(base)));
 }
 
 /** Whether two DNs are spellings of one. */

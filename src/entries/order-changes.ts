@@ -113,14 +113,23 @@ function nodesOf({ adds, renames, deletes }: Steps): Node[] {
   });
   const providers = new Map<string, Node>();
   const freers = new Map<string, Node>();
+  // Where an entry is once those above it have their names, until its own step: it is in the way there too.
+  const carried = new Map<string, Node>();
+  const moved = new MovedNames();
+  for (const { dn, target } of renames) moved.add(dn, target);
   for (const node of nodes) {
-    if (node.step.kind !== 'add') freers.set(normalDn(node.step.dn), node);
+    if (node.step.kind !== 'add') {
+      freers.set(normalDn(node.step.dn), node);
+      const parent = parentDn(node.step.dn) ?? '';
+      const parentThen = moved.finalDn(parent);
+      if (parentThen !== parent) carried.set(normalDn(joined([ownStep(node.step.dn)], parentThen)), node);
+    }
     const target = targetOf(node);
     if (target === undefined) continue;
     node.isBlocked = providers.has(normalDn(target));
     providers.set(normalDn(target), node);
   }
-  for (const node of nodes) link(node, providers, freers);
+  for (const node of nodes) link(node, { providers, freers, carried });
   const mark = (node: Node): void => {
     for (const before of node.before) {
       if (before.isEarly) continue;
@@ -136,12 +145,21 @@ function targetOf({ step }: Node): string | undefined {
   return step.kind === 'add' ? step.dn : step.kind === 'rename' ? step.target : undefined;
 }
 
-function link(node: Node, providers: ReadonlyMap<string, Node>, freers: ReadonlyMap<string, Node>): void {
+interface NodesByName {
+  /** By the name that comes to be. */
+  readonly providers: ReadonlyMap<string, Node>;
+  /** By the name before, which is free afterwards. */
+  readonly freers: ReadonlyMap<string, Node>;
+  readonly carried: ReadonlyMap<string, Node>;
+}
+
+function link(node: Node, { providers, freers, carried }: NodesByName): void {
   const target = targetOf(node);
   if (target !== undefined) {
     const above = namesAbove(target);
     for (const name of above) addBefore(node, providers.get(name));
     addBefore(node, freers.get(normalDn(target)));
+    addBefore(node, carried.get(normalDn(target)));
     const isFreed = [normalDn(target), ...above].some((name) => freers.has(name) && freers.get(name) !== node);
     if (node.step.kind !== 'delete' && node.step.isTaken && !isFreed) node.isBlocked = true;
   }
@@ -192,7 +210,9 @@ function byDepth(nodes: readonly Node[]): Node[][] {
   const levels = new Map<number, Node[]>();
   for (const node of nodes) {
     const depth = depthOf(node.step.dn);
-    levels.set(depth, [...(levels.get(depth) ?? []), node]);
+    const level = levels.get(depth);
+    if (level === undefined) levels.set(depth, [node]);
+    else level.push(node);
   }
   return [...levels].toSorted(([one], [other]) => other - one).map(([, level]) => level);
 }
