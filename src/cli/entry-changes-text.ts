@@ -1,4 +1,5 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
+import type { RefusalKind } from '../directory-servers/entry-changes.ts';
 import type { AppliedPlan } from '../entries/apply-plan.ts';
 import type { NotKept } from '../entries/kept-parts.ts';
 import type { PlannedWaves } from '../entries/planned-change.ts';
@@ -38,12 +39,36 @@ export function appliedText({ applied, refused, unproven, proven, undoFile, mill
       return `${look.red('Refused')}: ${verbs[planned.change.kind]} ${printable(planned.change.dn)}: ${printable(refusal.text)} (${refusal.result}${what})`;
     }),
     ...more(refused.length),
+    ...adviceLines(refused),
     ...unproven.slice(0, shown).map(({ dn, state }) => `${look.red('Not as planned')}: ${printable(dn)}: ${state}`),
     ...more(unproven.length),
     ...(undoFile === undefined ? [] : [`Undo file (it holds passwords): ${undoFile}`]),
   ];
   return lines.join('\n');
 }
+
+/** What to do about each kind of refusal that there is, once. */
+function adviceLines(refused: AppliedPlan['refused']): readonly string[] {
+  const kinds = new Set(refused.map(({ refusal }) => refusal.kind));
+  return [...kinds].flatMap((kind) => {
+    const names = [
+      ...new Set(refused.flatMap(({ refusal }) => (refusal.kind === kind && refusal.attribute !== undefined ? [refusal.attribute] : []))),
+    ];
+    const text = advice[kind];
+    return text === undefined
+      ? []
+      : [`  ${text}${kind === 'schema' && names.length > 0 ? ` (${printable(names.slice(0, shown).join(', '))})` : ''}`];
+  });
+}
+
+const advice: Readonly<Partial<Record<RefusalKind, string>>> = {
+  conflict: 'Somebody changed it meanwhile: run the same command again, it plans anew against what is there',
+  rights: 'The account may not do that: docs/guide/least-privilege-account.md lists what it needs',
+  schema: 'The schema of the server does not take that now: add what it names to the schema, or put back only other attributes',
+  password:
+    'Stored passwords are not taken: set allow-pre-encoded-passwords of the password policy to true meanwhile, or leave passwords out',
+  busy: 'The server was too busy: run the same command again, with --max-per-second',
+};
 
 /** As `--json` has it: refusals without values. */
 export function appliedJson({ applied, refused, unproven, proven, undoFile, milliseconds }: AppliedPlan): unknown {

@@ -63,7 +63,7 @@ export interface DirectoryServer {
   /** The entries that match, each as {@link readEntries} has it and in the same manner; rejects when the base is absent. */
   findEntries(request: FindEntries, options?: OperationContext): AsyncIterable<readonly LdifEntry[]>;
 
-  /** One entry as {@link readEntries} has it; undefined where there is none that the account may see. Many may be read at the same time. */
+  /** One entry as {@link readEntries} has it; undefined where there is none that the account may see. Some tens may be read at the same time. */
   readEntry(dn: string, options?: OperationContext): Promise<LdifEntry | undefined>;
 
   /** The schema that the server holds new entries against. */

@@ -87,6 +87,11 @@ export class EntryWriter {
     return isWorthIt ? { changes, undo } : undefined;
   }
 
+  /** What a rename sets, and nothing after it puts back. */
+  tellStamps(dn: string): void {
+    for (const name of ['modifyTimestamp', 'modifiersName']) this.#tell(name, 'the server notes when and by whom it is renamed now', dn);
+  }
+
   #modification({ name, removed, added }: AttributeChange, valuesNow: readonly string[]): Modifications {
     const canTakeSingle = this.schema.attribute(name)?.equality !== undefined && !isSecretAttribute(name);
     if (canTakeSingle) return { changes: valueChanges(name, removed, added), undo: valueChanges(name, added, removed) };

@@ -7,17 +7,12 @@ import { uuidOf } from './entry-words.ts';
  * has its name, which may have been made anew.
  */
 export async function findNow(entries: readonly LdifEntry[], now: EntriesNow): Promise<readonly (LdifEntry | undefined)[]> {
-  const byName = await now.read(entries.map(({ dn }) => dn));
-  const elsewhere = entries.flatMap((entry, index) => {
-    const [uuid, there] = [uuidOf(entry), byName[index]];
-    return uuid === undefined || (there !== undefined && isOf(there, uuid)) ? [] : [uuid];
-  });
-  if (elsewhere.length === 0) return byName;
-  const byUuid = await now.findByUuid(elsewhere);
-  return entries.map((entry, index) => byUuid.get(uuidOf(entry) ?? '') ?? byName[index]);
-}
-
-/** One that does not tell its `entryUUID` is taken by its name. */
-function isOf(there: LdifEntry, uuid: string): boolean {
-  return (uuidOf(there) ?? uuid) === uuid;
+  const uuids = entries.flatMap((entry) => uuidOf(entry) ?? []);
+  // Many by one search, which is several times as fast as a search for each name.
+  const byUuid = uuids.length === 0 ? new Map<string, LdifEntry>() : await now.findByUuid(uuids);
+  const found = entries.map((entry) => byUuid.get(uuidOf(entry) ?? ''));
+  const others = entries.filter((_, index) => found[index] === undefined);
+  const byName = others.length === 0 ? [] : await now.read(others.map(({ dn }) => dn));
+  const named = new Map(others.map((entry, index) => [entry, byName[index]]));
+  return entries.map((entry, index) => found[index] ?? named.get(entry));
 }

@@ -9,6 +9,7 @@ import { uuidOf } from './entry-words.ts';
 
 const readsAtOnce = 32;
 const uuidsAtOnce = 50;
+const searchesAtOnce = 4;
 
 /** The entries of the running server, below these base DNs, for a plan. */
 export function liveEntries(
@@ -17,21 +18,24 @@ export function liveEntries(
   { signal }: OperationContext,
 ): EntriesNow {
   const options = { signal };
+  let bases: Promise<readonly string[]> | undefined;
   return {
     read: (dns) => mapConcurrently(dns, readsAtOnce, (dn) => server.readEntry(dn, options), signal),
     findByUuid: async (uuids) => {
       const found = new Map<string, LdifEntry>();
-      for (let at = 0; at < uuids.length; at += uuidsAtOnce) {
-        const filter = `(|${uuids
-          .slice(at, at + uuidsAtOnce)
-          .map((uuid) => `(entryUUID=${escapeFilterValue(bytesOf(uuid))})`)
-          .join('')})`;
-        for (const baseDn of await those(server, baseDns, options)) {
+      bases ??= those(server, baseDns, options);
+      const there = await bases;
+      const searches = chunksOf(uuids).flatMap((some) => there.map((baseDn) => ({ baseDn, filter: filterOf(some) })));
+      await mapConcurrently(
+        searches,
+        searchesAtOnce,
+        async ({ baseDn, filter }) => {
           for await (const entries of server.findEntries({ baseDn, scope: 'sub', filter }, options)) {
             for (const entry of entries) found.set(uuidOf(entry) ?? '', entry);
           }
-        }
-      }
+        },
+        signal,
+      );
       return found;
     },
     below: async function* (dn) {
@@ -49,4 +53,14 @@ async function those(
 ): Promise<readonly string[]> {
   const there = await Promise.all(baseDns.map(async (dn) => (await server.readEntry(dn, options)) !== undefined));
   return baseDns.filter((_, index) => there[index]);
+}
+
+function chunksOf(uuids: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(uuids.length / uuidsAtOnce);
+  return Array.from({ length: count }, (_, index) => uuids.slice(index * uuidsAtOnce, (index + 1) * uuidsAtOnce));
+}
+
+/** By an index that both products have of themselves. */
+function filterOf(uuids: readonly string[]): string {
+  return `(|${uuids.map((uuid) => `(entryUUID=${escapeFilterValue(bytesOf(uuid))})`).join('')})`;
 }

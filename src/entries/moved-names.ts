@@ -38,13 +38,13 @@ export function namesAbove(dn: string): string[] {
   return steps.slice(1).map((_, index) => steps.slice(index + 1).join(','));
 }
 
-/** Whether two DNs are spellings of one. */
-export function areSameDn(one: string, other: string): boolean {
-  return one === other || normalDn(one) === normalDn(other);
-}
-
-/** Whether the DN is at or below one of the bases. */
+/** Whether an entry is one of the bases or below one. */
 export function isWithin(dn: string, bases: readonly string[]): boolean {
   const normal = normalDn(dn);
   return bases.some((base) => isAtOrBelow(normal, normalDn(base)));
+}
+
+/** Whether two DNs are spellings of one. */
+export function areSameDn(one: string, other: string): boolean {
+  return one === other || normalDn(one) === normalDn(other);
 }

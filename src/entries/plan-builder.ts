@@ -168,6 +168,7 @@ export class PlanBuilder {
       const reason = areSameDn(ownStep(now.dn), ownStep(target)) ? `moved since` : `renamed since`;
       const one = { dn: now.dn, target, isOldRdnDeleted, isNewRdnDeleted, isTaken: isTaken.has(normalDn(target)) };
       this.#renames.push({ kind: 'rename', ...one, reason });
+      this.#writer.tellStamps(target);
     }
     const wanted = changes === undefined ? changesBetween(state, was, schema) : stillToDo(changes, state, this.#writer);
     const steps = this.#modifySteps(state, wanted);

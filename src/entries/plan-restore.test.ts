@@ -316,10 +316,7 @@ test('planRestore() does not add a deleted entry for some of its attributes', as
 
 test('planRestore() leaves what was added to a subtree, tells it, and deletes it where that is asked for', async () => {
   const [then, now] = [archived(), archived()];
-  for (const dn of [`ou=New,${people}`, `uid=n,ou=New,${people}`]) now.entries.set(normalDn(dn), person(dn, dn, { entryUUID: `id-${dn}` }));
-  for (const [name, one] of [...now.entries])
-    if (name.includes('new'))
-      now.entries.set(name, { ...one, dn: name === 'ou=new,ou=people,dc=x' ? `ou=New,${people}` : `uid=n,ou=New,${people}` });
+  for (const added of [unit('New', people), person('n', `ou=New,${people}`)]) now.entries.set(normalDn(added.dn), added);
   const told = await restored(then, now, [], { subtrees: [people] });
   assert.deepEqual([told.planned.waves, told.planned.addedSince], [[], { count: 2, dns: [`ou=New,${people}`, `uid=n,ou=New,${people}`] }]);
   const { planned, after } = await restored(then, now, [], { subtrees: [people], isDeletingAdded: true });

@@ -42,7 +42,7 @@ export async function planRestore(request: RestoreRequest): Promise<EntryPlan> {
   const builder = new PlanBuilder(past, now, new EntryWriter(schema, abilities, request.without));
   const names = new NameSet();
   const putBack = new Map<string, LdifEntry>();
-  for await (const entries of request.asked) {
+  for await (const entries of inBatches(request.asked)) {
     const states = await findNow(entries, now);
     for (const [index, was] of entries.entries()) {
       if (subtrees.length > 0) names.add(normalDn(was.dn));
@@ -59,6 +59,22 @@ export async function planRestore(request: RestoreRequest): Promise<EntryPlan> {
     await planReferences({ builder, now, schema, names: mayBeNamed, areWhole: putBack, referrers: request.referrers() });
   }
   return builder.finish(addedSince);
+}
+
+const entriesAtOnce = 200;
+
+/** They come by the block, of a few entries each; the server is asked for more at a time. */
+async function* inBatches(asked: AsyncIterable<readonly LdifEntry[]>): AsyncGenerator<readonly LdifEntry[]> {
+  let batch: LdifEntry[] = [];
+  for await (const entries of asked) {
+    for (const entry of entries) {
+      batch.push(entry);
+      if (batch.length < entriesAtOnce) continue;
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
 }
 
 interface Whole {

@@ -136,15 +136,24 @@ class Revert {
   #changesBack(before: LdifEntry, after: LdifEntry, now: LdifEntry): AttributeChange[] {
     const { schema } = this.#request;
     const [then, later, present] = [before, after, now].map((entry) => valuesOf(entry, schema));
-    return changesBetween(before, after, schema).flatMap((change): AttributeChange[] => {
+    const changes = changesBetween(before, after, schema).filter(({ name }) => !isStamp(name));
+    const allBack = changes.flatMap((change): AttributeChange[] => {
       const key = schema.comparableName(change.name);
       const [was, left, is] = [then, later, present].map((values) => values?.get(key)?.values ?? []);
       const back = changeBack(change, { was: was ?? [], left: left ?? [], is: is ?? [] });
       if (back !== 'conflict') return back.removed.length + back.added.length > 0 ? [back] : [];
-      if (isStamp(change.name) || schema.attribute(change.name)?.isUserModifiable === false) return [];
+      if (schema.attribute(change.name)?.isUserModifiable === false) return [];
       const forced = { name: change.name, removed: without(is ?? [], was ?? []), added: without(was ?? [], is ?? []) };
       return this.#decide(now.dn, change.name, 'it has changed again since', () => undefined) ? [forced] : [];
     });
+    return [...allBack, ...this.#stampsBack(before, now, allBack)];
+  }
+
+  /** Who changed the entry last, and when: as it was where all else is as it was; where something stays, what the server notes of this change is the truth. */
+  #stampsBack(before: LdifEntry, now: LdifEntry, back: readonly AttributeChange[]): readonly AttributeChange[] {
+    const differing = changesBetween(now, before, this.#request.schema);
+    const isAllBack = differing.every((change) => isStamp(change.name) || back.some((one) => areSameChange(one, change)));
+    return isAllBack ? differing.filter(({ name }) => isStamp(name)) : [];
   }
 
   /** Tells the conflict; does it all the same where that was chosen. */
@@ -164,6 +173,10 @@ class Revert {
     }
     return false;
   }
+}
+
+function areSameChange(one: AttributeChange, other: AttributeChange): boolean {
+  return one.name.toLowerCase() === other.name.toLowerCase() && areSame(one.removed, other.removed) && areSame(one.added, other.added);
 }
 
 interface ValuesAt {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allKept, exampleEntry, personEntry, unitEntry } from '../../test/harness/example-entries.ts';
 import { ModelDirectory } from '../../test/harness/model-directory.ts';
+import type { Modification } from '../domain/change-record.ts';
 import { changesBetween } from '../domain/entry-changes.ts';
 import { depthOf, isAtOrBelow, normalDn, parentDn } from '../domain/dn.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
@@ -9,6 +10,7 @@ import { standardSchema } from '../domain/schema/standard-schema.ts';
 import type { EntryDifference } from './compare-exports.ts';
 import type { EntryPlan } from './entry-plan.ts';
 import { uuidOf } from './entry-words.ts';
+import { ownStep } from './moved-names.ts';
 import { planRestore } from './plan-restore.ts';
 import { planRevert } from './plan-revert.ts';
 
@@ -54,50 +56,45 @@ function changeSomething(directory: ModelDirectory, name: string, random: () => 
   const others = [...directory.entries.values()].filter(({ dn }) => dn !== base);
   if (others.length === 0) return addSomething(directory, `new ${name}`, random);
   const entry = pick(others, random);
+  const turns: readonly (readonly [number, () => void])[] = [
+    [0.2, () => directory.apply({ kind: 'delete', dn: entry.dn })],
+    [0.3, () => below(directory, entry).forEach(({ dn }) => directory.apply({ kind: 'delete', dn }))],
+    [0.45, () => addSomething(directory, `new ${name}`, random)],
+    [0.6, () => modifySomething(directory, entry.dn, ['replace', 'title', `T${name}`], ['add', 'mail', `${name}@y`])],
+    [0.7, () => modifySomething(directory, entry.dn, ['delete', 'mail'], ['replace', 'userPassword', '{S}x'])],
+    [1, () => renameSomething(directory, entry.dn, name, random)],
+  ];
   const kind = random();
-  const bytes = (value: string): Uint8Array => Buffer.from(value);
   try {
-    if (kind < 0.2) directory.apply({ kind: 'delete', dn: entry.dn });
-    else if (kind < 0.3) for (const { dn } of below(directory, entry)) directory.apply({ kind: 'delete', dn });
-    else if (kind < 0.45) addSomething(directory, `new ${name}`, random);
-    else if (kind < 0.6)
-      directory.apply({
-        kind: 'modify',
-        dn: entry.dn,
-        changes: [
-          { op: 'replace', name: 'title', values: [bytes(`T${name}`)] },
-          { op: 'add', name: 'mail', values: [bytes(`${name}@y`)] },
-        ],
-      });
-    else if (kind < 0.7)
-      directory.apply({
-        kind: 'modify',
-        dn: entry.dn,
-        changes: [
-          { op: 'delete', name: 'mail', values: [] },
-          { op: 'replace', name: 'userPassword', values: [bytes('{S}x')] },
-        ],
-      });
-    else {
-      const type = entry.dn.startsWith('uid=') ? 'uid' : 'ou';
-      const newRdn =
-        random() < 0.7 ? `${type}=R${name}` : (/^(?:[^,\\]|\\.)+/.exec(pick([...directory.entries.values()], random).dn)?.[0] ?? '');
-      const newParent = random() < 0.5 ? pick([...directory.entries.values()], random).dn : undefined;
-      if (newParent?.startsWith('uid=') === true) return;
-      directory.apply({
-        kind: 'rename',
-        dn: entry.dn,
-        newRdn,
-        isOldRdnDeleted: random() < 0.7,
-        ...(newParent === undefined ? {} : { newParent }),
-      });
-    }
+    turns.find(([limit]) => kind < limit)?.[1]();
   } catch (error) {
     assert.match(
       String(error),
       /noSuchObject|entryAlreadyExists|notAllowedOnNonLeaf|unwillingToPerform|noSuchAttribute|attributeOrValueExists|notAllowedOnRDN/,
     );
   }
+}
+
+function modifySomething(
+  directory: ModelDirectory,
+  dn: string,
+  ...changes: readonly (readonly [Modification['op'], string, ...string[]])[]
+): void {
+  directory.apply({
+    kind: 'modify',
+    dn,
+    changes: changes.map(([op, name, ...values]) => ({ op, name, values: values.map((value) => Buffer.from(value)) })),
+  });
+}
+
+/** To a name of its own, or to that of another entry; below its parent, or another one. */
+function renameSomething(directory: ModelDirectory, dn: string, name: string, random: () => number): void {
+  const dns = [...directory.entries.values()].map((other) => other.dn);
+  const type = dn.startsWith('uid=') ? 'uid' : 'ou';
+  const newRdn = random() < 0.7 ? `${type}=R${name}` : ownStep(pick(dns, random));
+  const newParent = random() < 0.5 ? pick(dns, random) : undefined;
+  if (newParent?.startsWith('uid=') === true) return;
+  directory.apply({ kind: 'rename', dn, newRdn, isOldRdnDeleted: random() < 0.7, ...(newParent === undefined ? {} : { newParent }) });
 }
 
 function below(directory: ModelDirectory, { dn }: LdifEntry): readonly LdifEntry[] {
@@ -180,4 +177,32 @@ test(`planRevert() and planRestore() can be carried out and undone whatever came
     const asked = [...before.entries.values()].filter(() => random() < 0.3);
     carriedOut(await planRestore({ ...request, asked: oneBatch([asked]), referrers: () => before.all() }), now, random);
   }
+});
+
+test(`planRestore() after a plan that was cut off in its midst goes on to the same end, in ${runs} random cases`, async () => {
+  let whole = 0;
+  for (let seed = 1; seed <= runs; seed += 1) {
+    const random = randomOf(seed + 30_000);
+    const then = someDirectory(random);
+    const now = changedALittle(then, 'c', random);
+    const planOf = (there: ModelDirectory) =>
+      planRestore({
+        past: then.past,
+        now: there.now,
+        schema: standardSchema,
+        abilities: allKept,
+        subtrees: [base],
+        isDeletingAdded: true,
+        asked: oneBatch([[...then.entries.values()]]),
+        referrers: () => then.all(),
+      });
+    const plan = await planOf(now);
+    if (plan.conflicts.length > 0) continue;
+    whole += 1;
+    const changes = plan.waves.flat();
+    for (const { change } of changes.slice(0, Math.floor(random() * (changes.length + 1)))) now.apply(change);
+    now.applyPlan(await planOf(now), random);
+    assert.deepEqual(now.state(), then.state(), `seed ${seed}`);
+  }
+  assert.ok(whole > runs * 0.9, `only ${whole} without a conflict`);
 });

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { DsreplicationTopologyOptions } from '../../src/directory-servers/dsreplication-topology.ts';
+import { Attribute, Change } from 'ldapts';
+import { ldapServerAt } from '../harness/ldap-server.ts';
 import { startOpendj } from '../harness/opendj.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { type OpendjTopology, startTopology } from '../harness/topology.ts';
@@ -36,6 +38,43 @@ describe('a topology of three OpenDJ servers', () => {
       assert.match(connectedTo ?? '', /:\d+$/);
       const expected = { baseDn: baseDns[0], backend: 'userRoot', entries: 53, missingChanges: 0, isReplicating: true, isWritable: true };
       assert.deepEqual(domain, expected);
+    }
+  });
+
+  it('changeAbilities() of a replica keeps nothing by a control whose changes no other replica gets', async () => {
+    const first = serverAt(topology, 0);
+    const server = ldapServerAt(first);
+    try {
+      const { serverAttributes, storedPasswords } = await server.changeAbilities();
+      const because = 'OpenDJ takes them only by a control whose changes are not replicated, and this server is a replica';
+      assert.deepEqual(serverAttributes, { add: { isKept: false, because }, modify: { isKept: false, because } });
+      const policy = 'cn=Default Password Policy,cn=Password Policies,cn=config';
+      assert.deepEqual(storedPasswords.add, {
+        isKept: false,
+        because: `allow-pre-encoded-passwords is not true in the password policy ${policy}`,
+      });
+      const dn = 'uid=user.1,ou=People,dc=example,dc=com';
+      const changes = [{ op: 'replace', name: 'createTimestamp', values: [Buffer.from('20200102030405Z')] }] as const;
+      await server.applyChanges([[{ kind: 'modify', dn, changes }]], { onOutcome: (outcome) => assert.equal(outcome.state, 'refused') });
+      const manager = await first.connect();
+      await manager.modify(
+        policy,
+        new Change({ operation: 'replace', modification: new Attribute({ type: 'ds-cfg-allow-pre-encoded-passwords', values: ['true'] }) }),
+      );
+      await manager.unbind();
+      const again = ldapServerAt(first);
+      const password = [
+        { op: 'replace', name: 'userPassword', values: [Buffer.from('{SSHA}gZ+TVVtSMsy7ci/BiA5jzkIa1n0N1tskA5oh0Q==')] },
+      ] as const;
+      assert.deepEqual((await again.changeAbilities()).storedPasswords.modify, {
+        isKept: true,
+        how: 'allow-pre-encoded-passwords of the password policies',
+      });
+      assert.deepEqual(await again.applyChanges([[{ kind: 'modify', dn, changes: password }]]), { applied: 1, refused: 0 });
+      await again.close();
+      await topology.waitUntilReplicated();
+    } finally {
+      await server.close();
     }
   });
 

@@ -12,6 +12,7 @@ import {
   manglePeople,
   nothing,
   replaceValues,
+  setByOpendj,
   setEntriesScene,
 } from '../entries-scene.ts';
 import type { Operator } from '../main-job-scene.ts';
@@ -21,7 +22,7 @@ interface Report {
   readonly counts: Readonly<Record<'add' | 'modify' | 'rename' | 'delete', number>>;
   readonly unchanged: number;
   readonly conflicts: readonly { readonly dn: string; readonly attribute?: string; readonly because: string; readonly isForced: boolean }[];
-  readonly notPreserved: readonly { readonly attribute: string }[];
+  readonly notPreserved: readonly { readonly attribute: string; readonly dns: readonly string[] }[];
   readonly result?: {
     readonly applied: number;
     readonly undoFile?: string;
@@ -36,12 +37,14 @@ suite('bringing entries back', () => {
   let scene: EntriesScene;
   let operator: Operator;
   let good: EntryDigests;
+  let goodWithoutStamps: EntryDigests;
   before(async () => {
     scene = await setEntriesScene({ takesStoredPasswords: false });
     operator = await scene.operator('back');
     await operator.run(['init']);
     await operator.run(['backup']);
     good = await scene.entries();
+    goodWithoutStamps = await scene.entries(setByOpendj);
   });
   after(async () => scene[Symbol.asyncDispose]());
   beforeEach(async () => assert.deepEqual(differing(good, await scene.entries()), nothing, 'the test before left it as it was'));
@@ -49,6 +52,11 @@ suite('bringing entries back', () => {
   const restore = (...words: readonly string[]): Promise<Report> =>
     operator.json<Report>(['entry', 'restore', ...words, '--from', 'latest', '--yes']);
   const assertBack = async (): Promise<void> => assert.deepEqual(differing(good, await scene.entries()), nothing);
+  /** What a rename leaves behind goes along with the next change that is put back. */
+  const putStampsBack = async (...dns: readonly string[]): Promise<void> => {
+    for (const dn of dns) await replaceValues(scene.client, dn, 'description', ['for the stamps']);
+    await restore(...dns);
+  };
   const assertHarmed = async (): Promise<void> => assert.notDeepEqual(differing(good, await scene.entries()), nothing);
 
   test('a group that was deleted', async () => {
@@ -100,10 +108,16 @@ suite('bringing entries back', () => {
     await client.modifyDN(dns.europe, `ou=Europa,${dns.groups}`);
     await assertHarmed();
 
-    const { counts } = await restore(`uid=user.9,${dns.people}`, dns.europe);
+    const wanted = [`uid=user.9,${dns.people}`, dns.europe];
+    const { counts, notPreserved } = await restore(...wanted);
 
-    assert.deepEqual(counts.rename, 2);
-    await restore(dns.regions, '--subtree');
+    assert.equal(counts.rename, 2);
+    assert.deepEqual(
+      notPreserved.map(({ attribute, dns: of }) => [attribute, of]),
+      ['modifyTimestamp', 'modifiersName'].map((name) => [name, wanted]),
+    );
+    assert.deepEqual(differing(goodWithoutStamps, await scene.entries(setByOpendj)), nothing);
+    await putStampsBack(...wanted);
     await assertBack();
   });
 
@@ -156,6 +170,9 @@ suite('bringing entries back', () => {
     const { counts } = await restore(dns.accented);
 
     assert.deepEqual(counts, { add: 1, modify: 2, rename: 0, delete: 0 });
+    // Who names her was changed, now and by this account, and says so.
+    assert.deepEqual(differing(goodWithoutStamps, await scene.entries(setByOpendj)), nothing);
+    await putStampsBack(dns.admins, dns.escaped);
     await assertBack();
   });
 
@@ -201,7 +218,7 @@ suite('bringing entries back', () => {
     await client.del(dns.editors);
     await manglePeople(scene, 5);
     await client.modifyDN(dns.accentedBranch, `ou=Moved,${dns.regions}`);
-    const harmed = await scene.entries();
+    const harmed = await scene.entries(setByOpendj);
     const { result } = await restore(
       dns.editors,
       dns.accentedBranch,
@@ -211,8 +228,9 @@ suite('bringing entries back', () => {
 
     await operator.run(['entry', 'undo', path.resolve(operator.folder, result.undoFile), '--yes']);
 
-    assert.deepEqual(differing(harmed, await scene.entries()), nothing);
+    assert.deepEqual(differing(harmed, await scene.entries(setByOpendj)), nothing);
     await restore(dns.groups, dns.regions, dns.people, '--subtree');
+    await putStampsBack(dns.accentedBranch);
     await assertBack();
   });
 
