@@ -98,6 +98,22 @@ export const changeStates: Readonly<Record<string, (ground: Home, directory: Ope
     const fails = ['entry', 'revert', '--between', 'latest~1', 'latest', '--on-conflict', 'stop', '--yes'];
     return { env, fails, end: () => client.unbind() };
   },
+  'poor-account-of-entries': async (ground, directory) => {
+    const changed = await changedEntries(ground, directory);
+    const account = `uid=reader,${directory.baseDn}`;
+    const password = newPath(ground, 'password');
+    await writeFile(password, 'R3ads-and-no-more');
+    const client = await directory.connect();
+    await client.add(account, { objectClass: ['top', 'inetOrgPerson'], cn: 'R', sn: 'R', userPassword: 'R3ads-and-no-more' });
+    const root = { ROOT_DN: directory.bindDn, ROOT_PASSWORD_FILE: directory.passwordFile, OTHER_FILE: newPath(ground, 'undo') };
+    const poor = { ROOTCELLAR_SERVER_BIND_DN: account, ROOTCELLAR_SERVER_BIND_PASSWORD_FILE: password };
+    const end = async (): Promise<void> => {
+      await client.del(account);
+      await client.unbind();
+      await changed.end();
+    };
+    return { env: { ...changed.env, ...root, ...poor }, fails: ['entry', 'undo', changed.file, '--yes'], end };
+  },
   'undo-not-writable': async (ground, directory) => {
     const changed = await changedEntries(ground, directory);
     const UNDO_FILE = newPath(ground, 'undo');
