@@ -277,6 +277,11 @@ suite('undoing what changed in a window', () => {
       added: [],
     });
 
+    const {
+      searchEntries: [mended],
+    } = await client.search(person(5), { scope: 'base', attributes: ['modifiersName', 'modifyTimestamp'] });
+    assert.match(String(mended?.['modifiersName']), /^cn=Directory Manager/, 'what was left in part says who changed it last');
+
     const forced = await operator.json<Report>(['entry', 'revert', '--between', 'latest~1', 'latest', '--on-conflict', 'force', '--yes']);
 
     assert.ok(forced.conflicts.every(({ isForced }) => isForced));
