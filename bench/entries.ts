@@ -9,6 +9,7 @@ import { startVersitygw } from '../test/harness/versitygw.ts';
 import { awsEnvironment, type Command } from './contenders/contender.ts';
 import type { InProcessFigures, InProcessOptions } from './entries/in-process.ts';
 import { fateOf, numbersUpTo, personDn } from './entries/made-entries.ts';
+import { bringBack } from './entries/bring-back.ts';
 import { diffPeers } from './entries/peers.ts';
 import { stageMoment } from './entries/stage-moment.ts';
 import { installPackage } from './installed-package.ts';
@@ -16,7 +17,7 @@ import { type Measured, measure } from './measure.ts';
 import { type OpenPlace, openPlace } from './place.ts';
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, 'no-peers': { type: 'boolean', default: false } },
+  options: { rounds: { type: 'string', default: '3' }, 'no-peers': { type: 'boolean', default: false }, only: { type: 'string' } },
   allowPositionals: true,
 });
 const people = Number(positionals[0] ?? 200_000);
@@ -29,7 +30,8 @@ try {
   await using place = await openPlace(s3, home, 1);
   const launcher = path.join(await installPackage(home), 'bin/rootcellar.mjs');
   console.log(`${people} people, ${snapshots} snapshots; ${process.version}\n`);
-  await compare(place, launcher);
+  if (values.only !== 'back') await compare(place, launcher);
+  if (values.only !== 'diff') await tellBroughtBack(place, launcher);
 } finally {
   await rm(home, { recursive: true, force: true });
 }
@@ -95,6 +97,20 @@ async function tellInProcess(place: OpenPlace, dn: string): Promise<void> {
   const figures = JSON.parse(output.trim().split('\n').at(-1) ?? '') as InProcessFigures;
   console.log('\n| in a process that runs | seconds |\n| --- | ---: |');
   for (const [name, value] of Object.entries(figures)) console.log(`| ${name} | ${value.toFixed(3)} |`);
+}
+
+async function tellBroughtBack(place: OpenPlace, launcher: string): Promise<void> {
+  await writeFile(path.join(place.home, 'password'), 'bench', { mode: 0o600 });
+  const ours = (own: Readonly<Record<string, string>>, ...words: readonly string[]): Command => ({
+    program: process.execPath,
+    words: [launcher, ...words],
+    environment: { ...environmentOf(place), ...own },
+  });
+  const { entries, seconds, applySeconds, peakBytes } = await bringBack(place, { people, entries: Math.min(1000, people / 4) }, ours);
+  console.log(
+    `\n${entries} deleted entries of a live OpenDJ brought back: the whole command ${seconds.toFixed(2)} s, ${(entries / seconds).toFixed(0)} a second, ${(peakBytes / 2 ** 20).toFixed(0)} MiB;`,
+  );
+  console.log(`undo file, changes and proof alone ${applySeconds.toFixed(2)} s, ${(entries / applySeconds).toFixed(0)} a second`);
 }
 
 /** The person whom most turns changed, and who is still there. */

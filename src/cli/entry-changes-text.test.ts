@@ -17,7 +17,7 @@ const good: AppliedPlan = { undoFile: '/tmp/undo.ldif', applied: 1200, proven: 1
 suite('appliedText() and exitCodeOfApplied()', () => {
   test('all went well', () => {
     const expected =
-      'Done: 1,200 changes in 2.0 s; 1,200 entries were read back and are as planned\nUndo file (it holds passwords): /tmp/undo.ldif';
+      'Done: 1,200 changes in 2.0 s; read back and as planned: 1,200 entries\nUndo file (it holds passwords): /tmp/undo.ldif';
     assert.equal(appliedText(good, bareLook), expected);
     assert.equal(exitCodeOfApplied(good), 0);
   });

@@ -7,6 +7,7 @@ import { formatCount } from '../foundation/counts.ts';
 import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, type ExitCode } from '../foundation/failure.ts';
 import { printable, type Look } from './look.ts';
+import { countOf } from './snapshot-text.ts';
 
 const shown = 20;
 
@@ -33,7 +34,7 @@ export function appliedText({ applied, refused, unproven, proven, undoFile, mill
   const isGood = refused.length === 0 && unproven.length === 0;
   const head = isGood ? look.green('Done') : look.red('Done in part');
   const lines = [
-    `${head}: ${formatCount(applied)} changes in ${formatDuration(milliseconds)}; ${formatCount(proven)} entries were read back and are as planned`,
+    `${head}: ${countOf(applied, 'change')} in ${formatDuration(milliseconds)}; read back and as planned: ${countOf(proven, 'entry', 'entries')}`,
     ...refused.slice(0, shown).map(({ planned, refusal }) => {
       const what = refusal.attribute === undefined ? '' : `, ${refusal.attribute}`;
       return `${look.red('Refused')}: ${verbs[planned.change.kind]} ${printable(planned.change.dn)}: ${printable(refusal.text)} (${refusal.result}${what})`;

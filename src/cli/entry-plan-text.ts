@@ -8,6 +8,7 @@ import { appliedJson, appliedText, exitCodeOfApplied, notKeptLines, plannedText 
 import { areSecretsShown, entryOptions } from './entry-options.ts';
 import { type Look, printable } from './look.ts';
 import { approval } from './work-on-server.ts';
+import { countOf } from './snapshot-text.ts';
 
 /** The options that every command has which plans changes of entries and makes them. */
 export const planOptions = {
@@ -42,7 +43,7 @@ export async function planScene(choice: PlanChoice, title: string, context: Comm
       isPlanOnly: choice.plan,
       yes: choice.yes,
       text: (plan: EntryPlan) => entryPlanText(plan, title, context.look),
-      question: ({ waves }: EntryPlan) => ({ what: `make ${formatCount(waves.flat().length)} changes` }),
+      question: ({ waves }: EntryPlan) => ({ what: `make ${countOf(waves.flat().length, 'change')}` }),
     },
     context,
   );

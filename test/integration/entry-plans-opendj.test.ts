@@ -229,7 +229,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     const second = path.join(folder.path, 'second.ldif');
     const partly = await run('--yes', '--undo-file', second);
     assert.equal(partly.exitCode, 3, partly.errorOutput);
-    assert.match(partly.output, /Done: 1 changes in .*; 1 entries were read back and are as planned/);
+    assert.match(partly.output, /Done: 1 change in .*; read back and as planned: 1 entry/);
     assert.match(partly.output, new RegExp(`Left alone: ${changed}: it was changed since \\(l\\) \\(--force overrides it\\)`));
 
     const forced = await run('--yes', '--force', '--json', '--undo-file', path.join(folder.path, 'third.ldif'));

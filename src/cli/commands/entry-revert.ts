@@ -59,6 +59,12 @@ export const entryRevertCommand = defineCommand({
     if (onConflict === undefined)
       throw wrongUsage(`Cannot treat conflicts by "${wanted}": there is no such choice`, `give one of ${conflictChoices.join(', ')}`);
     const selection = selectionOf({ base, where });
+    if ([...between, ...snapshots].includes('now')) {
+      throw wrongUsage(
+        'Cannot undo what changed up to now: the end of the window has to be a snapshot, or nobody could tell what came later',
+        'make a backup and name it as latest, or put single entries back with "rootcellar entry restore"',
+      );
+    }
     const [before, after, ...others] = [...between, ...snapshots];
     if (before === undefined || after === undefined || others.length > 0) {
       throw wrongUsage(

@@ -6,6 +6,7 @@ import { defineCommand } from '../define-command.ts';
 import { appliedJson, appliedText, exitCodeOfApplied, notKeptLines, plannedText } from '../entry-changes-text.ts';
 import { printable, type Look } from '../look.ts';
 import { approval } from '../work-on-server.ts';
+import { countOf } from '../snapshot-text.ts';
 
 export const entryUndoCommand = defineCommand({
   name: 'entry undo',
@@ -41,7 +42,7 @@ export const entryUndoCommand = defineCommand({
         isPlanOnly,
         yes,
         text: (plan: UndoPlan) => planText(plan, context.look),
-        question: ({ waves }) => ({ what: `make ${formatCount(waves.flat().length)} changes` }),
+        question: ({ waves }) => ({ what: `make ${countOf(waves.flat().length, 'change')}` }),
       },
       context,
     );
@@ -73,7 +74,7 @@ function planText(plan: UndoPlan, look: Look): string {
   const count = plan.waves.flat().length;
   const undone = plan.alreadyUndone === 0 ? '' : `; of ${formatCount(plan.alreadyUndone)} nothing is left to take back`;
   return [
-    `${look.bold('Plan')}: take back ${formatCount(count)} changes${undone}`,
+    `${look.bold('Plan')}: take back ${countOf(count, 'change')}${undone}`,
     ...(count === 0 ? [] : [plannedText(plan, look)]),
     ...notKeptLines(plan.notKept, look),
     ...conflictLines(plan, look),
