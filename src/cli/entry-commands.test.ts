@@ -241,8 +241,8 @@ for (const layout of ['repository', 'plain'] as const) {
         text.replace(/dn: uid=user\.60[^]*?\n\n/, 'ADDED\n\n'),
         [
           'version: 1\n',
-          `dn: ${dn('user.7')}\nchangetype: modrdn\nnewrdn: uid=sieben\ndeleteoldrdn: 1\n`,
           'ADDED\n',
+          `dn: ${dn('user.7')}\nchangetype: modrdn\nnewrdn: uid=sieben\ndeleteoldrdn: 1\n`,
           ...text
             .split('\n\n')
             .filter((record) => record.includes('changetype: modify'))
