@@ -1,10 +1,10 @@
 // node bench/entries/in-process.ts OPTIONS: what the entry commands do, without the start of a process; prints the seconds of each as JSON.
 import { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
 import { standardSchema } from '../../src/domain/schema/standard-schema.ts';
-import { BlockCache } from '../../src/entries/block-cache.ts';
-import { historyOf } from '../../src/entries/entry-history.ts';
-import { openExports, openThoseWithExports } from '../../src/entries/snapshot-exports.ts';
-import { writeDiff } from '../../src/entries/write-diff.ts';
+import { BlockCache } from '../../src/entries/exports/block-cache.ts';
+import { historyOf } from '../../src/entries/look/entry-history.ts';
+import { openExports, openThoseWithExports } from '../../src/entries/exports/snapshot-exports.ts';
+import { writeDiff } from '../../src/entries/compare/write-diff.ts';
 import { Secret } from '../../src/foundation/secret.ts';
 import { readLdif } from '../../src/domain/read-ldif.ts';
 import { openS3Store } from '../../src/object-stores/s3-store.ts';

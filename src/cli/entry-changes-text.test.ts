@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { RefusalKind } from '../directory-servers/entry-changes.ts';
-import type { AppliedPlan } from '../entries/apply-plan.ts';
+import type { AppliedPlan } from '../entries/apply/apply-plan.ts';
 import { appliedJson, appliedText, exitCodeOfApplied } from './entry-changes-text.ts';
 import { bareLook } from './look.ts';
 

@@ -1,8 +1,8 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { RefusalKind } from '../directory-servers/entry-changes.ts';
-import type { AppliedPlan } from '../entries/apply-plan.ts';
-import type { NotKept } from '../entries/kept-parts.ts';
-import type { PlannedWaves } from '../entries/planned-change.ts';
+import type { AppliedPlan } from '../entries/apply/apply-plan.ts';
+import type { NotKept } from '../entries/plan/kept-parts.ts';
+import type { PlannedWaves } from '../entries/plan/planned-change.ts';
 import { formatCount } from '../foundation/counts.ts';
 import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, type ExitCode } from '../foundation/failure.ts';

@@ -1,6 +1,6 @@
-import type { EntryPlan } from '../entries/entry-plan.ts';
+import type { EntryPlan } from '../entries/plan/entry-plan.ts';
 import type { EntriesReport } from '../entries/restore-entries.ts';
-import { planText } from '../entries/plan-text.ts';
+import { planText } from '../entries/plan/plan-text.ts';
 import { formatCount } from '../foundation/counts.ts';
 import { exitCodes, type ExitCode } from '../foundation/failure.ts';
 import type { CommandContext } from './define-command.ts';
@@ -56,7 +56,7 @@ export async function planScene(choice: PlanChoice, title: string, context: Comm
 }
 
 async function writePlan(plan: EntryPlan, name: string, options: Parameters<typeof planText>[1]): Promise<void> {
-  const { newFile } = await import('../entries/new-file.ts');
+  const { newFile } = await import('../entries/compare/new-file.ts');
   const file = await newFile(name);
   try {
     for (const piece of planText(plan, options)) await file.write(piece);

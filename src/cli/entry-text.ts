@@ -1,5 +1,5 @@
-import type { DiffExample, DifferenceKind } from '../entries/diff-summary.ts';
-import type { ShownAttribute, ShownChange, ShownValue } from '../entries/entry-view.ts';
+import type { DiffExample, DifferenceKind } from '../entries/compare/diff-summary.ts';
+import type { ShownAttribute, ShownChange, ShownValue } from '../entries/look/entry-view.ts';
 import { formatCount } from '../foundation/counts.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { type Look, printable } from './look.ts';

@@ -2,14 +2,14 @@ import { isAtOrBelow, normalDn } from '../domain/dn.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import { Schema } from '../domain/schema/schema.ts';
 import type { OperationContext } from '../foundation/progress.ts';
-import { type AppliedPlan, applyPlan, type ApplyScene } from './apply-plan.ts';
-import type { EntryPlan } from './entry-plan.ts';
-import { inScope, type EntrySelection } from './find-entries.ts';
-import { liveEntries } from './live-entries.ts';
-import { allEntries, pastEntries } from './past-entries.ts';
-import { planRestore } from './plan-restore.ts';
-import type { SnapshotExports } from './snapshot-exports.ts';
-import { entryUnknown } from './unknown-entry.ts';
+import { type AppliedPlan, applyPlan, type ApplyScene } from './apply/apply-plan.ts';
+import type { EntryPlan } from './plan/entry-plan.ts';
+import { inScope, type EntrySelection } from './look/find-entries.ts';
+import { liveEntries } from './plan/live-entries.ts';
+import { allEntries, pastEntries } from './plan/past-entries.ts';
+import { planRestore } from './plan/plan-restore.ts';
+import type { SnapshotExports } from './exports/snapshot-exports.ts';
+import { entryUnknown } from './look/unknown-entry.ts';
 
 export interface RestoreEntriesRequest extends ApplyScene {
   readonly from: SnapshotExports;

@@ -1,16 +1,16 @@
 import { exitCodes, Failure } from '../foundation/failure.ts';
 import { Schema } from '../domain/schema/schema.ts';
 import type { OperationContext } from '../foundation/progress.ts';
-import { applyPlan, type ApplyScene } from './apply-plan.ts';
-import type { EntryDifference } from './compare-exports.ts';
-import { diffEntries } from './diff-entries.ts';
-import type { EntryPlan } from './entry-plan.ts';
-import { inScope, type EntrySelection } from './find-entries.ts';
-import { liveEntries } from './live-entries.ts';
-import { pastEntries } from './past-entries.ts';
-import { planRevert } from './plan-revert.ts';
+import { applyPlan, type ApplyScene } from './apply/apply-plan.ts';
+import type { EntryDifference } from './compare/compare-exports.ts';
+import { diffEntries } from './compare/diff-entries.ts';
+import type { EntryPlan } from './plan/entry-plan.ts';
+import { inScope, type EntrySelection } from './look/find-entries.ts';
+import { liveEntries } from './plan/live-entries.ts';
+import { pastEntries } from './plan/past-entries.ts';
+import { planRevert } from './plan/plan-revert.ts';
 import type { EntriesReport } from './restore-entries.ts';
-import type { SnapshotExports } from './snapshot-exports.ts';
+import type { SnapshotExports } from './exports/snapshot-exports.ts';
 
 export interface RevertEntriesRequest extends ApplyScene {
   readonly before: SnapshotExports;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Attribute, Change, type Client } from 'ldapts';
 import { PlainArchive } from '../../src/archive/plain/plain-archive.ts';
 import type { ChangeRecord } from '../../src/domain/change-record.ts';
-import { writeUndoFile } from '../../src/entries/undo-file.ts';
+import { writeUndoFile } from '../../src/entries/apply/undo-file.ts';
 import { LocalFolderStore } from '../../src/object-stores/local-folder-store.ts';
 import { saveExportedSet } from '../harness/exported-set.ts';
 import { FakeClock } from '../harness/fake-clock.ts';

@@ -8,7 +8,7 @@ import { attributesOf } from '../../src/domain/read-ldif.ts';
 import { Schema } from '../../src/domain/schema/schema.ts';
 import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
 import type { ChangeOutcome } from '../../src/directory-servers/entry-changes.ts';
-import type { PlannedChange } from '../../src/entries/planned-change.ts';
+import type { PlannedChange } from '../../src/entries/plan/planned-change.ts';
 
 /** Below which the people of the tests' server are. */
 export const people = 'ou=People,dc=example,dc=com';

@@ -1,6 +1,6 @@
 import { buildEntryIndex } from '../../src/domain/entry-index.ts';
-import { BlockCache } from '../../src/entries/block-cache.ts';
-import { ExportedEntries } from '../../src/entries/exported-entries.ts';
+import { BlockCache } from '../../src/entries/exports/block-cache.ts';
+import { ExportedEntries } from '../../src/entries/exports/exported-entries.ts';
 
 /** The bytes of which blocks were asked for. */
 export interface ReadCount {

@@ -1,13 +1,13 @@
-import type { EntryDiffSummary } from '../../entries/diff-summary.ts';
+import type { EntryDiffSummary } from '../../entries/compare/diff-summary.ts';
 import { findSnapshot } from '../../domain/find-snapshot.ts';
 import { assertOfServer } from '../../domain/find-snapshot.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { formatCount } from '../../foundation/counts.ts';
 import { wrongUsage } from '../../foundation/failure.ts';
-import { BlockCache } from '../../entries/block-cache.ts';
-import type { ExportedEntries } from '../../entries/exported-entries.ts';
-import { openExports } from '../../entries/snapshot-exports.ts';
+import { BlockCache } from '../../entries/exports/block-cache.ts';
+import type { ExportedEntries } from '../../entries/exports/exported-entries.ts';
+import { openExports } from '../../entries/exports/snapshot-exports.ts';
 import { defineCommand, type CommandContext } from '../define-command.ts';
 import { areSecretsShown, entryOptions, selectionOf } from '../entry-options.ts';
 import { differenceName, differenceLine } from '../entry-text.ts';
@@ -57,7 +57,7 @@ export const entryDiffCommand = defineCommand({
     const selection = selectionOf({ base, where });
     if (before === 'now' && after === 'now') throw wrongUsage('Cannot compare now with now', 'name a snapshot on one side');
     const secrets = await areSecretsShown(given, context);
-    const { writeDiff } = await import('../../entries/write-diff.ts');
+    const { writeDiff } = await import('../../entries/compare/write-diff.ts');
     return withSides({ before, after, base, server }, context, async (sides) => {
       const sink = await sinkOf(format, output, context);
       try {
@@ -112,7 +112,7 @@ async function withSides<Result>(
   };
   if (!isWithNow) return work({ before: await sideOf(before), after: await sideOf(after) });
   const then = await sideOf(before === 'now' ? after : before);
-  const { withExportsOfNow } = await import('../../entries/exports-of-now.ts');
+  const { withExportsOfNow } = await import('../../entries/exports/exports-of-now.ts');
   const backends = then.exports.map(({ file: { backend, baseDns } }) => ({ backend, baseDns }));
   const request = {
     server: await parts.server(),
@@ -147,7 +147,7 @@ async function sinkOf(format: Format, output: string | undefined, context: Comma
   }
   if (output === undefined)
     return { write: (text: string) => context.bytes.write(Buffer.from(text, 'utf8')), close: async () => undefined };
-  const { newFile } = await import('../../entries/new-file.ts');
+  const { newFile } = await import('../../entries/compare/new-file.ts');
   const file = await newFile(output);
   return {
     write: async (text: string) => {

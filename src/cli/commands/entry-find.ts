@@ -1,4 +1,4 @@
-import type { FoundEntry } from '../../entries/find-entries.ts';
+import type { FoundEntry } from '../../entries/look/find-entries.ts';
 import { wrongUsage } from '../../foundation/failure.ts';
 import { formatCount } from '../../foundation/counts.ts';
 import { defineCommand } from '../define-command.ts';
@@ -49,9 +49,9 @@ export const entryFindCommand = defineCommand({
     const hasText = text === undefined ? () => true : textMatcher(text);
     const snapshots = from === undefined ? await exportsOfAll(server, context) : [await exportsOfOne(from, server, context)];
     const selection = { baseDn, matches: (entry: Parameters<typeof matches>[0]) => matches(entry) && hasText(entry) };
-    const { findEntries, inScope } = await import('../../entries/find-entries.ts');
+    const { findEntries, inScope } = await import('../../entries/look/find-entries.ts');
     if (dn === undefined) return { looked: snapshots.length, ...(await findEntries(snapshots, selection, { ...context, atMost: limit })) };
-    const { findByName } = await import('../../entries/find-by-name.ts');
+    const { findByName } = await import('../../entries/look/find-by-name.ts');
     const found = (await findByName(snapshots, dn, context)).filter(({ entry }) => inScope(selection)(entry));
     return { looked: snapshots.length, found, isAll: true };
   },

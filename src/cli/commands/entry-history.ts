@@ -1,7 +1,7 @@
-import { changeToShow, type ShownChange } from '../../entries/entry-view.ts';
-import type { EntryMoment } from '../../entries/entry-history.ts';
-import { entryUnknown } from '../../entries/unknown-entry.ts';
-import { valuesOf } from '../../entries/entry-words.ts';
+import { changeToShow, type ShownChange } from '../../entries/look/entry-view.ts';
+import type { EntryMoment } from '../../entries/look/entry-history.ts';
+import { entryUnknown } from '../../entries/look/unknown-entry.ts';
+import { valuesOf } from '../../entries/exports/entry-words.ts';
 import { parseDn } from '../../domain/dn.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
@@ -33,7 +33,7 @@ export const entryHistoryCommand = defineCommand({
     parseDn(dn);
     const secrets = await areSecretsShown(given, context);
     const newestFirst = await exportsOfAll(server, context);
-    const { historyOf } = await import('../../entries/entry-history.ts');
+    const { historyOf } = await import('../../entries/look/entry-history.ts');
     const moments = await historyOf(newestFirst.toReversed(), dn, standardSchema, context);
     const [newest] = newestFirst;
     if (moments === undefined || newest === undefined)

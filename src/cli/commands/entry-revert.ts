@@ -1,6 +1,6 @@
 import { assertOfServer, findSnapshot } from '../../domain/find-snapshot.ts';
-import { BlockCache } from '../../entries/block-cache.ts';
-import { openExports } from '../../entries/snapshot-exports.ts';
+import { BlockCache } from '../../entries/exports/block-cache.ts';
+import { openExports } from '../../entries/exports/snapshot-exports.ts';
 import { wrongUsage } from '../../foundation/failure.ts';
 import { defineCommand, type CommandContext } from '../define-command.ts';
 import { entryOptions, selectionOf } from '../entry-options.ts';

@@ -1,6 +1,6 @@
-import { entryByName } from '../../entries/find-by-name.ts';
-import { entryUnknown } from '../../entries/unknown-entry.ts';
-import { attributesToShow } from '../../entries/entry-view.ts';
+import { entryByName } from '../../entries/look/find-by-name.ts';
+import { entryUnknown } from '../../entries/look/unknown-entry.ts';
+import { attributesToShow } from '../../entries/look/entry-view.ts';
 import { parseDn } from '../../domain/dn.ts';
 import { defineCommand } from '../define-command.ts';
 import { areSecretsShown, entryOptions, exportsOfOne } from '../entry-options.ts';

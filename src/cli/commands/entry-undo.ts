@@ -1,7 +1,7 @@
 import { formatCount } from '../../foundation/counts.ts';
 import { exitCodes, type ExitCode } from '../../foundation/failure.ts';
-import type { UndoPlan } from '../../entries/plan-undo.ts';
-import type { UndoReport } from '../../entries/undo.ts';
+import type { UndoPlan } from '../../entries/apply/plan-undo.ts';
+import type { UndoReport } from '../../entries/apply/undo.ts';
 import { defineCommand } from '../define-command.ts';
 import { appliedJson, appliedText, exitCodeOfApplied, notKeptLines, plannedText } from '../entry-changes-text.ts';
 import { printable, type Look } from '../look.ts';
@@ -35,7 +35,7 @@ export const entryUndoCommand = defineCommand({
   ],
   exits: ['partial', 'verificationFailed', 'interrupted'],
   run: async ({ file, force, undoFile, maxPerSecond, yes, plan: isPlanOnly }, context): Promise<UndoReport> => {
-    const { undoChanges } = await import('../../entries/undo.ts');
+    const { undoChanges } = await import('../../entries/apply/undo.ts');
     const parts = await context.parts();
     const approve = approval(
       {

@@ -1,0 +1,42 @@
+import type { LdifEntry } from '../../domain/read-ldif.ts';
+import type { OperationContext } from '../../foundation/progress.ts';
+import type { EntriesPast } from './entry-plan.ts';
+import type { ExportedEntries } from '../exports/exported-entries.ts';
+
+/** The entries of a snapshot, for a plan: each is found by the indexes of its exports. */
+export function pastEntries(exports: readonly ExportedEntries[], { signal }: OperationContext): EntriesPast {
+  return {
+    byName: async (dn) => {
+      for (const one of exports) {
+        const found = one.covers(dn) ? await one.byName(dn, { signal }) : undefined;
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    byUuid: async (uuid) => {
+      for (const one of exports) {
+        const found = await one.byUuid(uuid, { signal });
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Every entry of a snapshot, with a step that tells how far it is. */
+export async function* allEntries(
+  exports: readonly ExportedEntries[],
+  step: string,
+  { signal, report }: OperationContext,
+): AsyncGenerator<readonly LdifEntry[]> {
+  report?.({ kind: 'begin', step, total: exports.reduce((sum, { entries }) => sum + entries, 0), unit: 'entries' });
+  let done = 0;
+  for (const one of exports) {
+    for await (const entries of one.scan({ signal })) {
+      yield entries;
+      done += entries.length;
+      report?.({ kind: 'advance', step, done });
+    }
+  }
+  report?.({ kind: 'end', step });
+}
