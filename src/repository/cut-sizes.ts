@@ -8,7 +8,7 @@ export interface CutSizes {
 export const defaultCutSizes: CutSizes = { min: 256 * 1024, average: 512 * 1024, max: 2 * 1024 * 1024 };
 
 /** Of LDIF: changed entries lie scattered, so that only small chunks stay the same; a chunk holds some dozens of entries, and the largest a photo. */
-export const ldifCutSizes: CutSizes = { min: 16 * 1024, average: 32 * 1024, max: 1024 * 1024 };
+export const ldifCutSizes: CutSizes = { min: 8 * 1024, average: 16 * 1024, max: 1024 * 1024 };
 
 /** Of the index of an export: what one entry changes lies in single records all over it. */
 export const entryIndexCutSizes: CutSizes = { min: 4 * 1024, average: 8 * 1024, max: 64 * 1024 };

@@ -40,7 +40,9 @@ interface WantedPart {
 }
 
 /** Content that waits for who asked; as much again is read ahead. */
-const windowBytes = 16 * 1024 * 1024;
+const windowBytes = 8 * 1024 * 1024;
+/** One thread opens a stretch: with shorter ones all have something to do sooner, and less memory is in use. */
+const longestStretchBytes = 4 * 1024 * 1024;
 /** So many are opened sooner than threads have started. */
 const fewBlobs = 24;
 const requestsAtOnce = 8;
@@ -95,7 +97,7 @@ function wantedOf(
 async function fill(entry: TreeEntry, wanted: readonly WantedBlob[], context: RangesContext): Promise<void> {
   const { reader, keptBlobs, withPipeline, signal } = context;
   if (wanted.length > fewBlobs) {
-    const stretches = planStretches(wanted);
+    const stretches = planStretches(wanted, longestStretchBytes);
     await withPipeline(async (pipeline) => {
       await mapConcurrently(stretches, packsAtOnce, (stretch) => fillFromStretch(entry, stretch, { ...context, pipeline }));
     });

@@ -110,7 +110,10 @@ async function withSides<Result>(
     const { snapshot, exports } = await openExports(archive, findSnapshot(all, wanted), cache, context);
     return { moment: snapshot, exports };
   };
-  if (!isWithNow) return work({ before: await sideOf(before), after: await sideOf(after) });
+  if (!isWithNow) {
+    const [first, second] = await Promise.all([sideOf(before), sideOf(after)]);
+    return work({ before: first, after: second });
+  }
   const then = await sideOf(before === 'now' ? after : before);
   const { withExportsOfNow } = await import('../../entries/exports/exports-of-now.ts');
   const backends = then.exports.map(({ file: { backend, baseDns } }) => ({ backend, baseDns }));

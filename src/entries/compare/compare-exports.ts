@@ -2,8 +2,9 @@ import { normalDn } from '../../domain/dn.ts';
 import { entryDigest } from '../../domain/entry-digest.ts';
 import type { BlockTable } from '../../domain/entry-index.ts';
 import { type LdifEntry, parseLdif } from '../../domain/read-ldif.ts';
+import { mapConcurrently } from '../../foundation/concurrency.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
-import { type BlockPart, partsThatDiffer } from './differing-blocks.ts';
+import { partsThatDiffer } from './differing-blocks.ts';
 import { uuidOf } from '../exports/entry-words.ts';
 import type { ExportedEntries } from '../exports/exported-entries.ts';
 
@@ -31,39 +32,65 @@ export async function* compareExports(
   { isWanted = () => true, ...options }: CompareOptions = {},
 ): AsyncGenerator<EntryDifference> {
   const alone = new AloneEntries();
-  const tables = { before: await before.blocks(), after: await after.blocks() };
-  for (const part of partsThatDiffer(tables.before, tables.after)) {
-    options.signal?.throwIfAborted();
-    for (let turn = 0; turn < part.turns; turn += 1) yield* comparePart({ before, after, tables, part, turn, alone, isWanted }, options);
+  const [tableBefore, tableAfter] = await Promise.all([before.blocks(), after.blocks()]);
+  for (const part of partsThatDiffer(tableBefore, tableAfter)) {
+    const sides = {
+      before: { exported: before, table: tableBefore, numbers: part.before },
+      after: { exported: after, table: tableAfter, numbers: part.after },
+    };
+    for (let turn = 0; turn < part.turns; turn += 1) {
+      yield* compareTexts(await differingTexts(sides, turnOf(part.turns, turn), options.signal), { before, after, alone, isWanted });
+    }
   }
   yield* alone.differences();
 }
 
-interface PartToCompare {
+interface BlocksOfSide {
+  readonly exported: ExportedEntries;
+  readonly table: BlockTable;
+  readonly numbers: readonly number[];
+}
+
+interface Texts {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** The texts of entries that only one side has; both are read at the same time. */
+async function differingTexts(
+  sides: Readonly<Record<Side, BlocksOfSide>>,
+  isOfTurn: (text: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<Texts> {
+  const found = new Map<string, Side>();
+  const read = async (side: Side, _index: number, stop: AbortSignal): Promise<void> => {
+    for await (const texts of textsOf(sides[side], stop)) {
+      for (const text of texts) {
+        if (!isOfTurn(text)) continue;
+        const other = found.get(text);
+        if (other !== undefined && other !== side) found.delete(text);
+        else found.set(text, side);
+      }
+    }
+  };
+  await mapConcurrently(['before', 'after'] as const, 2, read, signal);
+  const of = (side: Side): string[] => [...found].flatMap(([text, one]) => (one === side ? [text] : []));
+  return { before: of('before'), after: of('after') };
+}
+
+type Side = 'before' | 'after';
+
+interface TextsToCompare {
   readonly before: ExportedEntries;
   readonly after: ExportedEntries;
-  readonly tables: { readonly before: BlockTable; readonly after: BlockTable };
-  readonly part: BlockPart;
-  readonly turn: number;
   readonly alone: AloneEntries;
   readonly isWanted: (entry: LdifEntry) => boolean;
 }
 
-async function* comparePart(
-  { before, after, tables, part, turn, alone, isWanted }: PartToCompare,
-  options: OperationContext,
-): AsyncGenerator<EntryDifference> {
-  const isOfTurn = turnOf(part.turns, turn);
-  const texts = new Set<string>();
-  for await (const some of textsOf(before, tables.before, part.before, options))
-    for (const text of some) if (isOfTurn(text)) texts.add(text);
-  const others: string[] = [];
-  for await (const some of textsOf(after, tables.after, part.after, options)) {
-    for (const text of some) if (isOfTurn(text) && !texts.delete(text)) others.push(text);
-  }
+function* compareTexts(texts: Texts, { before, after, alone, isWanted }: TextsToCompare): Generator<EntryDifference> {
   const byName = new Map<string, LdifEntry>();
-  for (const text of texts) for (const entry of parseText(text, before).filter(isWanted)) byName.set(normalDn(entry.dn), entry);
-  for (const text of others) {
+  for (const text of texts.before) for (const entry of parseText(text, before).filter(isWanted)) byName.set(normalDn(entry.dn), entry);
+  for (const text of texts.after) {
     for (const entry of parseText(text, after).filter(isWanted)) {
       const difference = paired(byName, entry, alone);
       if (difference !== undefined) yield difference;
@@ -119,13 +146,8 @@ class AloneEntries {
 }
 
 /** The text of each entry in the blocks, with LF for line ends, block by block. */
-async function* textsOf(
-  side: ExportedEntries,
-  table: BlockTable,
-  numbers: readonly number[],
-  options: OperationContext,
-): AsyncGenerator<readonly string[]> {
-  for await (const { content } of side.read(blocksOf(table, numbers), options)) {
+async function* textsOf({ exported, table, numbers }: BlocksOfSide, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+  for await (const { content } of exported.read(blocksOf(table, numbers), { signal })) {
     let text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
     // A carriage return that is part of a value is written in base64 (RFC 2849).
     if (text.includes('\r')) text = text.replaceAll('\r\n', '\n');
