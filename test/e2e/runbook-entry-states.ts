@@ -34,17 +34,6 @@ export const lookStates: Readonly<Record<string, (ground: Home) => Promise<Runbo
     await succeed(['archive', await writeSet(newPath(ground, 'set'))], env);
     return { env: { ...env, DN: jane }, fails: ['entry', 'show', jane] };
   },
-  'damaged-entry-index': async (ground) => {
-    const env = await archiveWithJane(ground, moments);
-    const file = path.join(env.ROOTCELLAR_ARCHIVE, 'prod/20261123100000Z/export/userRoot.ldif.index');
-    const bytes = await readFile(file);
-    // Behind its directory, which is all that is read of it before a name is looked for.
-    const at = bytes.length - 1;
-    bytes.writeUInt8(bytes.readUInt8(at) ^ 0xff, at);
-    await rm(file);
-    await writeFile(file, bytes);
-    return { env: { ...env, DN: jane }, fails: ['entry', 'show', jane] };
-  },
 };
 
 const head = [

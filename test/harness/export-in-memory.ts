@@ -16,6 +16,7 @@ export async function exportInMemory(text: string, count: ReadCount = { bytes: 0
       name: 'the export',
       backend: 'userRoot',
       baseDns: ['dc=example,dc=com'],
+      entries: index.entries,
       bytes: file.length,
       readRanges: async function* (ranges) {
         for (const range of ranges) {

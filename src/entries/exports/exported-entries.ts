@@ -1,11 +1,12 @@
 import type { ByteRange, RangeContent } from '../../foundation/byte-ranges.ts';
 import { isAtOrBelow, normalDn } from '../../domain/dn.ts';
-import type { Block, BlockTable, EntryIndex } from '../../domain/entry-index.ts';
+import type { Block, BlockTable } from '../../domain/entry-index.ts';
 import { type LdifEntry, parseLdif } from '../../domain/read-ldif.ts';
 import { exitCodes, Failure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import { type BlockCache, hashOfBlock } from './block-cache.ts';
 import { uuidOf } from './entry-words.ts';
+import type { AskedIndex } from './steady-index.ts';
 
 /** A block with its bytes, checked. */
 export interface ReadBlock {
@@ -19,6 +20,7 @@ export interface ExportFile {
   readonly name: string;
   readonly backend: string;
   readonly baseDns: readonly string[];
+  readonly entries: number;
   readonly bytes: number;
   /** As `Archive.readRanges`. */
   readonly readRanges: (ranges: Iterable<ByteRange>, options: OperationContext) => AsyncIterable<RangeContent>;
@@ -30,19 +32,15 @@ export interface ExportFile {
  */
 export class ExportedEntries {
   readonly file: ExportFile;
-  readonly #index: EntryIndex;
+  readonly #index: AskedIndex;
   readonly #cache: BlockCache;
   readonly #bases: readonly string[];
 
-  constructor(file: ExportFile, index: EntryIndex, cache: BlockCache) {
+  constructor(file: ExportFile, index: AskedIndex, cache: BlockCache) {
     this.file = file;
     this.#index = index;
     this.#cache = cache;
     this.#bases = file.baseDns.map(normalDn);
-  }
-
-  get entries(): number {
-    return this.#index.entries;
   }
 
   /** Whether an entry of this DN belongs to the backend. */

@@ -90,7 +90,14 @@ async function indexed({ handle, file, backend, baseDns, cache }: LocalExport, o
   const { size } = await handle.stat();
   const source = handle.createReadStream({ start: 0, autoClose: false });
   const index = await buildEntryIndex(source, { name: file, signal: options.signal });
-  const facts: ExportFile = { name: file, backend, baseDns, bytes: size, readRanges: (ranges) => readFrom(handle, ranges) };
+  const facts: ExportFile = {
+    name: file,
+    backend,
+    baseDns,
+    entries: index.entries,
+    bytes: size,
+    readRanges: (ranges) => readFrom(handle, ranges),
+  };
   return new ExportedEntries(facts, index, cache);
 }
 

@@ -3,10 +3,11 @@ import { buildEntryIndex, EntryIndex } from '../../domain/entry-index.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import type { Manifest, ManifestBackend, ManifestExport, ManifestFile } from '../../domain/manifest.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
+import { Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { BlockCache } from './block-cache.ts';
 import { ExportedEntries } from './exported-entries.ts';
+import { type AskedIndex, isDamage, SteadyIndex } from './steady-index.ts';
 
 /** A snapshot with the exports that it has. */
 export interface SnapshotExports {
@@ -80,6 +81,7 @@ async function openExport(place: Place, backend: ManifestBackend, cache: BlockCa
       name: nameOf(place),
       backend: backend.id,
       baseDns: backend.baseDns.map(({ dn }) => dn),
+      entries: place.exported.entries,
       bytes: file.bytes,
       readRanges: (ranges, context) => archive.readRanges(snapshot, file, ranges, context),
     },
@@ -88,12 +90,12 @@ async function openExport(place: Place, backend: ManifestBackend, cache: BlockCa
   );
 }
 
-async function indexOf(place: Place, options: OperationContext): Promise<EntryIndex> {
+async function indexOf(place: Place, options: OperationContext): Promise<AskedIndex> {
   const { archive, snapshot, manifest, exported } = place;
   const file = fileAt(manifest, exported.index);
   if (file === undefined) return indexAnew(place, 'has no index', options);
   try {
-    return await EntryIndex.open(
+    const index = await EntryIndex.open(
       async (range) => {
         for await (const { content } of archive.readRanges(snapshot, file, [range], { signal: options.signal })) return content;
         throw new Error('the archive gave nothing for a range');
@@ -101,9 +103,10 @@ async function indexOf(place: Place, options: OperationContext): Promise<EntryIn
       file.bytes,
       `${exported.index} of ${snapshot.server}/${snapshot.backupId}`,
     );
+    return new SteadyIndex(index, () => indexAnew(place, 'has a damaged index', options));
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (!isFailure(error) || error.exitCode !== exitCodes.verificationFailed) throw error;
+    if (!isDamage(error)) throw error;
     return indexAnew(place, 'has a damaged index', options);
   }
 }

@@ -29,7 +29,7 @@ export async function* allEntries(
   step: string,
   { signal, report }: OperationContext,
 ): AsyncGenerator<readonly LdifEntry[]> {
-  report?.({ kind: 'begin', step, total: exports.reduce((sum, { entries }) => sum + entries, 0), unit: 'entries' });
+  report?.({ kind: 'begin', step, total: exports.reduce((sum, { file }) => sum + file.entries, 0), unit: 'entries' });
   let done = 0;
   for (const one of exports) {
     for await (const entries of one.scan({ signal })) {
