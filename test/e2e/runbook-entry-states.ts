@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Attribute, Change, type Client } from 'ldapts';
 import { PlainArchive } from '../../src/archive/plain/plain-archive.ts';
