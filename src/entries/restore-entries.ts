@@ -1,13 +1,15 @@
 import { isAtOrBelow, normalDn } from '../domain/dn.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import { Schema } from '../domain/schema/schema.ts';
+import { mapConcurrently } from '../foundation/concurrency.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { type AppliedPlan, applyPlan, type ApplyScene } from './apply/apply-plan.ts';
-import type { EntryPlan } from './plan/entry-plan.ts';
+import type { EntriesPast, EntryPlan } from './plan/entry-plan.ts';
 import { inScope, type EntrySelection } from './look/find-entries.ts';
 import { liveEntries } from './plan/live-entries.ts';
 import { allEntries, pastEntries } from './plan/past-entries.ts';
 import { planRestore } from './plan/plan-restore.ts';
+import { mayRefer } from './plan/references.ts';
 import type { SnapshotExports } from './exports/snapshot-exports.ts';
 import { entryUnknown } from './look/unknown-entry.ts';
 
@@ -43,31 +45,42 @@ export async function restoreEntries(request: RestoreEntriesRequest, options: Op
   const { server, from, dns, isSubtree, attributes } = request;
   const { exports } = from;
   const past = pastEntries(exports, options);
-  const named: LdifEntry[] = [];
-  for (const dn of dns) {
-    const entry = await past.byName(dn);
-    if (entry === undefined) throw await entryUnknown(from, dn, options);
-    named.push(entry);
-  }
+  const named = await namedEntries(request, past, options);
   const bases = exports.flatMap(({ file }) => file.baseDns);
   const { attributeTypes, objectClasses } = await server.readSchema(options);
+  const schema = new Schema(attributeTypes, objectClasses);
   const plan = await planRestore({
     asked: askedEntries(request, named, options),
     past,
     now: liveEntries(server, bases, options),
-    schema: new Schema(attributeTypes, objectClasses),
+    schema,
     abilities: await server.changeAbilities(options),
     attributes: attributes.length === 0 ? undefined : attributes,
     without: request.without,
     subtrees: isSubtree ? dns : [],
     isDeletingAdded: request.isDeletingAdded,
     named: dns,
-    referrers: request.isWithReferences ? () => allEntries(exports, 'look for what names them', options) : undefined,
+    referrers: request.isWithReferences
+      ? () => allEntries(exports, 'look for what names them', { ...options, mayHold: mayRefer(schema) })
+      : undefined,
   });
   const isWanted = await request.approve(plan);
   return { plan, applied: isWanted ? await applyPlan(plan, request, options) : undefined };
 }
 
+/** The entries of the DNs, as the snapshot has them; a read for each, many at a time. */
+async function namedEntries(
+  { from, dns }: RestoreEntriesRequest,
+  past: EntriesPast,
+  options: OperationContext,
+): Promise<readonly LdifEntry[]> {
+  const found = await mapConcurrently(dns, readsAtOnce, (dn) => past.byName(dn), options.signal);
+  const missing = found.indexOf(undefined);
+  if (missing >= 0) throw await entryUnknown(from, dns[missing] ?? '', options);
+  return found.filter((entry) => entry !== undefined);
+}
+
+const readsAtOnce = 16;
 const namedAtOnce = 200;
 
 /** Those that are named by one read each; for a subtree or a filter every entry is looked at. */

@@ -75,6 +75,11 @@ export class Schema {
     return syntax === syntaxes.dn || syntax === syntaxes.nameAndOptionalUid;
   }
 
+  /** All names and OIDs of the attributes by which clients name entries, in lower case. */
+  namesOfReferences(): readonly string[] {
+    return [...this.#attributes].flatMap(([name, { isUserModifiable }]) => (isUserModifiable && this.isDnValued(name) ? [name] : []));
+  }
+
   /** A description by which all spellings of it are one: the first name in lower case, the options in order, without `binary`. */
   comparableName(description: string): string {
     const [type = '', ...options] = description.toLowerCase().split(';');

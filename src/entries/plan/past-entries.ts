@@ -1,7 +1,7 @@
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { EntriesPast } from './entry-plan.ts';
-import type { ExportedEntries } from '../exports/exported-entries.ts';
+import { allOf, type ExportedEntries } from '../exports/exported-entries.ts';
 
 /** The entries of a snapshot, for a plan: each is found by the indexes of its exports. */
 export function pastEntries(exports: readonly ExportedEntries[], { signal }: OperationContext): EntriesPast {
@@ -23,18 +23,23 @@ export function pastEntries(exports: readonly ExportedEntries[], { signal }: Ope
   };
 }
 
+export interface AllEntriesOptions extends OperationContext {
+  /** Of blocks of which it says that they cannot hold what is looked for, no entry is given, and none is parsed. */
+  readonly mayHold?: ((content: Uint8Array) => boolean) | undefined;
+}
+
 /** Every entry of a snapshot, with a step that tells how far it is. */
 export async function* allEntries(
   exports: readonly ExportedEntries[],
   step: string,
-  { signal, report }: OperationContext,
+  { signal, report, mayHold = () => true }: AllEntriesOptions,
 ): AsyncGenerator<readonly LdifEntry[]> {
-  report?.({ kind: 'begin', step, total: exports.reduce((sum, { file }) => sum + file.entries, 0), unit: 'entries' });
+  report?.({ kind: 'begin', step, total: exports.reduce((sum, { file }) => sum + file.bytes, 0), unit: 'bytes' });
   let done = 0;
   for (const one of exports) {
-    for await (const entries of one.scan({ signal })) {
-      yield entries;
-      done += entries.length;
+    for await (const read of one.read(allOf(await one.blocks()), { signal })) {
+      if (mayHold(read.content)) yield one.parse(read);
+      done += read.block.bytes;
       report?.({ kind: 'advance', step, done });
     }
   }
