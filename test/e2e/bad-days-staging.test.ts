@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, readdir, rm, stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { after, afterEach, before, suite, test } from 'node:test';
+import { formatBytes } from '../../src/foundation/sizes.ts';
 import { smallVolume } from '../harness/small-volume.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { assertNoSecretSeen, assertRefusal, type BadDays, meanwhile, type Operator, startBadDays } from './bad-days.ts';
@@ -236,10 +237,11 @@ suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
 
   test('fetch: too little room is seen before anything is read', async () => {
     await using volume = await smallVolume(128);
+    const [newest] = await operator.list();
 
     await operator.refused(['fetch', 'latest', '--to', path.join(volume.path, 'set')], {
       exitCode: 1,
-      says: `Cannot fetch to ${volume.path}/set: it needs 206 KiB, and 128 KiB are free`,
+      says: `Cannot fetch to ${volume.path}/set: it needs ${formatBytes(newest?.bytes ?? 0)}, and 128 KiB are free`,
       hint: 'make room, or name a folder on a larger volume',
     });
   });

@@ -37,6 +37,7 @@ interface ListedSnapshot {
   readonly id: string;
   readonly backupId: string;
   readonly state: string;
+  readonly bytes: number;
 }
 
 /** What a command must say when it does not do its work. */
