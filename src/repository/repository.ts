@@ -8,6 +8,7 @@ import type { NearFile } from './near-blobs.ts';
 
 import type { FileStretch } from './file-stretches.ts';
 import { forgetSnapshots } from './forget-snapshots.ts';
+import { readForgotten } from './forgotten-trees.ts';
 import { copySnapshots, haveSameKeys, type CopyRequest, type CopyResult } from './copy/copy-snapshots.ts';
 import { planCopy, type CopyEstimate } from './copy/plan-copy.ts';
 import type { Id } from './format/hex-id.ts';
@@ -234,6 +235,11 @@ export class Repository {
   /** Removes snapshots; their bytes stay until a prune. That it was on purpose is written down before, so that a snapshot that is lost is known from it. */
   async forget(ids: readonly Id[], signal?: AbortSignal): Promise<void> {
     await forgetSnapshots(this.#core, ids, signal);
+  }
+
+  /** Whether a snapshot of this tree was forgotten on purpose. */
+  async wasForgotten(tree: Id, signal?: AbortSignal): Promise<boolean> {
+    return (await readForgotten(this.#core, signal)).some(({ trees }) => trees.includes(tree));
   }
 
   /** What puts the repository right after damage. */

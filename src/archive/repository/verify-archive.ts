@@ -7,12 +7,32 @@ import { missingFiles, unnamedFinding } from './damaged-snapshots.ts';
 import type { SnapshotContents } from './foreign-snapshot.ts';
 import { findUnnamedSets } from './repair-snapshots.ts';
 
-/** All that keeps a snapshot from coming back whole: its own document, what its trees need, what its manifest names. */
+type VerifyOptions = OperationContext & { readonly readContents: () => Promise<SnapshotContents> };
+
+/**
+ * All that keeps a snapshot from coming back whole: its own document, what its trees need, what its manifest names. Of one that somebody forgets while it is
+ * looked at nothing is told: that it goes is no damage.
+ */
 export async function verifySnapshot(
+  repository: Repository,
+  listed: ListedSnapshot,
+  read: DataToRead,
+  options: VerifyOptions,
+): Promise<readonly Damage[]> {
+  const damages = await damagesOf(repository, listed, read, options);
+  const { id, file } = listed;
+  if (damages.length === 0 || file === undefined) return damages;
+  const isThere = (await unreadableNow(repository, id, options.signal)) === undefined;
+  if (isThere || !(await repository.wasForgotten(file.tree, options.signal))) return damages;
+  options.report?.({ kind: 'note', level: 'info', text: `snapshot ${id.slice(0, 12)} was forgotten meanwhile` });
+  return [];
+}
+
+async function damagesOf(
   repository: Repository,
   { id, file, failure }: ListedSnapshot,
   read: DataToRead,
-  { signal, report, readContents }: OperationContext & { readonly readContents: () => Promise<SnapshotContents> },
+  { signal, report, readContents }: VerifyOptions,
 ): Promise<readonly Damage[]> {
   if (file === undefined)
     return [{ snapshot: id, path: '/', finding: `cannot be read: ${failure?.message ?? ''}`, object: `snapshots/${id}` }];
