@@ -1,10 +1,11 @@
+import type { Schema } from '../domain/schema/schema.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
 import type { ServerHealth } from '../domain/server-health.ts';
 import type { OperationContext } from '../foundation/progress.ts';
-import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from './entry-changes.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries } from './entry-changes.ts';
 
 /**
  * The port to one running directory server of the OpenDS family.
@@ -67,7 +68,7 @@ export interface DirectoryServer {
   readEntry(dn: string, options?: OperationContext): Promise<LdifEntry | undefined>;
 
   /** The schema that the server holds new entries against. */
-  readSchema(options?: OperationContext): Promise<SchemaDefinitions>;
+  readSchema(options?: OperationContext): Promise<Schema>;
 
   /** What this server and account can keep as it was, beside what every client may write. Changes nothing. */
   changeAbilities(options?: OperationContext): Promise<ChangeAbilities>;

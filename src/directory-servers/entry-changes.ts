@@ -9,12 +9,6 @@ export interface FindEntries {
   readonly filter?: string | undefined;
 }
 
-/** The server's schema, each definition as RFC 4512 writes it. */
-export interface SchemaDefinitions {
-  readonly attributeTypes: readonly string[];
-  readonly objectClasses: readonly string[];
-}
-
 /** Whether the server can be made to keep something as it is given; `how` names the control or setting, `because` is a clause. */
 export type Ability = { readonly isKept: true; readonly how: string } | { readonly isKept: false; readonly because: string };
 

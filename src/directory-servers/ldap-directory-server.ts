@@ -1,4 +1,5 @@
 import { encodeLdifEntry } from '../domain/encode-ldif.ts';
+import type { Schema } from '../domain/schema/schema.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { Failure, isFailure } from '../foundation/failure.ts';
@@ -17,11 +18,11 @@ import type {
   ServerDescription,
   TaskOutcome,
 } from './directory-server.ts';
-import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from './entry-changes.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries } from './entry-changes.ts';
 import { type ChangePlace, applyWaves, rehearse } from './entries/apply-changes.ts';
 import { type ChangeMeans, readChangeMeans } from './entries/change-abilities.ts';
 import { ChangeConnection } from './entries/change-connection.ts';
-import { readSchemaDefinitions } from './entries/read-schema.ts';
+import { readServerSchema } from './entries/read-schema.ts';
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
@@ -121,8 +122,8 @@ export class LdapDirectoryServer implements DirectoryServer {
     return readOneEntry(this.#session, dn, signal);
   }
 
-  async readSchema({ signal }: OperationContext = {}): Promise<SchemaDefinitions> {
-    return readSchemaDefinitions(this.#session, signal);
+  async readSchema({ signal }: OperationContext = {}): Promise<Schema> {
+    return readServerSchema(this.#session, signal);
   }
 
   async changeAbilities({ signal }: OperationContext = {}): Promise<ChangeAbilities> {

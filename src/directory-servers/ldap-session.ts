@@ -18,6 +18,9 @@ export interface LdapSessionOptions extends LdapAccount, Omit<LdapAddress, 'caPe
   readonly timeoutMilliseconds: number;
 }
 
+/** Those too that searches hide: subentries come when a filter speaks of their class. */
+export const everyEntry = '(|(objectClass=*)(objectClass=ldapSubentry))';
+
 export const resultCodes = {
   unavailableCriticalExtension: 12,
   noSuchAttribute: 16,
@@ -114,8 +117,7 @@ export class LdapSession {
 
   /** The entry itself with all its attributes, as {@link searchPages} has them; undefined where the account may not see it. Rejects when it is absent. */
   async readRaw(dn: string, controls: readonly Control[], signal?: AbortSignal): Promise<RawEntry | undefined> {
-    const filter = '(|(objectClass=*)(objectClass=ldapSubentry))';
-    const search = { scope: 'base' as const, filter, attributes: ['*', '+'], explicitBufferAttributes: new EveryName() };
+    const search = { scope: 'base' as const, filter: everyEntry, attributes: ['*', '+'], explicitBufferAttributes: new EveryName() };
     const { searchEntries } = await this.#call(`read ${dn}`, signal, (client) => client.search(dn, search, [...controls]));
     const [entry] = searchEntries;
     return entry === undefined ? undefined : rawEntry(entry);

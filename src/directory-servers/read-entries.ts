@@ -1,7 +1,7 @@
 import { Control } from 'ldapts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { FindEntries } from './entry-changes.ts';
-import { type LdapSession, type RawEntry, hasResult, resultCodes } from './ldap-session.ts';
+import { type LdapSession, type RawEntry, everyEntry, hasResult, resultCodes } from './ldap-session.ts';
 
 const entriesOfPage = 500;
 
@@ -26,9 +26,8 @@ export async function* findAllEntries(
   const request = {
     base: baseDn,
     scope,
-    // Subentries come when a filter speaks of their class; the second half says what the first does.
-    filter:
-      filter === '(objectClass=*)' ? '(|(objectClass=*)(objectClass=ldapSubentry))' : `(|${filter}(&${filter}(objectClass=ldapSubentry)))`,
+    // The second half says what the first does, of subentries.
+    filter: filter === '(objectClass=*)' ? everyEntry : `(|${filter}(&${filter}(objectClass=ldapSubentry)))`,
     attributes: ['*', '+'],
     entriesOfPage,
     controls: [realAttributesOnly, manageDsaIt],

@@ -1,5 +1,6 @@
 import { Failure, isFailure } from '../foundation/failure.ts';
 import path from 'node:path';
+import type { Schema } from '../domain/schema/schema.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { recogniseProduct, type DetectedProduct } from './detect-product.ts';
@@ -18,7 +19,7 @@ import type {
   TaskOutcome,
 } from './directory-server.ts';
 import type { ChangeRecord } from '../domain/change-record.ts';
-import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries, SchemaDefinitions } from './entry-changes.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries } from './entry-changes.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
 import type { ServerHealth } from '../domain/server-health.ts';
@@ -121,7 +122,7 @@ export class ToolsDirectoryServer implements DirectoryServer {
     return this.#running(`read the entry ${dn}`).readEntry(dn, options);
   }
 
-  async readSchema(options: OperationContext = {}): Promise<SchemaDefinitions> {
+  async readSchema(options: OperationContext = {}): Promise<Schema> {
     return this.#running('read the schema').readSchema(options);
   }
 

@@ -1,6 +1,5 @@
 import { isAtOrBelow, normalDn } from '../domain/dn.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
-import { Schema } from '../domain/schema/schema.ts';
 import { mapConcurrently } from '../foundation/concurrency.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { type AppliedPlan, applyPlan, type ApplyScene } from './apply/apply-plan.ts';
@@ -47,8 +46,7 @@ export async function restoreEntries(request: RestoreEntriesRequest, options: Op
   const past = pastEntries(exports, options);
   const named = await namedEntries(request, past, options);
   const bases = exports.flatMap(({ file }) => file.baseDns);
-  const { attributeTypes, objectClasses } = await server.readSchema(options);
-  const schema = new Schema(attributeTypes, objectClasses);
+  const schema = await server.readSchema(options);
   const plan = await planRestore({
     asked: askedEntries(request, named, options),
     past,
@@ -65,7 +63,7 @@ export async function restoreEntries(request: RestoreEntriesRequest, options: Op
       : undefined,
   });
   const isWanted = await request.approve(plan);
-  return { plan, applied: isWanted ? await applyPlan(plan, request, options) : undefined };
+  return { plan, applied: isWanted ? await applyPlan(plan, { ...request, schema }, options) : undefined };
 }
 
 /** The entries of the DNs, as the snapshot has them; a read for each, many at a time. */

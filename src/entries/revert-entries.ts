@@ -1,5 +1,4 @@
 import { exitCodes, Failure } from '../foundation/failure.ts';
-import { Schema } from '../domain/schema/schema.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import { applyPlan, type ApplyScene } from './apply/apply-plan.ts';
 import type { EntryDifference } from './compare/compare-exports.ts';
@@ -29,8 +28,7 @@ export interface RevertEntriesRequest extends ApplyScene {
  */
 export async function revertEntries(request: RevertEntriesRequest, options: OperationContext): Promise<EntriesReport> {
   const { server, before, after, selection, onConflict } = request;
-  const { attributeTypes, objectClasses } = await server.readSchema(options);
-  const schema = new Schema(attributeTypes, objectClasses);
+  const schema = await server.readSchema(options);
   const bases = before.exports.flatMap(({ file }) => file.baseDns);
   // An entry that was moved out of the base, or into it, is one that was renamed all the same.
   const anywhere = { matches: inScope(selection) };
@@ -46,7 +44,7 @@ export async function revertEntries(request: RevertEntriesRequest, options: Oper
   const [conflict] = plan.conflicts;
   if (onConflict === 'stop' && conflict !== undefined) throw conflictFailure(plan, conflict);
   const isWanted = await request.approve(plan);
-  return { plan, applied: isWanted ? await applyPlan(plan, request, options) : undefined };
+  return { plan, applied: isWanted ? await applyPlan(plan, { ...request, schema }, options) : undefined };
 }
 
 async function* only(differences: AsyncIterable<{ readonly difference: EntryDifference }>): AsyncGenerator<EntryDifference> {

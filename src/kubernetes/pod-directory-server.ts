@@ -1,14 +1,8 @@
 import path from 'node:path';
 import type { ChangeRecord } from '../domain/change-record.ts';
-import type {
-  ApplyOptions,
-  ApplyReport,
-  ChangeAbilities,
-  ChangeOutcome,
-  FindEntries,
-  SchemaDefinitions,
-} from '../directory-servers/entry-changes.ts';
+import type { ApplyOptions, ApplyReport, ChangeAbilities, ChangeOutcome, FindEntries } from '../directory-servers/entry-changes.ts';
 import type { EncryptionKeys } from '../domain/encryption-keys.ts';
+import type { Schema } from '../domain/schema/schema.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import type { PinSeal } from '../domain/pin-seal.ts';
 import type { ServerHealth } from '../domain/server-health.ts';
@@ -158,7 +152,7 @@ export class PodDirectoryServer implements DirectoryServer {
     return this.#server.readEntry(dn, options);
   }
 
-  readSchema(options?: OperationContext): Promise<SchemaDefinitions> {
+  readSchema(options?: OperationContext): Promise<Schema> {
     return this.#server.readSchema(options);
   }
 

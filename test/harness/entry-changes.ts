@@ -5,7 +5,6 @@ import { stateOf } from '../../src/domain/entry-after.ts';
 import { EntryTotals, entryDigest } from '../../src/domain/entry-digest.ts';
 import { inverseOf } from '../../src/domain/inverse-change.ts';
 import { attributesOf } from '../../src/domain/read-ldif.ts';
-import { Schema } from '../../src/domain/schema/schema.ts';
 import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
 import type { ChangeOutcome } from '../../src/directory-servers/entry-changes.ts';
 import type { PlannedChange } from '../../src/entries/plan/planned-change.ts';
@@ -24,8 +23,7 @@ export async function applyOne(server: DirectoryServer, change: ChangeRecord): P
 
 /** The changes with what takes them back, by what is there when each is planned. */
 export async function planned(server: DirectoryServer, changes: readonly (readonly ChangeRecord[])[]): Promise<PlannedChange[][]> {
-  const { attributeTypes, objectClasses } = await server.readSchema();
-  const schema = new Schema(attributeTypes, objectClasses);
+  const schema = await server.readSchema();
   const waves: PlannedChange[][] = [];
   for (const wave of changes) {
     const plannedWave: PlannedChange[] = [];

@@ -10,6 +10,7 @@ import { ldapServerAt } from '../harness/ldap-server.ts';
 import type { LdapDirectoryServer } from '../../src/directory-servers/ldap-directory-server.ts';
 import type { ChangeRecord } from '../../src/domain/change-record.ts';
 import type { DirectoryServer } from '../../src/directory-servers/directory-server.ts';
+import type { Schema } from '../../src/domain/schema/schema.ts';
 import { Secret } from '../../src/foundation/secret.ts';
 import { realClock } from '../harness/real-clock.ts';
 import { runInProcess } from '../harness/run-in-process.ts';
@@ -18,10 +19,12 @@ import { add, applyOne, modify, people, person, planned, storedPassword, totals,
 
 let opendj: OpendjServer;
 let server: LdapDirectoryServer;
+let schema: Schema;
 
 before(async () => {
   opendj = await startOpendj({ people: 400 });
   server = ldapServerAt(opendj);
+  schema = await server.readSchema();
 });
 
 after(async () => {
@@ -47,7 +50,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
       ],
     ];
     const waves = await planned(server, changes);
-    const applied = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, {});
+    const applied = await applyPlan({ waves }, { server, schema, clock: realClock, undo: { folder: folder.path } }, {});
     assert.deepEqual([applied.applied, applied.refused, applied.unproven], [6, [], []]);
     const undoFile = applied.undoFile ?? '';
     assert.match(path.basename(undoFile), /^rootcellar-undo-\d{8}T\d{9}Z\.ldif$/);
@@ -71,7 +74,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     await using folder = await temporaryFolder('undo');
     const [ten, fifteen] = [`uid=user.20,${people}`, `uid=user.21,${people}`];
     const waves = await planned(server, [[{ kind: 'delete', dn: ten }, modify(fifteen, 'replace', 'l', 'Bonn'), person('made-by-plan')]]);
-    const { undoFile = '' } = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, {});
+    const { undoFile = '' } = await applyPlan({ waves }, { server, schema, clock: realClock, undo: { folder: folder.path } }, {});
     await server.applyChanges([
       [
         modify(fifteen, 'replace', 'l', 'Köln'),
@@ -110,7 +113,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
         void opendj.kill();
       }
     };
-    const failed = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, { report }).then(
+    const failed = await applyPlan({ waves }, { server, schema, clock: realClock, undo: { folder: folder.path } }, { report }).then(
       () => assert.fail('the server was killed'),
       (error: Error & { code?: string; hint?: string }) => error,
     );
@@ -124,7 +127,11 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     );
     await opendj.restart();
 
-    const again = await applyPlan({ waves }, { server, clock: realClock, undo: { file: path.join(folder.path, 'again.ldif') } }, {});
+    const again = await applyPlan(
+      { waves },
+      { server, schema, clock: realClock, undo: { file: path.join(folder.path, 'again.ldif') } },
+      {},
+    );
     assert.deepEqual([again.applied, again.refused, again.unproven], [300, [], []]);
     const undone = await undoChanges(
       { server, clock: realClock, file: undoFile, isForced: false, undo: { folder: folder.path }, approve: async () => true },
@@ -140,7 +147,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     const poor = ldapServerAt(opendj, { bindDn: `uid=poor,${people}`, readPassword: async () => new Secret('Poor-but-honest-1') });
     try {
       const waves = await planned(server, [[modify(`uid=user.30,${people}`, 'replace', 'l', 'Bonn')]]);
-      await assert.rejects(applyPlan({ waves }, { server: poor, clock: realClock, undo: { folder: folder.path } }, {}), {
+      await assert.rejects(applyPlan({ waves }, { server: poor, schema, clock: realClock, undo: { folder: folder.path } }, {}), {
         code: 'E_PRIVILEGE_MISSING',
         message: /^Cannot change entries on ldaps:.*insufficient access rights; the account lacks config-read \(.*; nothing was changed$/,
       });
@@ -184,7 +191,11 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
         refused,
         unproven,
         undoFile = '',
-      } = await applyPlan({ waves }, { server: least, clock: realClock, undo: { folder: folder.path } }, {});
+      } = await applyPlan(
+        { waves },
+        { server: least, schema: await least.readSchema(), clock: realClock, undo: { folder: folder.path } },
+        {},
+      );
       assert.deepEqual([applied, refused, unproven], [4, [], []]);
       assert.deepEqual((await valuesAt(server, `uid=least,${people}`))?.get('entryuuid'), [own.entryUUID]);
       const undo = {
@@ -207,7 +218,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     const [changed, deleted] = [`uid=user.37,${people}`, `uid=user.38,${people}`];
     const earlier = await totals(server);
     const waves = await planned(server, [[modify(changed, 'replace', 'l', 'Bonn'), { kind: 'delete', dn: deleted }]]);
-    const { undoFile = '' } = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, {});
+    const { undoFile = '' } = await applyPlan({ waves }, { server, schema, clock: realClock, undo: { folder: folder.path } }, {});
     const run = (...words: readonly string[]) =>
       runInProcess(['entry', 'undo', undoFile, ...words], {
         clock: realClock,
@@ -277,7 +288,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     });
     const { applied, proven, unproven } = await applyPlan(
       { waves },
-      { server: meddling, clock: realClock, undo: { folder: folder.path } },
+      { server: meddling, schema, clock: realClock, undo: { folder: folder.path } },
       {},
     );
     await meddler.close();
@@ -297,7 +308,11 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
     const waves = await planned(server, [
       [modify(`uid=user.31,${people}`, 'add', 'shoeSize', '46'), modify(`uid=user.32,${people}`, 'replace', 'l', 'Bonn')],
     ]);
-    const { applied, proven, refused } = await applyPlan({ waves }, { server, clock: realClock, undo: { folder: folder.path } }, {});
+    const { applied, proven, refused } = await applyPlan(
+      { waves },
+      { server, schema, clock: realClock, undo: { folder: folder.path } },
+      {},
+    );
     assert.deepEqual([applied, proven], [1, 1]);
     assert.deepEqual(
       refused.map(({ planned: { change }, refusal }) => [change.dn, refusal.kind, refusal.attribute]),
@@ -308,7 +323,7 @@ suite('applyPlan() and undoChanges() on OpenDJ', () => {
   test('an undo file that is there already is never written over', async () => {
     const waves = await planned(server, [[modify(`uid=user.33,${people}`, 'replace', 'l', 'Bonn')]]);
     const earlier = await totals(server);
-    await assert.rejects(applyPlan({ waves }, { server, clock: realClock, undo: { file: opendj.passwordFile } }, {}), {
+    await assert.rejects(applyPlan({ waves }, { server, schema, clock: realClock, undo: { file: opendj.passwordFile } }, {}), {
       code: 'E_UNDO_NOT_WRITABLE',
       message: `Cannot write the undo file ${opendj.passwordFile}: a file is in the way; nothing was changed`,
     });

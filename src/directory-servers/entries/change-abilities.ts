@@ -1,5 +1,4 @@
 import { Control } from 'ldapts';
-import { Schema } from '../../domain/schema/schema.ts';
 import { isFailure } from '../../foundation/failure.ts';
 import type { ReplicationState } from '../directory-server.ts';
 import type { Ability, ChangeAbilities } from '../entry-changes.ts';
@@ -7,7 +6,7 @@ import type { LdapEntry, LdapSession, SearchRequest } from '../ldap-session.ts';
 import type { ProductDialect } from '../product-dialect.ts';
 import { readReplication } from '../read-replication.ts';
 import { type ChangeRules, oids } from './change-rules.ts';
-import { readSchemaDefinitions } from './read-schema.ts';
+import { readServerSchema } from './read-schema.ts';
 
 /** How this server is asked to keep things, and what comes of it. */
 export interface ChangeMeans {
@@ -19,8 +18,7 @@ export interface ChangeMeans {
 export async function readChangeMeans(session: LdapSession, dialect: ProductDialect, signal?: AbortSignal): Promise<ChangeMeans> {
   const [root] = await session.search({ base: '', scope: 'base', attributes: ['supportedControl', 'namingContexts'] }, signal);
   const controls = new Set(root?.values('supportedControl') ?? []);
-  const { attributeTypes, objectClasses } = await readSchemaDefinitions(session, signal);
-  const schema = new Schema(attributeTypes, objectClasses);
+  const schema = await readServerSchema(session, signal);
   const replication = await readReplication(session, dialect, signal);
   const isPing = dialect.product === 'PingDirectory';
   const couldRepair = !isPing && controls.has(oids.replicationRepair) && replication.state === 'none';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { ChangeRecord } from '../../domain/change-record.ts';
 import { compactTime } from '../../domain/compact-time.ts';
 import { entryAfter, type EntryState, stateOf } from '../../domain/entry-after.ts';
-import { Schema } from '../../domain/schema/schema.ts';
+import type { Schema } from '../../domain/schema/schema.ts';
 import { isSecretAttribute } from '../../domain/secret-attributes.ts';
 import type { DirectoryServer } from '../../directory-servers/directory-server.ts';
 import type { ChangeOutcome, Refusal } from '../../directory-servers/entry-changes.ts';
@@ -20,6 +20,11 @@ export interface ApplyScene {
   /** Where the undo file is written: a path, or a folder for a name with the time in it. */
   readonly undo: { readonly file: string } | { readonly folder: string };
   readonly maxPerSecond?: number | undefined;
+}
+
+/** The server's schema, by which the plan was made, goes with it. */
+export interface ApplyRequest extends ApplyScene {
+  readonly schema: Schema;
 }
 
 export interface RefusedChange {
@@ -45,14 +50,12 @@ export interface AppliedPlan {
  *
  * @throws Failure E_PRIVILEGE_MISSING and E_UNDO_NOT_WRITABLE before anything is changed; E_CHANGES_CUT_OFF, E_INTERRUPTED in the midst of it, which name the undo file
  */
-export async function applyPlan({ waves }: PlannedWaves, scene: ApplyScene, options: OperationContext): Promise<AppliedPlan> {
-  const { server, clock } = scene;
+export async function applyPlan({ waves }: PlannedWaves, scene: ApplyRequest, options: OperationContext): Promise<AppliedPlan> {
+  const { server, clock, schema } = scene;
   const begun = clock.now();
   const all = waves.filter((wave) => wave.length > 0);
   if (all.length === 0) return { undoFile: undefined, applied: 0, refused: [], unproven: [], proven: 0, milliseconds: 0 };
   await assertMayChange(all, scene, options);
-  const { attributeTypes, objectClasses } = await server.readSchema(options);
-  const schema = new Schema(attributeTypes, objectClasses);
   const undoFile =
     'file' in scene.undo ? scene.undo.file : path.join(scene.undo.folder, `rootcellar-undo-${compactTime(begun.toISOString())}.ldif`);
   await writeUndoFile(undoFile, { waves: all }, { server: server.location, time: begun });

@@ -1,5 +1,4 @@
 import { stateOf } from '../../domain/entry-after.ts';
-import { Schema } from '../../domain/schema/schema.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import { type AppliedPlan, applyPlan, type ApplyScene } from './apply-plan.ts';
 import { planUndo, type UndoPlan } from './plan-undo.ts';
@@ -34,8 +33,7 @@ export async function undoChanges(request: UndoRequest, options: OperationContex
     const text = `the file was written for ${writtenFor}, and the server is reached as ${server.location}`;
     options.report?.({ kind: 'note', level: 'warning', text });
   }
-  const { attributeTypes, objectClasses } = await server.readSchema(options);
-  const schema = new Schema(attributeTypes, objectClasses);
+  const schema = await server.readSchema(options);
   const read = async (dn: string) => {
     const entry = await server.readEntry(dn, options);
     return entry === undefined ? undefined : stateOf(entry, schema);
@@ -43,5 +41,5 @@ export async function undoChanges(request: UndoRequest, options: OperationContex
   const abilities = await server.changeAbilities(options);
   const plan = await planUndo(records, read, { schema, abilities, isForced });
   const isWanted = await approve(plan);
-  return { plan, writtenFor, applied: isWanted ? await applyPlan(plan, request, options) : undefined };
+  return { plan, writtenFor, applied: isWanted ? await applyPlan(plan, { ...request, schema }, options) : undefined };
 }

@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto';
-
 const mostBytes = 32 * 1024 * 1024;
 
 /** Blocks that were read, by their hash, whichever snapshot they were read from; those that were not asked for longest go first. */
@@ -27,11 +25,6 @@ export class BlockCache {
       this.#bytes -= length;
     }
   }
-}
-
-/** As the index keeps it: the first 16 bytes of the SHA-256. */
-export function hashOfBlock(content: Uint8Array): Uint8Array {
-  return hash('sha256', content, 'buffer').subarray(0, 16);
 }
 
 /** For a map. */

@@ -1,10 +1,11 @@
 import type { ByteRange, RangeContent } from '../../foundation/byte-ranges.ts';
 import { isAtOrBelow, normalDn } from '../../domain/dn.ts';
+import { isContentOf } from '../../domain/block-table.ts';
 import type { Block, BlockTable } from '../../domain/entry-index.ts';
 import { type LdifEntry, parseLdif } from '../../domain/read-ldif.ts';
 import { exitCodes, Failure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
-import { type BlockCache, hashOfBlock } from './block-cache.ts';
+import type { BlockCache } from './block-cache.ts';
 import { uuidOf } from './entry-words.ts';
 import type { AskedIndex } from './steady-index.ts';
 
@@ -77,7 +78,7 @@ export class ExportedEntries {
     };
     for await (const { content } of this.file.readRanges(ranges(), { signal: options.signal })) {
       const block = asked.shift();
-      if (block === undefined || Buffer.compare(hashOfBlock(content), block.hash) !== 0) throw this.#damaged(block?.at ?? 0);
+      if (block === undefined || !isContentOf(content, block)) throw this.#damaged(block?.at ?? 0);
       yield { block, content };
     }
   }

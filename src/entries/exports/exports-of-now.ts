@@ -71,8 +71,7 @@ async function readPart({ server, backend, baseDns, baseDn = '', run }: BackendO
   const base = normalDn(baseDn);
   const isOfBackend = baseDns.some((one) => isAtOrBelow(base, normalDn(one)));
   if (!isOfBackend) return file;
-  const filter = '(|(objectClass=*)(objectClass=ldapSubentry))';
-  for await (const entries of server.findEntries({ baseDn, scope: 'sub', filter }, options)) {
+  for await (const entries of server.findEntries({ baseDn, scope: 'sub' }, options)) {
     await writeFile(file, entries.map(encoded).join(''), { flag: 'a' });
   }
   return file;

@@ -40,7 +40,7 @@ export function liveEntries(
     },
     below: async function* (dn) {
       if ((await server.readEntry(dn, options)) === undefined) return;
-      yield* server.findEntries({ baseDn: dn, scope: 'sub', filter: '(|(objectClass=*)(objectClass=ldapSubentry))' }, options);
+      yield* server.findEntries({ baseDn: dn, scope: 'sub' }, options);
     },
   };
 }
