@@ -1,3 +1,4 @@
+import { bytesOf } from '../domain/byte-text.ts';
 import type { LdifEntry } from '../domain/read-ldif.ts';
 import { matchesFilter } from '../domain/filter/match-filter.ts';
 import { parseFilter } from '../domain/filter/parse-filter.ts';
@@ -71,18 +72,15 @@ export async function areSecretsShown(
 
 /** Looks for a text in every value that is no secret, in whatever case. */
 export function textMatcher(text: string): (entry: LdifEntry) => boolean {
-  const wanted = asBytes(text);
+  const wanted = bytesOf(text.toLowerCase());
   if (wanted === '') throw wrongUsage('Cannot look for an empty text', 'give some letters of a value');
   return ({ dn, names, values }) =>
-    asBytes(dn).includes(wanted) || values.some((value, index) => fold(value).includes(wanted) && !isSecretAttribute(names[index] ?? ''));
+    bytesOf(dn.toLowerCase()).includes(wanted) ||
+    values.some((value, index) => fold(value).includes(wanted) && !isSecretAttribute(names[index] ?? ''));
 }
 
-/** A character is a byte, as in the values of entries; the case of letters beyond ASCII counts where they are not spelled alike. */
-function asBytes(text: string): string {
-  return Buffer.from(text.toLowerCase(), 'utf8').toString('latin1');
-}
-
+/** As the bytes of its text in lower case. */
 function fold(value: string): string {
   // oxlint-disable-next-line no-control-regex -- ASCII has them
-  return /^[\x00-\x7f]*$/.test(value) ? value.toLowerCase() : asBytes(Buffer.from(value, 'latin1').toString('utf8'));
+  return /^[\x00-\x7f]*$/.test(value) ? value.toLowerCase() : bytesOf(Buffer.from(value, 'latin1').toString('utf8').toLowerCase());
 }

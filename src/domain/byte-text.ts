@@ -13,6 +13,16 @@ export function bytesOf(text: string): string {
   return ascii.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
+/** Bytes as a text of one character each, as `LdifEntry` has values. */
+export function bytesText(value: Uint8Array): string {
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+}
+
+/** The bytes of such a text. */
+export function textBytes(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
 // oxlint-disable-next-line no-control-regex -- ASCII has them
 const ascii = /^[\x00-\x7f]*$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -26,6 +26,22 @@ export type ChangeRecord =
       readonly newParent?: string | undefined;
     };
 
+/** The attributes that a change writes, in its order; none of one that deletes or renames. */
+export function attributesIn(change: ChangeRecord): readonly NamedValues[] {
+  if (change.kind === 'add') return change.attributes;
+  return change.kind === 'modify' ? change.changes : [];
+}
+
+/** Whether a change writes passwords or the like. */
+export function hasSecret(change: ChangeRecord): boolean {
+  return attributesIn(change).some(({ name }) => isSecretAttribute(name));
+}
+
+/** A text as it may stand in a comment of LDIF: on one line. */
+export function commentText(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}
+
 export interface EncodeOptions {
   /** Lines that go before the record, each behind a `#`. */
   readonly comments?: readonly string[] | undefined;

@@ -1,3 +1,4 @@
+import { bytesText } from './byte-text.ts';
 import type { ChangeRecord, Modification } from './change-record.ts';
 import { parentDn, parseDn } from './dn.ts';
 import { type AttributeValues, valuesOf } from './entry-changes.ts';
@@ -98,11 +99,6 @@ function renamed(before: EntryState, change: Extract<ChangeRecord, { kind: 'rena
     if (!present.values.some((one) => isSame(one, value))) values.set(key, { ...present, values: [...present.values, value] });
   }
   return { dn: dnAfter(change) ?? before.dn, values };
-}
-
-/** One character per byte, as `LdifEntry` has values. */
-export function bytesText(value: Uint8Array): string {
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
 }
 
 /** The attributes whose values differ, by their comparable names. */

@@ -53,6 +53,11 @@ export function valuesOf({ names, values }: LdifEntry, schema: Schema): Attribut
   return attributes;
 }
 
+/** What a server notes of every change: alone it is no difference. */
+export function isStamp(name: string): boolean {
+  return /^(?:modifytimestamp|modifiersname)$/i.test(name);
+}
+
 const leftOut = new Set(attributesLeftOut);
 
 /** The values that are not among the others. */

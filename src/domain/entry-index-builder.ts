@@ -16,14 +16,14 @@ import {
   keyOf,
   magic,
   mostBlockBytes,
-  normalUuid,
   pageCheck,
   recordBytes,
   recordsInPage,
   type EntryIndexSizes,
 } from './entry-index-format.ts';
+import { uuidOf } from './entry-uuid.ts';
 import { GrowingTable } from './growing-table.ts';
-import type { LdifBatch, LdifEntry } from './read-ldif.ts';
+import type { LdifBatch } from './read-ldif.ts';
 
 /**
  * Makes the index of an export while that is read: which block each DN and each entryUUID is in, and the length and hash of each block
@@ -54,7 +54,7 @@ export class EntryIndexBuilder {
       this.#lastKey = digest.readUInt32BE(0);
       this.#names.add(this.#lastKey, this.#blocks.length);
       const uuid = uuidOf(entry);
-      if (uuid !== undefined) this.#uuids.add(keyOf(normalUuid(uuid)), this.#blocks.length);
+      if (uuid !== undefined) this.#uuids.add(keyOf(uuid), this.#blocks.length);
       this.#end = end;
       if (endsBlock(digest)) this.#endBlock(bytes, at);
     }
@@ -100,14 +100,6 @@ export class EntryIndexBuilder {
     this.#hash.update(bytes.subarray(Math.max(0, this.#hashed - at), end - at));
     this.#hashed = end;
   }
-}
-
-function uuidOf({ names, values }: LdifEntry): string | undefined {
-  for (let index = names.length - 1; index >= 0; index -= 1) {
-    const name = names[index] ?? '';
-    if (name.length === 9 && (name === 'entryUUID' || name.toLowerCase() === 'entryuuid')) return values[index];
-  }
-  return undefined;
 }
 
 function keyedDirectory(table: Buffer): Buffer {

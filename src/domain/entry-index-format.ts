@@ -55,10 +55,6 @@ export function keyOf(text: string): number {
   return hash('sha256', text, 'buffer').readUInt32BE(0);
 }
 
-export function normalUuid(text: string): string {
-  return text.trim().toLowerCase();
-}
-
 /** Two bits of a DN's hash, which are not among those of its key's first half and are zero for one DN of four: behind its entry a block ends. */
 export function endsBlock(digest: Buffer): boolean {
   return ((digest[4] ?? 0) & 0x03) === 0;

@@ -17,7 +17,6 @@ import {
   keyedTables,
   keyOf,
   magic,
-  normalUuid,
   pageCheck,
   recordBytes,
   recordsInPage,
@@ -26,6 +25,7 @@ import {
   type EntryIndexSizes,
   type KeyedTable,
 } from './entry-index-format.ts';
+import { normalUuid } from './entry-uuid.ts';
 import { readLdifBatches, type LdifOptions } from './read-ldif.ts';
 
 export type { Block, BlockTable };

@@ -1,5 +1,6 @@
 import type { ChangeRecord, Modification } from './change-record.ts';
-import { bytesText, dnAfter, type EntryState } from './entry-after.ts';
+import { bytesText, textBytes } from './byte-text.ts';
+import { dnAfter, type EntryState } from './entry-after.ts';
 import { parentDn, parseDn } from './dn.ts';
 import type { Schema } from './schema/schema.ts';
 
@@ -65,9 +66,4 @@ function lostAndGained(
       return [present.filter((value) => !wanted.has(value)), given.filter((value) => !known.has(value))];
     }
   }
-}
-
-/** One byte per character. */
-export function textBytes(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
 }

@@ -4,7 +4,7 @@ import { entryDigest } from '../../src/domain/entry-digest.ts';
 import type { LdifEntry } from '../../src/domain/read-ldif.ts';
 import { standardSchema } from '../../src/domain/schema/standard-schema.ts';
 import type { EntriesNow, EntriesPast, EntryPlan } from '../../src/entries/plan/entry-plan.ts';
-import { uuidOf } from '../../src/entries/exports/entry-words.ts';
+import { uuidOf } from '../../src/domain/entry-uuid.ts';
 
 /** A directory as RFC 4511 has it, in memory, which refuses what a server would: to say what a plan of many changes comes to. */
 export class ModelDirectory {

@@ -1,3 +1,4 @@
+import { isStamp } from '../../domain/entry-changes.ts';
 import { changeToShow, type ShownChange } from '../../entries/look/entry-view.ts';
 import type { EntryMoment } from '../../entries/look/entry-history.ts';
 import { entryUnknown } from '../../entries/look/unknown-entry.ts';
@@ -89,7 +90,7 @@ function momentLines({ kind, snapshot, since, dn, dnBefore, by, at, changes }: S
     `  ${look.dim(`${between} UTC${by === undefined || at === undefined ? '' : `; the entry says: ${printable(at)} by ${printable(by)}`}`)}`,
     // When and by whom is said above.
     ...changes
-      .filter(({ name }) => !/^modif(?:ytimestamp|iersname)$/i.test(name))
+      .filter(({ name }) => !isStamp(name))
       .flatMap((change) => changeLines(change, look))
       .map((line) => `  ${line}`),
   ];

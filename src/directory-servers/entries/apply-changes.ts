@@ -1,4 +1,4 @@
-import type { ChangeRecord } from '../../domain/change-record.ts';
+import { attributesIn, type ChangeRecord } from '../../domain/change-record.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import { Failure, exitCodes, interrupted, messageOf } from '../../foundation/failure.ts';
@@ -120,9 +120,7 @@ async function patiently({ change, controls }: ChangeRequest, { connection }: Ch
 
 /** What its values come to; the rest is small beside them where it matters. */
 function requestBytes(change: ChangeRecord): number {
-  if (change.kind !== 'add' && change.kind !== 'modify') return 0;
-  const attributes = change.kind === 'add' ? change.attributes : change.changes;
-  return attributes.reduce((sum, { values }) => values.reduce((bytes, { length }) => bytes + length + valueHeadBytes, sum), 0);
+  return attributesIn(change).reduce((sum, { values }) => values.reduce((bytes, { length }) => bytes + length + valueHeadBytes, sum), 0);
 }
 
 const valueHeadBytes = 4;

@@ -1,4 +1,4 @@
-import type { NamedValues, ChangeRecord } from '../../domain/change-record.ts';
+import { attributesIn, type ChangeRecord, type NamedValues } from '../../domain/change-record.ts';
 import { isStoredPassword } from '../../domain/stored-password.ts';
 import { encodeBer } from '../ber.ts';
 import type { RequestControl } from './change-messages.ts';
@@ -54,13 +54,13 @@ export function requestsOf(change: ChangeRecord, rules: ChangeRules): readonly C
   ];
   if (change.kind !== 'add' && change.kind !== 'modify') return ordinary([]);
   const isServers = ({ name }: NamedValues): boolean => rules.isServers(name);
-  const attributes = change.kind === 'add' ? change.attributes : change.changes;
+  const attributes = attributesIn(change);
   const hasServers = attributes.some(isServers);
   const hasPassword = attributes.some(isStoredPassword);
   if (rules.repairs && (hasServers || hasPassword)) {
     const checked = without(change, (attribute) => isServers(attribute) || isStoredPassword(attribute));
     const done: ChangeRequest = { change, controls: [manageDsaIt, replicationRepair], isCheck: false };
-    return isEmpty(checked) ? [done] : [{ change: checked, controls: [manageDsaIt, noOperation], isCheck: true }, done];
+    return attributesIn(checked).length === 0 ? [done] : [{ change: checked, controls: [manageDsaIt, noOperation], isCheck: true }, done];
   }
   const controls: RequestControl[] = [];
   if (rules.ignoresNoUserModification && hasServers && change.kind === 'add') controls.push(ignoreNoUserModification);
@@ -80,8 +80,4 @@ type AddOrModify = Extract<ChangeRecord, { kind: 'add' | 'modify' }>;
 function without(change: AddOrModify, isLeftOut: (attribute: NamedValues) => boolean): AddOrModify {
   if (change.kind === 'add') return { ...change, attributes: change.attributes.filter((one) => !isLeftOut(one)) };
   return { ...change, changes: change.changes.filter((one) => !isLeftOut(one)) };
-}
-
-function isEmpty(change: AddOrModify): boolean {
-  return (change.kind === 'add' ? change.attributes : change.changes).length === 0;
 }

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import type { ChangeRecord } from '../../domain/change-record.ts';
+import { type ChangeRecord, hasSecret } from '../../domain/change-record.ts';
 import { compactTime } from '../../domain/compact-time.ts';
 import { entryAfter, type EntryState, stateOf } from '../../domain/entry-after.ts';
 import type { Schema } from '../../domain/schema/schema.ts';
-import { isSecretAttribute } from '../../domain/secret-attributes.ts';
 import type { DirectoryServer } from '../../directory-servers/directory-server.ts';
 import type { ChangeOutcome, Refusal } from '../../directory-servers/entry-changes.ts';
 import type { Clock } from '../../foundation/clock.ts';
@@ -84,11 +83,6 @@ async function assertMayChange(waves: PlannedWaves['waves'], { server }: ApplySc
   throw new Failure('E_PRIVILEGE_MISSING', `Cannot change entries on ${server.location}: ${state}; nothing was changed`, {
     hint: 'give the account what docs/guide/least-privilege-account.md lists for entries',
   });
-}
-
-function hasSecret(change: ChangeRecord): boolean {
-  if (change.kind !== 'add' && change.kind !== 'modify') return false;
-  return (change.kind === 'add' ? change.attributes : change.changes).some(({ name }) => isSecretAttribute(name));
 }
 
 const readsAtOnce = 16;

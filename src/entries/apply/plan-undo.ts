@@ -1,10 +1,12 @@
 import type { ChangeRecord, Modification } from '../../domain/change-record.ts';
-import { isAtOrBelow, normalDn, parentDn } from '../../domain/dn.ts';
+import { isAtOrBelow, normalDn } from '../../domain/dn.ts';
 import { differingNames, dnAfter, entryAfter, type EntryState } from '../../domain/entry-after.ts';
-import { inverseOf, textBytes } from '../../domain/inverse-change.ts';
+import { textBytes } from '../../domain/byte-text.ts';
+import { inverseOf } from '../../domain/inverse-change.ts';
 import type { Schema } from '../../domain/schema/schema.ts';
 import type { ChangeAbilities } from '../../directory-servers/entry-changes.ts';
 import { KeptParts, type NotKept } from '../plan/kept-parts.ts';
+import { namesAbove } from '../plan/moved-names.ts';
 import type { PlannedChange, PlannedWaves } from '../plan/planned-change.ts';
 import type { UndoRecord } from './undo-file.ts';
 
@@ -258,10 +260,4 @@ export function wavesOf(changes: readonly PlannedChange[]): readonly (readonly P
     for (const name of above) wave.above.add(name);
   }
   return waves.map((wave) => wave.changes);
-}
-
-function namesAbove(name: string): readonly string[] {
-  const above: string[] = [];
-  for (let at = parentDn(name) ?? ''; at !== ''; at = parentDn(at) ?? '') above.push(at);
-  return above;
 }

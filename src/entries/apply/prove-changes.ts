@@ -1,4 +1,4 @@
-import type { ChangeRecord } from '../../domain/change-record.ts';
+import { attributesIn, type ChangeRecord } from '../../domain/change-record.ts';
 import { isAtOrBelow, normalDn, parentDn } from '../../domain/dn.ts';
 import { dnAfter, type EntryState, stateOf } from '../../domain/entry-after.ts';
 import { entryDigest } from '../../domain/entry-digest.ts';
@@ -117,8 +117,7 @@ function comparableDigest(state: EntryState, asked: readonly string[], schema: S
 }
 
 function askedNames(change: ChangeRecord, schema: Schema): readonly string[] {
-  if (change.kind !== 'add' && change.kind !== 'modify') return [];
-  return (change.kind === 'add' ? change.attributes : change.changes)
+  return attributesIn(change)
     .map(({ name }) => schema.comparableName(name))
     .filter((name) => schema.attribute(name)?.isUserModifiable === false);
 }

@@ -3,7 +3,8 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { type ChangeRecord, encodeChange } from '../../domain/change-record.ts';
+import { bytesOf } from '../../domain/byte-text.ts';
+import { type ChangeRecord, commentText, encodeChange } from '../../domain/change-record.ts';
 import { readChanges } from '../../domain/read-changes.ts';
 import { Failure, exitCodes, isFailure, messageOf } from '../../foundation/failure.ts';
 import { folderTrouble } from '../../foundation/folder-trouble.ts';
@@ -66,10 +67,10 @@ export async function writeUndoFile(
 /** Characters of one byte each. */
 function* undoText(waves: PlannedWaves['waves'], server: string, time: Date): Generator<string, void, void> {
   const total = waves.reduce((sum, wave) => sum + wave.length, 0);
-  yield bytes(
+  yield bytesOf(
     [
       mark,
-      `# server: ${oneLine(server)}`,
+      `# server: ${commentText(server)}`,
       `# written ${time.toISOString()}, before the first change`,
       `# changes: ${total}`,
       '# To take them back: rootcellar entry undo FILE',
@@ -83,7 +84,7 @@ function* undoText(waves: PlannedWaves['waves'], server: string, time: Date): Ge
   let number = total;
   for (const wave of waves.toReversed()) {
     for (const planned of wave.toReversed()) {
-      yield bytes(recordText(planned, number));
+      yield bytesOf(recordText(planned, number));
       number -= 1;
     }
   }
@@ -93,15 +94,7 @@ function* undoText(waves: PlannedWaves['waves'], server: string, time: Date): Ge
 function recordText({ change, undo, reason }: PlannedChange, number: number): string {
   const did = encodeChange(change, { areSecretsShown: true }).trimEnd();
   const lines = did.split('\n').map((line) => `${didMark}${line}`);
-  return `${recordMark}${number}: ${oneLine(reason)}\n${lines.join('\n')}\n${encodeChange(undo, { areSecretsShown: true })}`;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
-}
-
-function bytes(text: string): string {
-  return Buffer.from(text, 'utf8').toString('latin1');
+  return `${recordMark}${number}: ${commentText(reason)}\n${lines.join('\n')}\n${encodeChange(undo, { areSecretsShown: true })}`;
 }
 
 /**

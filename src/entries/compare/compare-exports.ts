@@ -5,7 +5,7 @@ import { type LdifEntry, parseLdif } from '../../domain/read-ldif.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import { partsThatDiffer } from './differing-blocks.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import type { ExportedEntries } from '../exports/exported-entries.ts';
 
 /**

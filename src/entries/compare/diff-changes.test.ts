@@ -11,7 +11,8 @@ import type { LdifEntry } from '../../domain/read-ldif.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
 import type { EntryDifference } from './compare-exports.ts';
 import { DiffChanges } from './diff-changes.ts';
-import { uuidOf, valuesOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
+import { valuesOf } from '../exports/entry-words.ts';
 
 function entry(dn: string, attributes: Readonly<Record<string, readonly string[]>> = {}): LdifEntry {
   const pairs = Object.entries(attributes).flatMap(([name, values]) => values.map((value) => [name, value] as const));

@@ -1,10 +1,12 @@
+import { textBytes } from '../../domain/byte-text.ts';
 import { depthOf, normalDn, parentDn, parseDn } from '../../domain/dn.ts';
-import { type ChangeRecord, encodeChange, type Modification, type NamedValues } from '../../domain/change-record.ts';
-import type { AttributeChange } from '../../domain/entry-changes.ts';
+import { type ChangeRecord, commentText, encodeChange, type Modification, type NamedValues } from '../../domain/change-record.ts';
+import { type AttributeChange, isStamp } from '../../domain/entry-changes.ts';
 import { attributesLeftOut } from '../../domain/entry-digest.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { Schema } from '../../domain/schema/schema.ts';
 import type { DetailedDifference } from './diff-entries.ts';
+import { valueChanges } from '../plan/entry-writer.ts';
 import { areSameDn, isWithin, joined, MovedNames, ownStep } from '../plan/moved-names.ts';
 import { orderChanges, type Steps, type StuckStep } from '../plan/order-changes.ts';
 
@@ -86,7 +88,7 @@ export class DiffChanges {
       const name = names[index] ?? '';
       if (!this.#isWritable(name)) continue;
       const known = attributes.get(name.toLowerCase()) ?? { name, values: [] };
-      known.values.push(Buffer.from(value, 'latin1'));
+      known.values.push(textBytes(value));
       attributes.set(name.toLowerCase(), known);
     }
     return [...attributes.values()];
@@ -96,18 +98,13 @@ export class DiffChanges {
     if (!this.#isWritable(name) || removed.length + added.length === 0) return [];
     if (this.#schema.attribute(name)?.equality === undefined && this.#schema.attribute(name) !== undefined) {
       const now = after.values.filter((_, index) => after.names[index]?.toLowerCase() === name.toLowerCase());
-      return [{ op: 'replace', name, values: asBytes(now) }];
+      return [{ op: 'replace', name, values: now.map(textBytes) }];
     }
-    return [
-      ...(removed.length > 0 ? [{ op: 'delete', name, values: asBytes(removed) } as const] : []),
-      ...(added.length > 0 ? [{ op: 'add', name, values: asBytes(added) } as const] : []),
-    ];
+    return valueChanges(name, removed, added);
   }
 
   #notWritten(changes: readonly AttributeChange[]): readonly string[] {
-    const names = changes
-      .map(({ name }) => name)
-      .filter((name) => !this.#isWritable(name) && !/^modif(?:ytimestamp|iersname)$/i.test(name));
+    const names = changes.map(({ name }) => name).filter((name) => !this.#isWritable(name) && !isStamp(name));
     return names.length === 0 ? [] : [`not written, as the server keeps it itself: ${names.join(', ')}`];
   }
 
@@ -159,9 +156,5 @@ function renamesOf(renamed: readonly { readonly from: string; readonly to: strin
 
 function notDone({ step, because }: StuckStep): string {
   const what = step.kind === 'rename' ? `rename "${step.dn}" to "${step.target}"` : `${step.kind} "${step.dn}"`;
-  return `# not written, as ${because}: ${what.replaceAll(/\p{Cc}+/gu, ' ')}, and what changed in it\n\n`;
-}
-
-function asBytes(values: readonly string[]): readonly Uint8Array[] {
-  return values.map((value) => Buffer.from(value, 'latin1'));
+  return `# not written, as ${because}: ${commentText(what)}, and what changed in it\n\n`;
 }

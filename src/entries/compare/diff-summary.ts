@@ -1,4 +1,4 @@
-import type { AttributeChange } from '../../domain/entry-changes.ts';
+import { type AttributeChange, isStamp } from '../../domain/entry-changes.ts';
 import type { EntryDifference } from './compare-exports.ts';
 
 export type DifferenceKind = EntryDifference['kind'];
@@ -20,9 +20,6 @@ export interface EntryDiffSummary {
   readonly examples: readonly DiffExample[];
 }
 
-/** What every write to an entry changes along, and nobody wrote. */
-const writtenAlong = new Set(['modifytimestamp', 'modifiersname']);
-
 /** Counts differences, and keeps the first. */
 export class DiffCounter {
   readonly #counts: Record<DifferenceKind, number> = { added: 0, removed: 0, changed: 0, renamed: 0 };
@@ -39,14 +36,14 @@ export class DiffCounter {
     this.#counts[kind] += 1;
     for (const { name } of changes) {
       const key = name.toLowerCase();
-      if (writtenAlong.has(key)) continue;
+      if (isStamp(name)) continue;
       const known = this.#attributes.get(key);
       if (known === undefined) this.#attributes.set(key, { name, entries: 1 });
       else known.entries += 1;
     }
     if (this.#examples.length >= this.#mostExamples) return;
     const dn = (after ?? before)?.dn ?? '';
-    const names = changes.map(({ name }) => name).filter((name) => !writtenAlong.has(name.toLowerCase()));
+    const names = changes.map(({ name }) => name).filter((name) => !isStamp(name));
     this.#examples.push({ kind, dn, ...(kind === 'renamed' ? { dnBefore: before?.dn } : {}), attributes: names });
   }
 

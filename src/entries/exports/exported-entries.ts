@@ -6,7 +6,7 @@ import { type LdifEntry, parseLdif } from '../../domain/read-ldif.ts';
 import { exitCodes, Failure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { BlockCache } from './block-cache.ts';
-import { uuidOf } from './entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import type { AskedIndex } from './steady-index.ts';
 
 /** A block with its bytes, checked. */

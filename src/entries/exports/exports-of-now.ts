@@ -2,6 +2,7 @@ import { open, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { ByteRange, RangeContent } from '../../foundation/byte-ranges.ts';
 import type { DirectoryServer } from '../../directory-servers/directory-server.ts';
+import { textBytes } from '../../domain/byte-text.ts';
 import { buildEntryIndex } from '../../domain/entry-index.ts';
 import { isAtOrBelow, normalDn } from '../../domain/dn.ts';
 import { ldifLine } from '../../domain/encode-ldif.ts';
@@ -109,6 +110,6 @@ async function* readFrom(handle: FileHandle, ranges: Iterable<ByteRange>): Async
 }
 
 function encoded({ dn, names, values }: LdifEntry): string {
-  const lines = values.map((value, index) => ldifLine(names[index] ?? '', Buffer.from(value, 'latin1')));
+  const lines = values.map((value, index) => ldifLine(names[index] ?? '', textBytes(value)));
   return `${[ldifLine('dn', dn), ...lines].join('\n')}\n\n`;
 }

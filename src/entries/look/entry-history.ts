@@ -6,7 +6,7 @@ import type { Schema } from '../../domain/schema/schema.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { entryByName, entryByUuid } from './find-by-name.ts';
 import type { SnapshotExports } from '../exports/snapshot-exports.ts';
 

@@ -1,3 +1,4 @@
+import { textBytes, textOf } from '../../domain/byte-text.ts';
 import type { AttributeChange } from '../../domain/entry-changes.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import { isSecretAttribute } from '../../domain/secret-attributes.ts';
@@ -49,13 +50,9 @@ function shown(name: string, values: readonly string[], areSecretsShown: boolean
 }
 
 function shownValue(value: string): ShownValue {
-  const bytes = Buffer.from(value, 'latin1');
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    // oxlint-disable-next-line no-control-regex -- they are what makes it no text
-    if (!/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text)) return text;
-  } catch {
-    // No UTF-8.
-  }
-  return { base64: bytes.toString('base64'), bytes: bytes.length };
+  const text = textOf(value);
+  // oxlint-disable-next-line no-control-regex -- they are what makes it no text
+  if (text !== undefined && !/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/.test(text)) return text;
+  const bytes = textBytes(value);
+  return { base64: Buffer.from(bytes).toString('base64'), bytes: bytes.length };
 }

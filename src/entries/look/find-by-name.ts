@@ -3,7 +3,7 @@ import { normalDn } from '../../domain/dn.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import type { FoundEntry } from './find-entries.ts';
 import type { SnapshotExports } from '../exports/snapshot-exports.ts';
 

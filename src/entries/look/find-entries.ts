@@ -3,7 +3,7 @@ import type { Block } from '../../domain/entry-index.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { allOf, type ExportedEntries } from '../exports/exported-entries.ts';
 import { keyOf } from '../exports/block-cache.ts';
 import type { SnapshotExports } from '../exports/snapshot-exports.ts';

@@ -1,7 +1,7 @@
 import { depthOf, normalDn } from '../../domain/dn.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { EntriesNow, EntriesPast, ToldNames } from './entry-plan.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { namesAbove } from './moved-names.ts';
 import type { NameSet } from './name-set.ts';
 import type { PlanBuilder } from './plan-builder.ts';

@@ -1,13 +1,13 @@
 import type { Modification, NamedValues } from '../../domain/change-record.ts';
 import { parseDn, type RdnPart } from '../../domain/dn.ts';
-import { type AttributeChange, valuesOf } from '../../domain/entry-changes.ts';
-import { textBytes } from '../../domain/inverse-change.ts';
+import { type AttributeChange, isStamp, valuesOf } from '../../domain/entry-changes.ts';
+import { textBytes } from '../../domain/byte-text.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { Schema } from '../../domain/schema/schema.ts';
 import { isSecretAttribute } from '../../domain/secret-attributes.ts';
-import { isStoredPassword } from '../../domain/stored-password.ts';
 import type { ChangeAbilities } from '../../directory-servers/entry-changes.ts';
 import type { NotPreserved } from './entry-plan.ts';
+import { abilityFor } from './kept-parts.ts';
 
 /** Modifications that do something, and what takes them back. */
 export interface Modifications {
@@ -105,13 +105,10 @@ export class EntryWriter {
 
   /** Why the server would not take these values; undefined where it does. */
   #obstacle(name: string, values: readonly string[], operation: 'add' | 'modify'): string | undefined {
-    const { serverAttributes, storedPasswords } = this.#abilities;
     if (this.#without.size > 0 && this.#without.has(this.schema.comparableName(name))) return 'it is to be left out';
-    if (this.schema.attribute(name)?.isUserModifiable === false) {
-      return serverAttributes[operation].isKept ? undefined : serverAttributes[operation].because;
-    }
-    if (!isStoredPassword({ name, values: values.map(textBytes) })) return undefined;
-    return storedPasswords[operation].isKept ? undefined : storedPasswords[operation].because;
+    const means = { schema: this.schema, abilities: this.#abilities };
+    const ability = abilityFor({ name, values: values.map(textBytes) }, operation, means);
+    return ability === undefined || ability.isKept ? undefined : ability.because;
   }
 
   /** A class, or an attribute, that the schema has not: the server will refuse the entry. */
@@ -141,11 +138,6 @@ function withoutNames(change: AttributeChange, dn: string, schema: Schema): Attr
   // Another spelling in its place: the name is there all the same.
   if (change.added.some(isNaming)) return change;
   return { ...change, removed: change.removed.filter((value) => !isNaming(value)) };
-}
-
-/** What a server notes of every change: alone it is no difference. */
-export function isStamp(name: string): boolean {
-  return /^(?:modifytimestamp|modifiersname)$/i.test(name);
 }
 
 /** An entry as it is after a rename: what its new RDN names is there; what its old one named is gone where that is asked for. */
@@ -182,7 +174,8 @@ function namingValues(dn: string): readonly RdnPart[] {
   return parseDn(dn)[0]?.parts ?? [];
 }
 
-function valueChanges(name: string, removed: readonly string[], added: readonly string[]): Modification[] {
+/** Single values taken away, then added. */
+export function valueChanges(name: string, removed: readonly string[], added: readonly string[]): Modification[] {
   return [
     ...(removed.length === 0 ? [] : [{ op: 'delete', name, values: removed.map(textBytes) } as const]),
     ...(added.length === 0 ? [] : [{ op: 'add', name, values: added.map(textBytes) } as const]),

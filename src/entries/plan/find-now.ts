@@ -1,6 +1,6 @@
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { EntriesNow } from './entry-plan.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 
 /**
  * The entries as they are now, in order; undefined for those that are gone. One with the same `entryUUID` is the entry, whatever it is called; else the one that

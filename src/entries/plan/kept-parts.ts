@@ -36,17 +36,21 @@ export class KeptParts {
   }
 
   #isKept(attribute: NamedValues, how: 'add' | 'modify'): boolean {
-    const ability = this.#abilityFor(attribute, how);
+    const ability = abilityFor(attribute, how, { schema: this.#schema, abilities: this.#abilities });
     if (ability === undefined || ability.isKept) return true;
     const known = this.#notKept.get(attribute.name.toLowerCase()) ?? { attribute: attribute.name, changes: 0, because: ability.because };
     known.changes += 1;
     this.#notKept.set(attribute.name.toLowerCase(), known);
     return false;
   }
+}
 
-  /** Undefined for what every client may write. */
-  #abilityFor(attribute: NamedValues, how: 'add' | 'modify'): Ability | undefined {
-    if (this.#schema.attribute(attribute.name)?.isUserModifiable === false) return this.#abilities.serverAttributes[how];
-    return isStoredPassword(attribute) ? this.#abilities.storedPasswords[how] : undefined;
-  }
+/** What has to be able to be kept that the attribute can be written as it was; undefined for what every client may write. */
+export function abilityFor(
+  attribute: NamedValues,
+  how: 'add' | 'modify',
+  { schema, abilities }: { readonly schema: Schema; readonly abilities: ChangeAbilities },
+): Ability | undefined {
+  if (schema.attribute(attribute.name)?.isUserModifiable === false) return abilities.serverAttributes[how];
+  return isStoredPassword(attribute) ? abilities.storedPasswords[how] : undefined;
 }

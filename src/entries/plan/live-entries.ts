@@ -5,7 +5,7 @@ import type { DirectoryServer } from '../../directory-servers/directory-server.t
 import { mapConcurrently } from '../../foundation/concurrency.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { EntriesNow } from './entry-plan.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 
 const readsAtOnce = 32;
 const uuidsAtOnce = 50;

@@ -4,7 +4,7 @@ import { depthOf, normalDn, parentDn } from '../../domain/dn.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { EntriesNow, EntriesPast, EntryConflict, EntryPlan, ToldNames } from './entry-plan.ts';
 import { hasNamingValue, renamed, type EntryWriter } from './entry-writer.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { areSameDn, joined, MovedNames, ownStep } from './moved-names.ts';
 import { type AddStep, type DeleteStep, type ModifyStep, orderChanges, type RenameStep } from './order-changes.ts';
 import { splitAddition, splitModifications } from './split-large.ts';

@@ -6,7 +6,7 @@ import type { ChangeAbilities } from '../../directory-servers/entry-changes.ts';
 import { findAddedSince } from './added-since.ts';
 import type { EntriesNow, EntriesPast, EntryPlan } from './entry-plan.ts';
 import { EntryWriter } from './entry-writer.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { findNow } from './find-now.ts';
 import { NameSet } from './name-set.ts';
 import { PlanBuilder } from './plan-builder.ts';

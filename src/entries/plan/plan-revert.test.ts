@@ -7,7 +7,7 @@ import { normalDn } from '../../domain/dn.ts';
 import { changesBetween } from '../../domain/entry-changes.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
 import type { EntryDifference } from '../compare/compare-exports.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { planRevert } from './plan-revert.ts';
 
 const base = 'dc=x';

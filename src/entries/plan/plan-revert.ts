@@ -1,12 +1,12 @@
-import { type AttributeChange, changesBetween, valuesOf } from '../../domain/entry-changes.ts';
+import { type AttributeChange, changesBetween, valuesOf, isStamp } from '../../domain/entry-changes.ts';
 import { normalDn, parentDn } from '../../domain/dn.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { Schema } from '../../domain/schema/schema.ts';
 import type { ChangeAbilities } from '../../directory-servers/entry-changes.ts';
 import type { EntryDifference } from '../compare/compare-exports.ts';
 import type { EntriesNow, EntriesPast, EntryPlan } from './entry-plan.ts';
-import { EntryWriter, isStamp } from './entry-writer.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { EntryWriter } from './entry-writer.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { findNow } from './find-now.ts';
 import { areSameDn, ownStep } from './moved-names.ts';
 import { PlanBuilder } from './plan-builder.ts';

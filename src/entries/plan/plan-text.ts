@@ -1,5 +1,4 @@
-import { encodeChange } from '../../domain/change-record.ts';
-import { isSecretAttribute } from '../../domain/secret-attributes.ts';
+import { commentText, encodeChange, hasSecret } from '../../domain/change-record.ts';
 import type { EntryPlan } from './entry-plan.ts';
 
 export interface PlanTextOptions {
@@ -13,7 +12,7 @@ export interface PlanTextOptions {
  * alone stands in comments as well. Secrets are hidden unless told; a file without them is no whole plan, which its head says.
  */
 export function* planText(plan: EntryPlan, { areSecretsShown, title }: PlanTextOptions): Generator<string, void, void> {
-  const hides = !areSecretsShown && hasSecrets(plan);
+  const hides = !areSecretsShown && plan.waves.flat().some(({ change }) => hasSecret(change));
   yield 'version: 1\n';
   yield comments([
     ...title,
@@ -35,15 +34,6 @@ function example({ notPreserved }: EntryPlan, attribute: string): string {
   return notPreserved.find((one) => one.attribute === attribute)?.dns[0] ?? '';
 }
 
-function hasSecrets({ waves }: EntryPlan): boolean {
-  return waves.some((wave) =>
-    wave.some(({ change }) => {
-      if (change.kind !== 'add' && change.kind !== 'modify') return false;
-      return (change.kind === 'add' ? change.attributes : change.changes).some(({ name }) => isSecretAttribute(name));
-    }),
-  );
-}
-
 function comments(lines: readonly string[]): string {
-  return lines.map((line) => `# ${line.replaceAll(/\p{Cc}+/gu, ' ')}\n`).join('');
+  return lines.map((line) => `# ${commentText(line)}\n`).join('');
 }

@@ -9,7 +9,7 @@ import type { LdifEntry } from '../../domain/read-ldif.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
 import type { EntryDifference } from '../compare/compare-exports.ts';
 import type { EntryPlan } from './entry-plan.ts';
-import { uuidOf } from '../exports/entry-words.ts';
+import { uuidOf } from '../../domain/entry-uuid.ts';
 import { ownStep } from './moved-names.ts';
 import { planRestore } from './plan-restore.ts';
 import { planRevert } from './plan-revert.ts';
