@@ -1,6 +1,6 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { RefusalKind } from '../directory-servers/entry-changes.ts';
-import type { AppliedPlan } from '../entries/apply/apply-plan.ts';
+import type { AppliedPlan, ApplyScene } from '../entries/apply/apply-plan.ts';
 import type { NotKept } from '../entries/plan/kept-parts.ts';
 import type { PlannedWaves } from '../entries/plan/planned-change.ts';
 import { formatCount } from '../foundation/counts.ts';
@@ -9,7 +9,30 @@ import { exitCodes, type ExitCode } from '../foundation/failure.ts';
 import { printable, type Look } from './look.ts';
 import { countOf } from './snapshot-text.ts';
 
-const shown = 20;
+export const shown = 20;
+
+/** The options that every command has which makes changes of entries. */
+export const changeOptions = {
+  plan: { type: 'flag', summary: 'only show the plan' },
+  undoFile: { type: 'text', placeholder: 'FILE', summary: 'where the undo file is written; otherwise into this folder', completes: 'file' },
+  maxPerSecond: { type: 'count', placeholder: 'N', summary: 'at most so many changes in a second' },
+  yes: { type: 'flag', summary: 'go on without asking' },
+} as const;
+
+/** Where the undo file goes. */
+export function undoPlace(undoFile: string | undefined): ApplyScene['undo'] {
+  return undoFile === undefined ? { folder: process.cwd() } : { file: undoFile };
+}
+
+/** What is asked before anything is changed. */
+export function changesQuestion({ waves }: PlannedWaves): { readonly what: string } {
+  return { what: `make ${countOf(waves.flat().length, 'change')}` };
+}
+
+/** As `--json` has it: without values. */
+export function plannedJson({ waves }: PlannedWaves): readonly { readonly dn: string; readonly change: string; readonly reason: string }[] {
+  return waves.flat().map(({ change, reason }) => ({ dn: change.dn, change: change.kind, reason }));
+}
 
 /** What would be done, entry by entry; of many the first. */
 export function plannedText({ waves }: PlannedWaves, look: Look): string {
@@ -89,6 +112,7 @@ export function exitCodeOfApplied({ applied, refused, unproven }: AppliedPlan): 
   return applied > 0 ? exitCodes.partial : exitCodes.failure;
 }
 
-function more(count: number): readonly string[] {
+/** A line for what is not shown. */
+export function more(count: number): readonly string[] {
   return count > shown ? [`  … and ${formatCount(count - shown)} more`] : [];
 }

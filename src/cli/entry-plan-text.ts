@@ -4,23 +4,34 @@ import { planText } from '../entries/plan/plan-text.ts';
 import { formatCount } from '../foundation/counts.ts';
 import { exitCodes, type ExitCode } from '../foundation/failure.ts';
 import type { CommandContext } from './define-command.ts';
-import { appliedJson, appliedText, exitCodeOfApplied, notKeptLines, plannedText } from './entry-changes-text.ts';
+import {
+  appliedJson,
+  appliedText,
+  changeOptions,
+  changesQuestion,
+  exitCodeOfApplied,
+  more,
+  notKeptLines,
+  plannedJson,
+  plannedText,
+  shown,
+  undoPlace,
+} from './entry-changes-text.ts';
 import { areSecretsShown, entryOptions } from './entry-options.ts';
 import { type Look, printable } from './look.ts';
 import { approval } from './work-on-server.ts';
-import { countOf } from './snapshot-text.ts';
 
 /** The options that every command has which plans changes of entries and makes them. */
 export const planOptions = {
-  plan: { type: 'flag', summary: 'only show the plan' },
+  plan: changeOptions.plan,
   planFile: { type: 'text', placeholder: 'FILE', summary: 'write the plan as LDIF change records into this new file', completes: 'file' },
   showSecrets: {
     ...entryOptions.showSecrets,
     summary: 'also write passwords and other secrets into the plan file; asks, unless --yes is given as well',
   },
-  undoFile: { type: 'text', placeholder: 'FILE', summary: 'where the undo file is written; otherwise into this folder', completes: 'file' },
-  maxPerSecond: { type: 'count', placeholder: 'N', summary: 'at most so many changes in a second' },
-  yes: { type: 'flag', summary: 'go on without asking' },
+  undoFile: changeOptions.undoFile,
+  maxPerSecond: changeOptions.maxPerSecond,
+  yes: changeOptions.yes,
 } as const;
 
 export interface PlanChoice {
@@ -32,8 +43,6 @@ export interface PlanChoice {
   readonly yes: boolean;
 }
 
-const shown = 20;
-
 /** The server, where the undo file goes, and how a plan is shown, kept and approved. `title` says what the plan does, `what` is asked about. */
 export async function planScene(choice: PlanChoice, title: string, context: CommandContext) {
   const secrets = await areSecretsShown(choice, context);
@@ -43,7 +52,7 @@ export async function planScene(choice: PlanChoice, title: string, context: Comm
       isPlanOnly: choice.plan,
       yes: choice.yes,
       text: (plan: EntryPlan) => entryPlanText(plan, title, context.look),
-      question: ({ waves }: EntryPlan) => ({ what: `make ${countOf(waves.flat().length, 'change')}` }),
+      question: changesQuestion,
     },
     context,
   );
@@ -51,12 +60,17 @@ export async function planScene(choice: PlanChoice, title: string, context: Comm
     if (choice.planFile !== undefined) await writePlan(plan, choice.planFile, { areSecretsShown: secrets, title: [title] });
     return plan.waves.length === 0 ? false : ask(plan);
   };
-  const undo = choice.undoFile === undefined ? { folder: process.cwd() } : { file: choice.undoFile };
-  return { server: await parts.server(), clock: context.clock, undo, maxPerSecond: choice.maxPerSecond, approve };
+  return {
+    server: await parts.server(),
+    clock: context.clock,
+    undo: undoPlace(choice.undoFile),
+    maxPerSecond: choice.maxPerSecond,
+    approve,
+  };
 }
 
 async function writePlan(plan: EntryPlan, name: string, options: Parameters<typeof planText>[1]): Promise<void> {
-  const { newFile } = await import('../entries/compare/new-file.ts');
+  const { newFile } = await import('../entries/new-file.ts');
   const file = await newFile(name);
   try {
     for (const piece of planText(plan, options)) await file.write(piece);
@@ -88,7 +102,7 @@ export function entriesReportJson({ plan, applied }: EntriesReport): Readonly<Re
     isDone: applied !== undefined,
     counts: countsOf(plan),
     unchanged: plan.unchanged,
-    changes: plan.waves.flat().map(({ change, reason }) => ({ dn: change.dn, change: change.kind, reason })),
+    changes: plannedJson(plan),
     conflicts: plan.conflicts,
     notPreserved: plan.notPreserved,
     addedSince: plan.addedSince,
@@ -136,8 +150,4 @@ function otherLines(plan: EntryPlan, look: Look): readonly string[] {
       ? []
       : [`Added since, and stays: ${formatCount(addedSince.count)}, as ${addedSince.dns.slice(0, 3).map(printable).join(' · ')}`]),
   ];
-}
-
-function more(count: number): readonly string[] {
-  return count > shown ? [`  … and ${formatCount(count - shown)} more`] : [];
 }

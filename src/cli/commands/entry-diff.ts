@@ -150,7 +150,7 @@ async function sinkOf(format: Format, output: string | undefined, context: Comma
   }
   if (output === undefined)
     return { write: (text: string) => context.bytes.write(Buffer.from(text, 'utf8')), close: async () => undefined };
-  const { newFile } = await import('../../entries/compare/new-file.ts');
+  const { newFile } = await import('../../entries/new-file.ts');
   const file = await newFile(output);
   return {
     write: async (text: string) => {

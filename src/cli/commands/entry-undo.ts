@@ -3,7 +3,17 @@ import { exitCodes, type ExitCode } from '../../foundation/failure.ts';
 import type { UndoPlan } from '../../entries/apply/plan-undo.ts';
 import type { UndoReport } from '../../entries/apply/undo.ts';
 import { defineCommand } from '../define-command.ts';
-import { appliedJson, appliedText, exitCodeOfApplied, notKeptLines, plannedText } from '../entry-changes-text.ts';
+import {
+  appliedJson,
+  appliedText,
+  changeOptions,
+  changesQuestion,
+  exitCodeOfApplied,
+  notKeptLines,
+  plannedJson,
+  plannedText,
+  undoPlace,
+} from '../entry-changes-text.ts';
 import { printable, type Look } from '../look.ts';
 import { approval } from '../work-on-server.ts';
 import { countOf } from '../snapshot-text.ts';
@@ -19,15 +29,10 @@ export const entryUndoCommand = defineCommand({
   arguments: { file: { summary: 'the undo file', isRequired: true, completes: 'file' } },
   options: {
     force: { type: 'flag', summary: 'also override what was changed since' },
-    undoFile: {
-      type: 'text',
-      placeholder: 'FILE',
-      summary: 'where its own undo file is written; otherwise into this folder',
-      completes: 'file',
-    },
-    maxPerSecond: { type: 'count', placeholder: 'N', summary: 'at most so many changes in a second' },
-    yes: { type: 'flag', summary: 'go on without asking' },
-    plan: { type: 'flag', summary: 'only show the plan' },
+    undoFile: { ...changeOptions.undoFile, summary: 'where its own undo file is written; otherwise into this folder' },
+    maxPerSecond: changeOptions.maxPerSecond,
+    yes: changeOptions.yes,
+    plan: changeOptions.plan,
   },
   examples: [
     { line: 'rootcellar entry undo rootcellar-undo-20261126T094727000Z.ldif --plan', summary: 'what would be taken back' },
@@ -42,11 +47,11 @@ export const entryUndoCommand = defineCommand({
         isPlanOnly,
         yes,
         text: (plan: UndoPlan) => planText(plan, context.look),
-        question: ({ waves }) => ({ what: `make ${countOf(waves.flat().length, 'change')}` }),
+        question: changesQuestion,
       },
       context,
     );
-    const undo = undoFile === undefined ? { folder: process.cwd() } : { file: undoFile };
+    const undo = undoPlace(undoFile);
     return undoChanges({ server: await parts.server(), clock: context.clock, file, isForced: force, undo, maxPerSecond, approve }, context);
   },
   render: ({ plan, applied }, { look }) => {
@@ -57,7 +62,7 @@ export const entryUndoCommand = defineCommand({
   json: ({ plan, applied, writtenFor }) => ({
     isDone: applied !== undefined,
     writtenFor,
-    changes: plan.waves.flat().map(({ change, reason }) => ({ dn: change.dn, change: change.kind, reason })),
+    changes: plannedJson(plan),
     alreadyUndone: plan.alreadyUndone,
     conflicts: plan.conflicts.map(({ record, because, canBeForced }) => ({ dn: record.undo.dn, because, canBeForced })),
     notKept: plan.notKept,

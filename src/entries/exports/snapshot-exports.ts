@@ -16,7 +16,7 @@ export interface SnapshotExports {
 }
 
 /** What is in the archive is read over the network: waiting is most of it. */
-const snapshotsAtOnce = 6;
+export const snapshotsAtOnce = 6;
 
 interface Place {
   readonly archive: Archive;

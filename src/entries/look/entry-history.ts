@@ -8,7 +8,7 @@ import { mapConcurrently } from '../../foundation/concurrency.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import { uuidOf } from '../../domain/entry-uuid.ts';
 import { entryByName, entryByUuid } from './find-by-name.ts';
-import type { SnapshotExports } from '../exports/snapshot-exports.ts';
+import { type SnapshotExports, snapshotsAtOnce } from '../exports/snapshot-exports.ts';
 
 /** A moment at which an entry was found other than before. */
 export interface EntryMoment {
@@ -21,8 +21,6 @@ export interface EntryMoment {
   readonly before: LdifEntry | undefined;
   readonly changes: readonly AttributeChange[];
 }
-
-const snapshotsAtOnce = 6;
 
 /**
  * Each moment at which the entry of a DN changed, oldest first, by the snapshots given oldest first. It is followed by its `entryUUID`, so also under the names that

@@ -96,11 +96,20 @@ class Search {
   }
 
   #note(entry: LdifEntry, snapshot: Snapshot): void {
-    const uuid = uuidOf(entry);
-    const key = uuid ?? normalDn(entry.dn);
-    const known = this.found.get(key);
-    if (known !== undefined) this.found.set(key, { ...known, snapshots: known.snapshots + 1, oldest: snapshot });
-    else if (this.found.size >= this.#atMost) this.isCut = true;
-    else this.found.set(key, { dn: entry.dn, uuid, entry, snapshots: 1, oldest: snapshot, newest: snapshot });
+    if (this.found.size >= this.#atMost && !this.found.has(keyOfEntry(entry))) this.isCut = true;
+    else noteFound(this.found, entry, snapshot);
   }
+}
+
+/** Counts the entry in one more snapshot, to be told from the newest to the oldest: the first is as it is shown. */
+export function noteFound(found: Map<string, FoundEntry>, entry: LdifEntry, snapshot: Snapshot): void {
+  const key = keyOfEntry(entry);
+  const known = found.get(key);
+  if (known !== undefined) found.set(key, { ...known, snapshots: known.snapshots + 1, oldest: snapshot });
+  else found.set(key, { dn: entry.dn, uuid: uuidOf(entry), entry, snapshots: 1, oldest: snapshot, newest: snapshot });
+}
+
+/** By which it is the same in several snapshots. */
+function keyOfEntry(entry: LdifEntry): string {
+  return uuidOf(entry) ?? normalDn(entry.dn);
 }

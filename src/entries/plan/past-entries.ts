@@ -1,25 +1,14 @@
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { EntriesPast } from './entry-plan.ts';
+import { entryByName, entryByUuid } from '../look/find-by-name.ts';
 import { allOf, type ExportedEntries } from '../exports/exported-entries.ts';
 
 /** The entries of a snapshot, for a plan: each is found by the indexes of its exports. */
 export function pastEntries(exports: readonly ExportedEntries[], { signal }: OperationContext): EntriesPast {
   return {
-    byName: async (dn) => {
-      for (const one of exports) {
-        const found = one.covers(dn) ? await one.byName(dn, { signal }) : undefined;
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    },
-    byUuid: async (uuid) => {
-      for (const one of exports) {
-        const found = await one.byUuid(uuid, { signal });
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    },
+    byName: (dn) => entryByName({ exports }, dn, { signal }),
+    byUuid: (uuid) => entryByUuid({ exports }, uuid, { signal }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { Failure, messageOf } from '../../foundation/failure.ts';
+import { Failure, messageOf } from '../foundation/failure.ts';
 
 /** A file that was not there before, for this user alone, as entries of people are written into it. */
 export interface NewFile {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import { temporaryFolder } from '../../../test/harness/temporary-folder.ts';
+import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import { newFile } from './new-file.ts';
 
 suite('newFile()', () => {
