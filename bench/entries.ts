@@ -7,6 +7,7 @@ import { runProgram } from '../test/harness/run-program.ts';
 import { cacheFolder } from '../test/harness/test-cache.ts';
 import { startVersitygw } from '../test/harness/versitygw.ts';
 import { awsEnvironment, type Command } from './contenders/contender.ts';
+import { environmentOf } from './contenders/rootcellar.ts';
 import type { InProcessFigures, InProcessOptions } from './entries/in-process.ts';
 import { fateOf, numbersUpTo, personDn } from './entries/made-entries.ts';
 import { bringBack } from './entries/bring-back.ts';
@@ -139,15 +140,4 @@ async function told(name: string, commands: readonly Command[], place: OpenPlace
 
 function tell(name: string, measured: Measured | undefined): void {
   if (measured !== undefined) console.log(`${name}: ${measured.seconds.toFixed(2)} s, ${(measured.peakBytes / 2 ** 20).toFixed(0)} MiB`);
-}
-
-function environmentOf(place: OpenPlace): Record<string, string> {
-  return {
-    ...awsEnvironment(place),
-    ROOTCELLAR_ARCHIVE: `s3://${place.bucket}/archive`,
-    ROOTCELLAR_LAYOUT: 'repository',
-    ROOTCELLAR_PASSWORD_FILE: path.join(place.home, 'password'),
-    ROOTCELLAR_S3_ENDPOINT: place.endpoint,
-    ROOTCELLAR_SERVER_NAME: 'bench',
-  };
 }

@@ -41,6 +41,10 @@ export interface Contender {
 }
 
 /** The credentials as every one of them reads them. */
-export function awsEnvironment({ accessKeyId, secretAccessKey, region }: Place): Record<string, string> {
+export function awsEnvironment({
+  accessKeyId,
+  secretAccessKey,
+  region,
+}: Pick<Place, 'accessKeyId' | 'secretAccessKey' | 'region'>): Record<string, string> {
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region, AWS_DEFAULT_REGION: region };
 }

@@ -10,12 +10,7 @@ export function rootcellarAt(root: string): Contender {
     program: process.execPath,
     words: [launcher, ...words, '--quiet'],
     environment: {
-      ...awsEnvironment(place),
-      ROOTCELLAR_ARCHIVE: `s3://${place.bucket}/archive`,
-      ROOTCELLAR_LAYOUT: 'repository',
-      ROOTCELLAR_PASSWORD_FILE: path.join(place.home, 'password'),
-      ROOTCELLAR_S3_ENDPOINT: place.endpoint,
-      ROOTCELLAR_SERVER_NAME: 'bench',
+      ...environmentOf(place),
       ROOTCELLAR_PRUNE_GRACE: '1ms',
     },
   });
@@ -45,5 +40,17 @@ export function rootcellarAt(root: string): Contender {
           return [command(place, 'prune', '--yes'), { program: 'sleep', words: ['2'], isTimed: false }, command(place, 'prune', '--yes')];
       }
     },
+  };
+}
+
+/** A repository at the place, and its password. */
+export function environmentOf(place: Omit<Place, 'source' | 'keepLast' | 'fetched'>): Record<string, string> {
+  return {
+    ...awsEnvironment(place),
+    ROOTCELLAR_ARCHIVE: `s3://${place.bucket}/archive`,
+    ROOTCELLAR_LAYOUT: 'repository',
+    ROOTCELLAR_PASSWORD_FILE: path.join(place.home, 'password'),
+    ROOTCELLAR_S3_ENDPOINT: place.endpoint,
+    ROOTCELLAR_SERVER_NAME: 'bench',
   };
 }

@@ -184,3 +184,19 @@ export function differing(before: EntryDigests, after: EntryDigests): Omit<Entry
 }
 
 export const nothing: Omit<EntryDifferences, 'equal'> = { changed: [], missing: [], added: [] };
+
+/** What the commands that change entries print with `--json`. */
+export interface ChangesReport {
+  readonly isDone: boolean;
+  readonly counts: Readonly<Record<'add' | 'modify' | 'rename' | 'delete', number>>;
+  readonly unchanged: number;
+  readonly conflicts: readonly { readonly dn: string; readonly attribute?: string; readonly because: string; readonly isForced: boolean }[];
+  readonly notPreserved: readonly { readonly attribute: string; readonly dns: readonly string[] }[];
+  readonly changes: readonly { readonly dn: string; readonly change: string; readonly reason: string }[];
+  readonly result?: {
+    readonly undoFile: string;
+    readonly applied: number;
+    readonly refused: readonly unknown[];
+    readonly unproven: readonly unknown[];
+  };
+}

@@ -1,8 +1,10 @@
 import type { ChangeRecord, Modification } from '../../src/domain/change-record.ts';
 import { isAtOrBelow, normalDn, parentDn, parseDn } from '../../src/domain/dn.ts';
+import { changesBetween } from '../../src/domain/entry-changes.ts';
 import { entryDigest } from '../../src/domain/entry-digest.ts';
 import type { LdifEntry } from '../../src/domain/read-ldif.ts';
 import { standardSchema } from '../../src/domain/schema/standard-schema.ts';
+import type { EntryDifference } from '../../src/entries/compare/compare-exports.ts';
 import type { EntriesNow, EntriesPast, EntryPlan } from '../../src/entries/plan/entry-plan.ts';
 import { uuidOf } from '../../src/domain/entry-uuid.ts';
 
@@ -166,4 +168,15 @@ function areEqual(name: string, one: string, other: string): boolean {
 
 function isFound(pair: readonly [string, LdifEntry | undefined]): pair is readonly [string, LdifEntry] {
   return pair[1] !== undefined;
+}
+
+/** What became of each entry from the one state to the other, followed by its `entryUUID`. */
+export function* differencesBetween(before: ModelDirectory, after: ModelDirectory): Generator<EntryDifference> {
+  for (const entry of before.entries.values()) {
+    const other = after.findUuid(uuidOf(entry) ?? '');
+    if (other === undefined) yield { kind: 'removed', before: entry };
+    else if (normalDn(other.dn) !== normalDn(entry.dn)) yield { kind: 'renamed', before: entry, after: other };
+    else if (changesBetween(entry, other, standardSchema).length > 0) yield { kind: 'changed', before: entry, after: other };
+  }
+  for (const entry of after.entries.values()) if (before.findUuid(uuidOf(entry) ?? '') === undefined) yield { kind: 'added', after: entry };
 }

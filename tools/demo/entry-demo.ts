@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { begin } from './begin.ts';
 import { compareEntries, type EntryDigests } from '../../test/harness/directory-entries.ts';
-import { addGroups } from './changes.ts';
 import { ldapModify, rootcellar } from './commands.ts';
 import { inWords, readEntries } from './entries.ts';
 import { keepRunning } from './keep-running.ts';
-import { setStage, type Stage } from './stage.ts';
+import { type Stage } from './stage.ts';
 import { good, say, step, waitFor } from './terminal.ts';
 
 const [people, mangled, honest] = [5000, 300, 20];
@@ -17,7 +17,7 @@ export const entryDemo = {
 };
 
 async function demonstrate(isKept: boolean): Promise<void> {
-  await using stage = await step('1. A directory server and an S3 server, on loopback, for this run only', begins);
+  await using stage = await step('1. A directory server and an S3 server, on loopback, for this run only', () => begin(people));
   const before = await step('2. The backup of last night', () => firstBackup(stage));
   await step('3. A script goes wrong, while others work', () => goWrong(stage));
   await step('4. What has happened?', () => lookAround(stage));
@@ -25,14 +25,6 @@ async function demonstrate(isKept: boolean): Promise<void> {
   await step('6. The people come back, and whoever worked honestly loses nothing', () => revertPeople(stage));
   await step('7. Proof, entry by entry', () => prove(stage, before));
   if (isKept) await keepRunning(stage);
-}
-
-async function begins(): Promise<Stage> {
-  const stage = await setStage(people);
-  await addGroups(stage.directory);
-  say(`OpenDJ     ${stage.directory.ldapsUrl}   ${people.toLocaleString('en')} people and 4 groups below ${stage.directory.baseDn}`);
-  say(`versitygw  ${stage.s3.endpoint}   an empty bucket`);
-  return stage;
 }
 
 async function firstBackup(stage: Stage): Promise<EntryDigests> {

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { begin } from './begin.ts';
 import { compareEntries, digestOfAll, type EntryDigests } from '../../test/harness/directory-entries.ts';
 import { bucketTree } from './bucket-tree.ts';
-import { addGroups, changeCounts, changesLdif } from './changes.ts';
+import { changeCounts, changesLdif } from './changes.ts';
 import { ldapModify, rootcellar, rootcellarOutput } from './commands.ts';
 import { inWords, readEntries } from './entries.ts';
 import { keepRunning } from './keep-running.ts';
-import { setStage, shellLines, type Stage } from './stage.ts';
+import { shellLines, type Stage } from './stage.ts';
 import { good, say, showCommand, step, waitFor } from './terminal.ts';
 
 const people = 5000;
@@ -28,10 +29,7 @@ async function demonstrate(isKept: boolean): Promise<void> {
 }
 
 async function begins(): Promise<Stage> {
-  const stage = await setStage(people);
-  await addGroups(stage.directory);
-  say(`OpenDJ     ${stage.directory.ldapsUrl}   ${people.toLocaleString('en')} people and 4 groups below ${stage.directory.baseDn}`);
-  say(`versitygw  ${stage.s3.endpoint}   an empty bucket`);
+  const stage = await begin(people);
   say('All that rootcellar is told; each secret is in a file:');
   console.log('');
   for (const line of shellLines(stage.environment)) showCommand(line);

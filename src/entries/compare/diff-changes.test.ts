@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { exampleEntry, personEntry, unitEntry } from '../../../test/harness/example-entries.ts';
-import { ModelDirectory } from '../../../test/harness/model-directory.ts';
+import { differencesBetween, ModelDirectory } from '../../../test/harness/model-directory.ts';
 import { normalDn } from '../../domain/dn.ts';
 import { changesBetween } from '../../domain/entry-changes.ts';
 import { readChanges } from '../../domain/read-changes.ts';
@@ -11,7 +11,6 @@ import type { LdifEntry } from '../../domain/read-ldif.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
 import type { EntryDifference } from './compare-exports.ts';
 import { DiffChanges } from './diff-changes.ts';
-import { uuidOf } from '../../domain/entry-uuid.ts';
 import { valuesOf } from '../exports/entry-words.ts';
 
 function entry(dn: string, attributes: Readonly<Record<string, readonly string[]>> = {}): LdifEntry {
@@ -215,7 +214,7 @@ function changeSomething(directory: ModelDirectory, number: number, [kind, one, 
 
 /** The first directory after the records of what differs. */
 async function applied(before: ModelDirectory, after: ModelDirectory): Promise<{ readonly result: ModelDirectory; readonly text: string }> {
-  const text = `version: 1\n\n${records(differencesOf(before, after)).join('\n\n')}\n`;
+  const text = `version: 1\n\n${records([...differencesBetween(before, after)]).join('\n\n')}\n`;
   const result = before.copy();
   for await (const change of readChanges(Readable.from([Buffer.from(text)]), { name: 'the records' })) {
     try {
@@ -225,17 +224,6 @@ async function applied(before: ModelDirectory, after: ModelDirectory): Promise<{
     }
   }
   return { result, text };
-}
-
-function differencesOf(before: ModelDirectory, after: ModelDirectory): readonly EntryDifference[] {
-  const changed = [...before.entries.values()].flatMap((was): readonly EntryDifference[] => {
-    const is = after.findUuid(uuidOf(was) ?? '');
-    if (is === undefined) return [{ kind: 'removed', before: was }];
-    if (normalDn(is.dn) !== normalDn(was.dn)) return [renamed(was, is)];
-    return changesBetween(was, is, standardSchema).length > 0 ? [{ kind: 'changed', before: was, after: is }] : [];
-  });
-  const isNew = (is: LdifEntry): boolean => before.findUuid(uuidOf(is) ?? '') === undefined;
-  return [...changed, ...[...after.entries.values()].filter(isNew).map((is) => ({ kind: 'added', after: is }) as const)];
 }
 
 /** Names and what clients may write. */

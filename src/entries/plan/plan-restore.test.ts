@@ -81,14 +81,19 @@ const text = ({ waves }: EntryPlan): string => waves.map((wave) => wave.map(({ c
 const reasons = ({ waves }: EntryPlan): string[][] =>
   waves.map((wave) => wave.map(({ reason, change }) => `${change.kind} ${change.dn}: ${reason}`));
 
-test('planRestore() adds a deleted entry with all it had, and gives it back to its groups and to whom it manages', async () => {
-  const [then, now] = [archived(), archived()];
+/** Deletes a person, and where she is a member. */
+function deleteMember(now: ModelDirectory): void {
   now.entries.delete(`uid=a,${normalDn(people)}`);
   now.apply({
     kind: 'modify',
     dn: `cn=g,ou=Groups,${base}`,
     changes: [{ op: 'delete', name: 'member', values: [Buffer.from(`uid=a,${people}`)] }],
   });
+}
+
+test('planRestore() adds a deleted entry with all it had, and gives it back to its groups and to whom it manages', async () => {
+  const [then, now] = [archived(), archived()];
+  deleteMember(now);
   now.apply({ kind: 'modify', dn: `uid=b,${people}`, changes: [{ op: 'replace', name: 'manager', values: [] }] });
   const { planned, after } = await restored(then, now, [`uid=a,${people}`]);
   assert.deepEqual(after.state(), then.state());
@@ -100,12 +105,7 @@ test('planRestore() adds a deleted entry with all it had, and gives it back to i
 
 test('planRestore() leaves references alone where that is asked for', async () => {
   const [then, now] = [archived(), archived()];
-  now.entries.delete(`uid=a,${normalDn(people)}`);
-  now.apply({
-    kind: 'modify',
-    dn: `cn=g,ou=Groups,${base}`,
-    changes: [{ op: 'delete', name: 'member', values: [Buffer.from(`uid=a,${people}`)] }],
-  });
+  deleteMember(now);
   const { planned } = await restored(then, now, [`uid=a,${people}`], { hasReferences: false });
   assert.deepEqual(reasons(planned), [[`add uid=a,${people}: deleted since`]]);
 });
@@ -237,12 +237,7 @@ test('planRestore() renames nothing twice when a renamed entry is put back with 
 
 test('planRestore() puts an entry below its parent where that has another name now', async () => {
   const [then, now] = [archived(), archived()];
-  now.entries.delete(`uid=a,${normalDn(people)}`);
-  now.apply({
-    kind: 'modify',
-    dn: `cn=g,ou=Groups,${base}`,
-    changes: [{ op: 'delete', name: 'member', values: [Buffer.from(`uid=a,${people}`)] }],
-  });
+  deleteMember(now);
   now.apply({ kind: 'rename', dn: people, newRdn: 'ou=Staff', isOldRdnDeleted: true });
   const { planned, after } = await restored(then, now, [`uid=a,${people}`, `uid=b,${people}`]);
   assert.ok(after.find(`uid=a,ou=Staff,${base}`) !== undefined);

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ModelDirectory } from '../../../test/harness/model-directory.ts';
+import { differencesBetween, ModelDirectory } from '../../../test/harness/model-directory.ts';
 import { allKept, personEntry, unitEntry } from '../../../test/harness/example-entries.ts';
 import type { Modification } from '../../domain/change-record.ts';
 import { normalDn } from '../../domain/dn.ts';
-import { changesBetween } from '../../domain/entry-changes.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
-import type { EntryDifference } from '../compare/compare-exports.ts';
-import { uuidOf } from '../../domain/entry-uuid.ts';
 import { planRevert } from './plan-revert.ts';
 
 const base = 'dc=x';
@@ -36,19 +33,9 @@ function changed(
   return copy;
 }
 
-function* differences(before: ModelDirectory, after: ModelDirectory): Generator<EntryDifference> {
-  for (const entry of before.entries.values()) {
-    const other = after.findUuid(uuidOf(entry) ?? '');
-    if (other === undefined) yield { kind: 'removed', before: entry };
-    else if (normalDn(other.dn) !== normalDn(entry.dn)) yield { kind: 'renamed', before: entry, after: other };
-    else if (changesBetween(entry, other, standardSchema).length > 0) yield { kind: 'changed', before: entry, after: other };
-  }
-  for (const entry of after.entries.values()) if (before.findUuid(uuidOf(entry) ?? '') === undefined) yield { kind: 'added', after: entry };
-}
-
 async function reverted(before: ModelDirectory, after: ModelDirectory, now: ModelDirectory, isForced = false) {
   async function* asked() {
-    yield* await Promise.resolve(differences(before, after));
+    yield* await Promise.resolve(differencesBetween(before, after));
   }
   const planned = await planRevert({
     differences: asked(),

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allKept, exampleEntry, personEntry, unitEntry } from '../../../test/harness/example-entries.ts';
-import { ModelDirectory } from '../../../test/harness/model-directory.ts';
+import { differencesBetween, ModelDirectory } from '../../../test/harness/model-directory.ts';
 import type { Modification } from '../../domain/change-record.ts';
-import { changesBetween } from '../../domain/entry-changes.ts';
 import { depthOf, isAtOrBelow, normalDn, parentDn } from '../../domain/dn.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import { standardSchema } from '../../domain/schema/standard-schema.ts';
-import type { EntryDifference } from '../compare/compare-exports.ts';
 import type { EntryPlan } from './entry-plan.ts';
-import { uuidOf } from '../../domain/entry-uuid.ts';
 import { ownStep } from './moved-names.ts';
 import { planRestore } from './plan-restore.ts';
 import { planRevert } from './plan-revert.ts';
@@ -119,16 +116,6 @@ function carriedOut(plan: EntryPlan, now: ModelDirectory, random: () => number):
   return result;
 }
 
-function* differences(before: ModelDirectory, after: ModelDirectory): Generator<EntryDifference> {
-  for (const entry of before.entries.values()) {
-    const other = after.findUuid(uuidOf(entry) ?? '');
-    if (other === undefined) yield { kind: 'removed', before: entry };
-    else if (normalDn(other.dn) !== normalDn(entry.dn)) yield { kind: 'renamed', before: entry, after: other };
-    else if (changesBetween(entry, other, standardSchema).length > 0) yield { kind: 'changed', before: entry, after: other };
-  }
-  for (const entry of after.entries.values()) if (before.findUuid(uuidOf(entry) ?? '') === undefined) yield { kind: 'added', after: entry };
-}
-
 async function* oneBatch<One>(items: Iterable<One>): AsyncGenerator<One> {
   yield* await Promise.resolve(items);
 }
@@ -156,7 +143,7 @@ test(`planRevert() right after a window undoes all of it, and its undo is exact,
     const before = someDirectory(random);
     const after = changedALittle(before, 'c', random);
     const request = { past: before.past, now: after.now, schema: standardSchema, abilities: allKept, isForced: false };
-    const plan = await planRevert({ ...request, differences: oneBatch(differences(before, after)) });
+    const plan = await planRevert({ ...request, differences: oneBatch(differencesBetween(before, after)) });
     const result = carriedOut(plan, after, random);
     if (plan.conflicts.length > 0) continue;
     whole += 1;
@@ -173,7 +160,7 @@ test(`planRevert() and planRestore() can be carried out and undone whatever came
     const now = changedALittle(after, 'd', random);
     const isForced = random() < 0.5;
     const request = { past: before.past, now: now.now, schema: standardSchema, abilities: allKept };
-    carriedOut(await planRevert({ ...request, isForced, differences: oneBatch(differences(before, after)) }), now, random);
+    carriedOut(await planRevert({ ...request, isForced, differences: oneBatch(differencesBetween(before, after)) }), now, random);
     const asked = [...before.entries.values()].filter(() => random() < 0.3);
     carriedOut(await planRestore({ ...request, asked: oneBatch([asked]), referrers: () => before.all() }), now, random);
   }

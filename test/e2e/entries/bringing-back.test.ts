@@ -5,6 +5,7 @@ import { after, before, beforeEach, suite, test } from 'node:test';
 import { normalDn } from '../../../src/domain/dn.ts';
 import type { EntryDigests } from '../../harness/directory-entries.ts';
 import {
+  type ChangesReport,
   deleteSubtree,
   differing,
   dropMembers,
@@ -16,20 +17,6 @@ import {
   setEntriesScene,
 } from '../entries-scene.ts';
 import type { Operator } from '../main-job-scene.ts';
-
-interface Report {
-  readonly isDone: boolean;
-  readonly counts: Readonly<Record<'add' | 'modify' | 'rename' | 'delete', number>>;
-  readonly unchanged: number;
-  readonly conflicts: readonly { readonly dn: string; readonly attribute?: string; readonly because: string; readonly isForced: boolean }[];
-  readonly notPreserved: readonly { readonly attribute: string; readonly dns: readonly string[] }[];
-  readonly result?: {
-    readonly applied: number;
-    readonly undoFile?: string;
-    readonly refused: readonly unknown[];
-    readonly unproven: readonly unknown[];
-  };
-}
 
 // Each test harms the directory, brings it back, and leaves it as the one snapshot of the archive has it: every entry, and every attribute of it, with those
 // that the server itself keeps (entryUUID, timestamps, stored passwords).
@@ -49,8 +36,8 @@ suite('bringing entries back', () => {
   after(async () => scene[Symbol.asyncDispose]());
   beforeEach(async () => assert.deepEqual(differing(good, await scene.entries()), nothing, 'the test before left it as it was'));
 
-  const restore = (...words: readonly string[]): Promise<Report> =>
-    operator.json<Report>(['entry', 'restore', ...words, '--from', 'latest', '--yes']);
+  const restore = (...words: readonly string[]): Promise<ChangesReport> =>
+    operator.json<ChangesReport>(['entry', 'restore', ...words, '--from', 'latest', '--yes']);
   const assertBack = async (): Promise<void> => assert.deepEqual(differing(good, await scene.entries()), nothing);
   /** What a rename leaves behind goes along with the next change that is put back. */
   const putStampsBack = async (...dns: readonly string[]): Promise<void> => {
@@ -195,7 +182,7 @@ suite('bringing entries back', () => {
     const harmed = await scene.entries();
     const file = path.join(operator.folder, 'plan.ldif');
 
-    const { isDone, counts } = await operator.json<Report>([
+    const { isDone, counts } = await operator.json<ChangesReport>([
       'entry',
       'restore',
       dns.admins,
@@ -264,7 +251,7 @@ suite('undoing what changed in a window', () => {
     await replaceValues(client, person(5), 'sn', ['mended by hand']);
     await replaceValues(client, dns.editors, 'description', ['came later']);
 
-    const report = await operator.json<Report>(['entry', 'revert', '--between', 'latest~1', 'latest', '--yes'], 3);
+    const report = await operator.json<ChangesReport>(['entry', 'revert', '--between', 'latest~1', 'latest', '--yes'], 3);
 
     assert.deepEqual(report.counts, { add: 1, modify: 300, rename: 0, delete: 1 });
     assert.deepEqual(
@@ -282,7 +269,16 @@ suite('undoing what changed in a window', () => {
     } = await client.search(person(5), { scope: 'base', attributes: ['modifiersName', 'modifyTimestamp'] });
     assert.match(String(mended?.['modifiersName']), /^cn=Directory Manager/, 'what was left in part says who changed it last');
 
-    const forced = await operator.json<Report>(['entry', 'revert', '--between', 'latest~1', 'latest', '--on-conflict', 'force', '--yes']);
+    const forced = await operator.json<ChangesReport>([
+      'entry',
+      'revert',
+      '--between',
+      'latest~1',
+      'latest',
+      '--on-conflict',
+      'force',
+      '--yes',
+    ]);
 
     assert.ok(forced.conflicts.every(({ isForced }) => isForced));
     assert.deepEqual(differing(good, await scene.entries()).changed, [dns.editors.toLowerCase()]);

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import {
+  type ChangesReport,
   deleteSubtree,
   differing,
   dropMembers,
@@ -14,21 +15,6 @@ import {
   setEntriesScene,
 } from '../entries-scene.ts';
 import type { Operator } from '../main-job-scene.ts';
-
-interface Report {
-  readonly isDone: boolean;
-  readonly counts: Readonly<Record<'add' | 'modify' | 'rename' | 'delete', number>>;
-  readonly unchanged: number;
-  readonly conflicts: readonly { readonly dn: string; readonly attribute?: string; readonly because: string }[];
-  readonly notPreserved: readonly { readonly attribute: string }[];
-  readonly changes: readonly { readonly dn: string; readonly change: string; readonly reason: string }[];
-  readonly result?: {
-    readonly undoFile: string;
-    readonly applied: number;
-    readonly refused: readonly unknown[];
-    readonly unproven: readonly unknown[];
-  };
-}
 
 // One server and one archive, which each test leaves as it found them.
 suite('putting entries back', () => {
@@ -44,7 +30,8 @@ suite('putting entries back', () => {
   after(async () => scene[Symbol.asyncDispose]());
 
   const undoFile = (): string => path.join(operator.folder, `undo-${(number += 1)}.ldif`);
-  const changing = (words: readonly string[], exitCode = 0): Promise<Report> => operator.json<Report>(['entry', ...words], exitCode);
+  const changing = (words: readonly string[], exitCode = 0): Promise<ChangesReport> =>
+    operator.json<ChangesReport>(['entry', ...words], exitCode);
 
   test('nothing is to be done on a server that is as it was', async () => {
     const { dns } = scene;
