@@ -144,12 +144,13 @@ const anySnapshots = fc
       server: fc.constantFrom('prod', 'test'),
       state: fc.constantFrom('complete', 'complete', 'complete', 'suspicious', 'damaged', 'unlisted'),
       provenAt: fc.option(fc.constant('2026-11-24T00:00:00.000Z'), { nil: undefined, freq: 3 }),
+      pinned: fc.option(fc.constant({ at: '2026-11-24T00:00:00.000Z', by: 'anna@ops-1' }), { nil: undefined, freq: 3 }),
     }),
     { maxLength: 40, selector: ({ minutes, server }) => `${minutes} ${server}` },
   )
   .map((all) =>
-    all.map(({ minutes, server, state, provenAt }) =>
-      exampleSnapshot({ time: new Date(Date.UTC(2024, 11, 1) + minutes * 60_000).toISOString(), server, state, provenAt }),
+    all.map(({ minutes, server, state, provenAt, pinned }) =>
+      exampleSnapshot({ time: new Date(Date.UTC(2024, 11, 1) + minutes * 60_000).toISOString(), server, state, provenAt, pinned }),
     ),
   );
 const anyRule = fc.record(
@@ -264,6 +265,30 @@ test('decideRetention() does not mind the order of the snapshots', () => {
   fc.assert(
     fc.property(anySnapshots, anyRule, (snapshots, rule) => {
       assert.deepEqual(decideRetention(snapshots.toReversed(), rule), decideRetention(snapshots, rule));
+    }),
+  );
+});
+
+test('decideRetention() forgets nothing that is pinned, whatever its state, and says why', () => {
+  fc.assert(
+    fc.property(anySnapshots, anyRule, (snapshots, rule) => {
+      const { keep, forget } = decideRetention(snapshots, rule);
+      assert.ok(forget.every(({ pinned }) => pinned === undefined));
+      for (const { snapshot, reasons } of keep) assert.equal(reasons.includes('pinned'), snapshot.pinned !== undefined);
+    }),
+  );
+});
+
+test('decideRetention() forgets the same beside a pin as without it, but for the pinned one', () => {
+  fc.assert(
+    fc.property(anySnapshots, anyRule, (snapshots, rule) => {
+      const bare = snapshots.map(({ pinned: _pinned, ...snapshot }) => snapshot);
+      const without = decideRetention(bare, rule).forget.map(({ id }) => id);
+      const pinned = new Set(snapshots.filter((snapshot) => snapshot.pinned !== undefined).map(({ id }) => id));
+      assert.deepEqual(
+        decideRetention(snapshots, rule).forget.map(({ id }) => id),
+        without.filter((id) => !pinned.has(id)),
+      );
     }),
   );
 });

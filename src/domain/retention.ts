@@ -38,7 +38,7 @@ export function isEmptyRule(rule: RetentionRule): boolean {
 /**
  * Decides for each server by itself. Only `complete` snapshots are counted and forgotten: a suspicious, damaged or unlisted one
  * is kept and takes no good one's place. The newest `minimum` good ones stay whatever the rule says, and so do the newest
- * `minimumProven` of those that were proven.
+ * `minimumProven` of those that were proven. A pinned one stays, and is counted as it would be without its pin: so a pin never makes another one go.
  */
 export function decideRetention(snapshots: readonly Snapshot[], rule: RetentionRule): RetentionDecision {
   const reasons = new Map<Snapshot, string[]>();
@@ -59,7 +59,8 @@ export function decideRetention(snapshots: readonly Snapshot[], rule: RetentionR
 
 function decideForServer(sorted: readonly Snapshot[], rule: RetentionRule, keep: (snapshot: Snapshot, reason: string) => void): void {
   const good = sorted.filter((snapshot) => snapshot.state === 'complete');
-  for (const snapshot of sorted) if (snapshot.state !== 'complete') keep(snapshot, snapshot.state);
+  for (const snapshot of sorted.filter(({ pinned }) => pinned !== undefined)) keep(snapshot, 'pinned');
+  for (const snapshot of sorted.filter(({ state }) => state !== 'complete')) keep(snapshot, snapshot.state);
   for (const snapshot of good.slice(0, rule.keepLast ?? 0)) keep(snapshot, 'last');
   for (const [setting, reason, periodOf] of periods) {
     for (const snapshot of newestOfEach(good, periodOf, rule[setting] ?? 0)) keep(snapshot, reason);

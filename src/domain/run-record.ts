@@ -37,7 +37,7 @@ export const runRecordSchema = z.object({
   /** The agent that ran it. */
   agent: z.string(),
   trigger: z.enum(runTriggers),
-  /** Who asked for it: the role of the token. */
+  /** Who asked for it: the name of a person, or the role of a token. */
   by: z.string().optional(),
   /** RFC 3339, UTC: the time of the schedule that it is for. */
   slot: z.iso.datetime().optional(),

@@ -1,3 +1,5 @@
+import type { Pin } from './pin.ts';
+
 /** One archived backup set, as `list --json` shows it. */
 export interface Snapshot {
   /** 64 hexadecimal digits; any prefix that names just one snapshot will do in a command. */
@@ -13,6 +15,8 @@ export interface Snapshot {
   readonly remarks: readonly string[];
   /** RFC 3339, UTC: when the last restore or drill began that proved it, every entry or count compared; absent where none did. */
   readonly provenAt?: string | undefined;
+  /** Where nobody can forget it. */
+  readonly pinned?: Pin | undefined;
 }
 
 /**
