@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { AccessPolicy, Role } from './archive/access-policy.ts';
 import type { Archive } from './archive/archive.ts';
 import type { Leases } from './archive/lease.ts';
+import type { AuditTrail } from './archive/stored-audit.ts';
 import type { RunHistory } from './archive/stored-runs.ts';
 import type { Slots } from './archive/stored-slots.ts';
 import type { ObjectLockSettings } from './archive/object-lock/extend-locks.ts';
@@ -67,6 +68,8 @@ export interface AgentRecords {
   readonly leases: Leases;
   readonly history: RunHistory;
   readonly slots: Slots;
+  /** Who did what by the agents' API. */
+  readonly trail: AuditTrail;
 }
 
 export interface SecondPlace {
@@ -115,7 +118,7 @@ export function compose(config: Config, around: Surroundings): Parts {
     store: store.get,
     archive: archive.get,
     leases: leases.get,
-    agentRecords: async () => openAgentRecords(config, await store.get(), around),
+    agentRecords: async () => openAgentRecords(config, await store.get(), { ...around, archive: archive.get }),
     secondArchive: async (given) => {
       const second = secondConfig(config, given);
       const opened = await openStore(second, around, log);
@@ -330,13 +333,22 @@ function noPassword(): Failure {
   );
 }
 
-async function openAgentRecords(config: Config, store: ObjectStore, around: Surroundings): Promise<AgentRecords> {
-  const [{ StoredRuns }, { StoredSlots }] = await Promise.all([import('./archive/stored-runs.ts'), import('./archive/stored-slots.ts')]);
+async function openAgentRecords(
+  config: Config,
+  store: ObjectStore,
+  { archive, ...around }: Surroundings & { readonly archive: () => Promise<Archive> },
+): Promise<AgentRecords> {
+  const [{ StoredRuns }, { StoredSlots }, { StoredAudit }] = await Promise.all([
+    import('./archive/stored-runs.ts'),
+    import('./archive/stored-slots.ts'),
+    import('./archive/stored-audit.ts'),
+  ]);
   const { group, lease } = config.agent;
   return {
     leases: await openLeases({ lease: { duration: lease } }, store, around),
     history: new StoredRuns(store, group),
     slots: new StoredSlots(store, group),
+    trail: new StoredAudit(store, async () => (await archive()).notes(), group),
   };
 }
 

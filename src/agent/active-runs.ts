@@ -85,7 +85,7 @@ export class ActiveRuns {
     const kept = this.#runs.get(id);
     if (kept === undefined) return;
     if (event.kind === 'end') kept.progress.delete(event.step);
-    else if (event.kind !== 'note') kept.progress.set(event.step, event);
+    else if (event.kind === 'begin' || event.kind === 'advance') kept.progress.set(event.step, event);
     this.#options.emit({ kind: 'progress', run: id, event });
   }
 

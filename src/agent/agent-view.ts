@@ -32,7 +32,7 @@ export interface RunRequest {
   readonly job: Job;
   /** Words of the command in place of those that its schedule has; `--yes` need not be among them. */
   readonly words: readonly string[];
-  /** Who asks: the role of the token. */
+  /** Who asks: the name of a person, or the role of a token. */
   readonly by: string;
 }
 

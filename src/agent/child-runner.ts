@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { askedByVariable, supervisedVariable } from '../config/config-environment.ts';
 import { Failure, messageOf } from '../foundation/failure.ts';
 import { CommandLog } from './command-log.ts';
 import type { CommandOptions, CommandOutput, CommandResult, CommandRunner } from './command-runner.ts';
@@ -13,6 +14,8 @@ export interface ChildRunnerOptions {
   /** The program's own file, which Node runs. */
   readonly program: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What the environment of a patient command has besides. */
+  readonly patience?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -29,7 +32,7 @@ export class ChildRunner implements CommandRunner {
   async run(words: readonly string[], options: CommandOptions): Promise<CommandResult> {
     options.signal?.throwIfAborted();
     const isFollowed = options.onOutput !== undefined;
-    const child = this.#spawn([...(isFollowed ? [] : ['--json']), ...words]);
+    const child = this.#spawn([...(isFollowed ? [] : ['--json']), ...words], options);
     const log = new CommandLog(options.onProgress);
     const result = new BoundedText(mostResultBytes);
     child.stdout?.on('data', (bytes: Buffer) => {
@@ -45,19 +48,32 @@ export class ChildRunner implements CommandRunner {
     options.signal?.addEventListener('abort', stop, { once: true });
     try {
       const { code, signal } = await ended(child);
-      return { exitCode: code ?? undefined, killedBy: signal ?? undefined, result: result.json(), failure: log.failure, log: log.lines() };
+      return {
+        exitCode: code ?? undefined,
+        killedBy: signal ?? undefined,
+        result: result.json(),
+        isResultTooLarge: result.isTooLong,
+        failure: log.failure,
+        log: log.lines(),
+      };
     } finally {
       stopBeating();
       options.signal?.removeEventListener('abort', stop);
     }
   }
 
-  #spawn(words: readonly string[]): ChildProcess {
+  #spawn(words: readonly string[], { by, isPatient = false }: CommandOptions): ChildProcess {
     return spawn(process.execPath, [this.#options.program, ...words], {
       // A group of its own: what a terminal sends to the agent is the agent's to pass on.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...this.#options.environment, ROOTCELLAR_SUPERVISED: '1' },
+      env: {
+        ...this.#options.environment,
+        ...(isPatient ? this.#options.patience : {}),
+        [supervisedVariable]: '1',
+        // No variable can hold a NUL.
+        [askedByVariable]: by?.replaceAll('\0', '?'),
+      },
     });
   }
 }
@@ -117,8 +133,12 @@ class BoundedText {
     else this.#pieces = [];
   }
 
+  get isTooLong(): boolean {
+    return this.#bytes > this.#most;
+  }
+
   json(): unknown {
-    if (this.#bytes === 0 || this.#bytes > this.#most) return undefined;
+    if (this.#bytes === 0 || this.isTooLong) return undefined;
     try {
       return JSON.parse(Buffer.concat(this.#pieces).toString('utf8'));
     } catch {

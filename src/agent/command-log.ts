@@ -2,23 +2,13 @@ import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
 import type { RunFailure } from '../domain/run-record.ts';
 import type { ProgressEvent } from '../foundation/progress.ts';
+import { progressEvent } from './progress-schema.ts';
 
 const mostLines = 50;
 const mostCharacters = 1000;
 
-const step = z.string();
-const eventSchema = z.discriminatedUnion('event', [
-  z.object({
-    event: z.literal('begin'),
-    step,
-    total: z.number().optional(),
-    unit: z.enum(['bytes', 'files', 'entries', 'objects', 'backends']).optional(),
-  }),
-  z.object({ event: z.literal('advance'), step, done: z.number(), total: z.number().optional() }),
-  z.object({ event: z.literal('end'), step, note: z.string().optional(), isBad: z.boolean().optional() }),
-  z.object({ event: z.literal('note'), level: z.enum(['info', 'warning']), text: z.string() }),
-  z.object({ event: z.literal('error'), code: z.string(), message: z.string(), hint: z.string().optional() }),
-]);
+const errorSchema = z.object({ kind: z.literal('error'), code: z.string(), message: z.string(), hint: z.string().optional() });
+const eventSchema = z.union([progressEvent, errorSchema]);
 
 /** Reads what a command tells on its standard error with `--json`: its progress, its failure, and the last lines for people. */
 export class CommandLog {
@@ -50,8 +40,8 @@ export class CommandLog {
 
   #addLine(line: string): void {
     const event = eventOf(line);
-    if (event?.event === 'error') this.#failure = { code: event.code, message: event.message, hint: event.hint };
-    else if (event !== undefined) this.#onProgress?.(progressOf(event));
+    if (event?.kind === 'error') this.#failure = { code: event.code, message: event.message, hint: event.hint };
+    else if (event !== undefined) this.#onProgress?.(event);
     const text = event === undefined ? line : textOf(event);
     if (text !== '') this.#lines = [...this.#lines, text.slice(0, mostCharacters)].slice(-mostLines);
   }
@@ -59,27 +49,25 @@ export class CommandLog {
 
 type LoggedEvent = z.output<typeof eventSchema>;
 
+/** The command line calls `event` what is `kind` elsewhere. */
 function eventOf(line: string): LoggedEvent | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
-    return eventSchema.safeParse(JSON.parse(line)).data;
+    const { event: kind, ...facts } = JSON.parse(line) as Readonly<Record<string, unknown>>;
+    return eventSchema.safeParse({ ...facts, kind }).data;
   } catch {
     return undefined;
   }
 }
 
-function progressOf(event: Exclude<LoggedEvent, { event: 'error' }>): ProgressEvent {
-  const { event: kind, ...facts } = event;
-  // The schema is that of the events, under the name that the command line gives to `kind`.
-  return { kind, ...facts } as ProgressEvent;
-}
-
 /** One line for people; empty for what is of no interest afterwards. */
 function textOf(event: LoggedEvent): string {
-  switch (event.event) {
+  switch (event.kind) {
     case 'begin':
       return `${event.step} …`;
     case 'advance':
+    case 'plan':
+    case 'stage':
       return '';
     case 'end':
       return `${event.step}: ${event.isBad === true ? 'bad' : 'done'}${event.note === undefined ? '' : ` (${event.note})`}`;

@@ -11,6 +11,10 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for which it may go on without hearing of this again; asked several times a second. At 0 it must stop. */
   readonly heldFor?: (() => number) | undefined;
+  /** Who asked for it, where somebody did: what the command writes down of whoever acts is theirs. */
+  readonly by?: string | undefined;
+  /** It waits for others who work with the same server, an hour unless the configuration says how long: somebody has approved it, and may have gone. */
+  readonly isPatient?: boolean | undefined;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /**
    * Its standard output and error as they come, for whoever follows it. With it `--json` is not added, and there is no `result`. Where it returns a
@@ -30,6 +34,8 @@ export interface CommandResult {
   readonly killedBy: string | undefined;
   /** The document it printed, where it is one and not larger than 1 MiB. */
   readonly result: unknown;
+  /** It printed a document that is larger than that. */
+  readonly isResultTooLarge?: boolean | undefined;
   /** The last that it told with `--json`, whoever added that. */
   readonly failure: RunFailure | undefined;
   /** The last 50 lines of what it told, the oldest first. */

@@ -38,6 +38,7 @@ export async function executeRun(
   const result = await runner
     .run(planned.words, {
       signal: entry.signal,
+      by: planned.by,
       heldFor: () => lease.heldUntil.getTime() - clock.now().getTime(),
       onProgress: (event) => active.progress(entry, event),
     })

@@ -32,8 +32,8 @@ export function retryPause(attempt: number, firstMilliseconds: number): number {
   return Math.min(firstMilliseconds * 2 ** (attempt - 1), 3_600_000);
 }
 
-/** The words for an end that told nothing of itself. */
-export function failureOf({ failure, exitCode, killedBy }: CommandResult, stopped: StopReason | undefined): RunFailure | undefined {
+/** Why a run did not come to a good end, by what it told or, where it told nothing, by how it ended. */
+export function failureOf({ failure, exitCode, killedBy, result }: CommandResult, stopped: StopReason | undefined): RunFailure | undefined {
   if (exitCode === exitCodes.success || exitCode === exitCodes.partial) return undefined;
   if (stopped === 'lease-lost')
     return {
@@ -47,6 +47,13 @@ export function failureOf({ failure, exitCode, killedBy }: CommandResult, stoppe
       code: 'E_RUN_KILLED',
       message: `The run ended early: its process was killed (${killedBy})`,
       hint: 'look for memory limits, and run it again',
+    };
+  // Such as a verify that found damage: it did what it was asked for.
+  if (result !== undefined && result !== null)
+    return {
+      code: 'E_RUN_FAILED',
+      message: `The run ended with exit code ${exitCode ?? 'unknown'}, and its result tells why`,
+      hint: 'read its result: on the page of the run in the console, or with "rootcellar runs --json"',
     };
   return {
     code: 'E_RUN_FAILED',

@@ -116,3 +116,19 @@ test('accessPolicy() keeps to what IAM takes as an inline policy of a user, and 
     }
   }
 });
+
+test('accessPolicy() lets the writer and the pruner pin and unpin, which takes no right to remove, and the reader do neither', () => {
+  const key = 'directory/.rootcellar/pins/prod/20261123100000Z';
+  for (const layout of ['repository', 'plain'] as const) {
+    const allowed = (action: string): readonly boolean[] => roles.map((role) => may({ role, layout }, action, key));
+    assert.deepEqual(
+      [roles, allowed('s3:PutObject')],
+      [
+        ['writer', 'reader', 'pruner'],
+        [true, false, true],
+      ],
+    );
+    assert.deepEqual(allowed('s3:DeleteObject'), [false, false, true]);
+    assert.deepEqual(allowed('s3:GetObject'), [true, true, true]);
+  }
+});

@@ -14,6 +14,12 @@ export interface ArchiveLocks {
   read(snapshots: readonly Snapshot[], options?: OperationContext): Promise<LockReport | undefined>;
 
   /**
+   * Until when snapshots are locked by what we remember of the locks that we set, by ID: the least over all that each needs, none where that is not known
+   * of all of it. The store is not asked, so it is no proof as {@link read} is; but it costs no request for each object. Empty where there is no rule.
+   */
+  remembered(snapshots: readonly Snapshot[], options?: OperationContext): Promise<ReadonlyMap<string, Date>>;
+
+  /**
    * Looks for what keeps its space though it was removed: in a bucket with versions a removal only hides. Changes nothing. Undefined where no rule
    * asks for locks: then what becomes of versions is left to whoever made the bucket keep them.
    *

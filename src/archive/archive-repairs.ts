@@ -60,6 +60,8 @@ export interface SnapshotRepair {
   readonly unnamed: readonly UnnamedSet[];
   /** Rests of sets that are whole again; they go where that is asked for. */
   readonly outlived: readonly { readonly id: string; readonly restOf: string }[];
+  /** Of all these the snapshots that do not go, as they are pinned. */
+  readonly pinned: readonly string[];
 }
 
 /** A snapshot some of whose files are lost. */

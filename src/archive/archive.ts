@@ -6,6 +6,8 @@ import type { Failure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { UnfinishedWrite } from '../object-stores/object-store.ts';
 import type { ArchiveKeys } from './archive-keys.ts';
+import type { ArchivePins } from './archive-pins.ts';
+import type { Notes } from './notes.ts';
 import type { ArchiveRepairs } from './archive-repairs.ts';
 import type { ArchiveLocks } from './archive-locks.ts';
 import type { SnapshotCopier } from './snapshot-copier.ts';
@@ -120,7 +122,18 @@ export interface Archive {
   /** The reports of a snapshot, the newest first. A damaged one says so, and the others are given. */
   reports(snapshot: Snapshot, options?: OperationContext): Promise<readonly StoredReport[]>;
 
-  /** Drops snapshots, then their reports: the manifest first, so that none is ever listed that is not whole, then what only they hold. */
+  /** What is kept beside the snapshots, as the layout keeps all it has. @throws as {@link open} */
+  notes(options?: OperationContext): Promise<Notes>;
+
+  /** What keeps snapshots from being forgotten. @throws as {@link open} */
+  pins(options?: OperationContext): Promise<ArchivePins>;
+
+  /**
+   * Drops snapshots, then their reports: the manifest first, so that none is ever listed that is not whole, then what only they hold. Nothing of it where
+   * one of them is pinned.
+   *
+   * @throws Failure E_SNAPSHOT_PINNED
+   */
   forget(snapshots: readonly Snapshot[], options?: OperationContext): Promise<void>;
 
   /** Decides what `prune` would remove: what runs that were killed left behind, older than the grace period. Changes nothing. */

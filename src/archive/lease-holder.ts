@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { processStatOf } from '../foundation/process-stat.ts';
 import { leaseHolderSchema, type IsAlive, type LeaseHolder } from './lease.ts';
 
 /** This process, as a lease names it. `work` is what it does: `backup`. */
@@ -65,13 +66,11 @@ export function containerOf(mountInfo: string): string {
   return found === null ? '' : `${found[1]}/${found[2]}`;
 }
 
-/** The start time of a process in clock ticks since boot: field 22 of /proc/PID/stat (proc(5)); undefined when there is none. */
+/** When a process began, in clock ticks since boot; undefined when there is none that lives. */
 function beginningOf(processId: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${processId}/stat`, 'utf8');
-    // The name in field 2 may hold anything, so count from its closing parenthesis: state is field 3.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    const { state, began } = processStatOf(readFileSync(`/proc/${processId}/stat`, 'utf8'));
+    return state === 'Z' ? undefined : began;
   } catch {
     return undefined;
   }

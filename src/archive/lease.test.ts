@@ -46,6 +46,7 @@ test('take() waits for a living holder as long as it is told, and says so once',
   assert.equal(lease.fence, 2);
   assert.deepEqual(events, [
     { kind: 'note', level: 'warning', text: 'waiting: process 11 on pod-0 is running a backup of server "prod" in memory' },
+    { kind: 'note', level: 'info', text: 'waited 25.0 s; now it goes on' },
   ]);
   await lease.release();
 });
@@ -108,6 +109,7 @@ test('take() waits for the end of a lease that is no longer renewed', async () =
   const lease = await waiting;
   assert.deepEqual(events, [
     { kind: 'note', level: 'warning', text: 'waiting 20 s for the lease of process 11 on pod-0, which no longer renews it' },
+    { kind: 'note', level: 'info', text: 'waited 20.0 s; now it goes on' },
   ]);
   await lease.release();
 });

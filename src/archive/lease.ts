@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Clock } from '../foundation/clock.ts';
+import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
@@ -118,7 +119,8 @@ export class StoredLeases implements Leases {
   async take(server: string, options: OperationContext = {}): Promise<Lease> {
     await this.#assertConditions(server, options.signal);
     const key = `${leasesPrefix}${server}.json`;
-    const latest = this.#options.clock.now().getTime() + (this.#options.waitMilliseconds ?? 0);
+    const began = this.#options.clock.now().getTime();
+    const latest = began + (this.#options.waitMilliseconds ?? 0);
     let told = '';
     for (;;) {
       const found = await this.#read(key, options.signal);
@@ -131,6 +133,7 @@ export class StoredLeases implements Leases {
       const document = this.#newDocument((found?.document?.fence ?? 0) + 1);
       try {
         const written = await this.#write(key, document, found?.info, options.signal);
+        if (told !== '') this.#tellWaited(began, options);
         return new HeldLease(this.#store, key, document, written, this.#options);
       } catch (error) {
         // Somebody was quicker: read again and see who.
@@ -146,6 +149,11 @@ export class StoredLeases implements Leases {
     if ('busy' in obstacle && left <= 0) throw obstacle.busy;
     report?.({ kind: 'note', level: 'warning', text: obstacle.text });
     await clock.sleep('busy' in obstacle ? Math.min(lookEveryMilliseconds, left) : obstacle.milliseconds, signal);
+  }
+
+  #tellWaited(since: number, { report }: OperationContext): void {
+    const waited = this.#options.clock.now().getTime() - since;
+    report?.({ kind: 'note', level: 'info', text: `waited ${formatDuration(waited)}; now it goes on` });
   }
 
   async assertFree(server: string, options: OperationContext = {}): Promise<void> {

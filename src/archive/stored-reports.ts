@@ -4,64 +4,49 @@ import type { Snapshot } from '../domain/snapshot.ts';
 import { isFailure } from '../foundation/failure.ts';
 import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
 import type { PruneOptions, PrunePlan, StoredReport } from './archive.ts';
+import { documentIn, noteOf, type Notes } from './notes.ts';
 
 /** Below it, for each snapshot a folder of its ID. Nothing that a snapshot needs lies here, so nothing of it is locked. */
 export const reportsPrefix = '.rootcellar/reports/';
 
-/** How a layout keeps what a report holds; `key` is that of the object. */
-export interface ReportContents {
-  write(key: string, json: Uint8Array, signal: AbortSignal | undefined): Promise<void>;
-  /** Undefined where it is not there, or not as it was written. */
-  read(key: string, signal: AbortSignal | undefined): Promise<Uint8Array | undefined>;
-}
-
 type NameFacts = Pick<StoredReport, 'time' | 'kind' | 'outcome'>;
 
 /** Stores a report under a name that tells its time, kind and outcome, so that one listing tells which snapshots are proven. */
-export async function saveReport(contents: ReportContents, { id }: Snapshot, report: RecoveryReport, signal?: AbortSignal): Promise<void> {
+export async function saveReport(notes: Notes, { id }: Snapshot, report: RecoveryReport, signal?: AbortSignal): Promise<void> {
   if (report.snapshot !== id) throw new Error(`the report is of snapshot ${report.snapshot}, not of ${id}`);
   const name = `${compactTime(report.time)}-${report.kind}-${report.outcome}.json`;
-  await contents.write(`${reportsPrefix}${id}/${name}`, new TextEncoder().encode(`${JSON.stringify(report, undefined, 2)}\n`), signal);
+  await notes.write(`${reportsPrefix}${id}/${name}`, noteOf(report), signal);
 }
 
 /** The reports of a snapshot, the newest first. One that cannot be read, or that is not of this snapshot and name, says so. */
 export async function readReports(
   store: ObjectStore,
-  contents: ReportContents,
+  notes: Notes,
   { id }: Pick<Snapshot, 'id'>,
   signal?: AbortSignal,
 ): Promise<readonly StoredReport[]> {
   const reports: StoredReport[] = [];
   for await (const { key } of store.list(`${reportsPrefix}${id}/`, { signal })) {
     const facts = factsOf(key);
-    if (facts !== undefined) reports.push({ key, ...facts, ...(await readReport(contents, id, { key, ...facts }, signal)) });
+    if (facts !== undefined) reports.push({ key, ...facts, ...(await readReport(notes, id, { key, ...facts }, signal)) });
   }
   return reports.toSorted((one, other) => (one.key < other.key ? 1 : -1));
 }
 
 async function readReport(
-  contents: ReportContents,
+  notes: Notes,
   id: string,
   { key, time, kind, outcome }: NameFacts & { readonly key: string },
   signal: AbortSignal | undefined,
 ): Promise<Pick<StoredReport, 'report' | 'damage'>> {
-  const report = decode(await contents.read(key, signal));
+  const report = documentIn(recoveryReportSchema, await notes.read(key, signal));
   if (report === undefined) return { report: undefined, damage: 'it cannot be read' };
   const isOfName = report.snapshot === id && report.time === time && report.kind === kind && report.outcome === outcome;
   return isOfName ? { report, damage: undefined } : { report: undefined, damage: 'it is not the report that its name says' };
 }
 
-function decode(bytes: Uint8Array | undefined): RecoveryReport | undefined {
-  if (bytes === undefined) return undefined;
-  try {
-    return recoveryReportSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-  } catch {
-    return undefined;
-  }
-}
-
 /** When each snapshot was proven last, by its ID: told by the names of the reports alone. */
-async function provenTimes(store: ObjectStore, signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
+export async function provenTimes(store: ObjectStore, signal?: AbortSignal): Promise<ReadonlyMap<string, string>> {
   const times = new Map<string, string>();
   // In the order of their names, which begin with the time.
   for await (const { key } of store.list(reportsPrefix, { signal })) {
@@ -71,26 +56,14 @@ async function provenTimes(store: ObjectStore, signal?: AbortSignal): Promise<Re
   return times;
 }
 
-/** Reads the list of snapshots and at the same time when each was proven; where both cannot be, it is the list that is told. */
-export async function besideProofs<Listed>(
-  listing: Promise<Listed>,
+/** Removes the reports of snapshots that are gone, and what else of them is named. What the store does not let go stays for a prune. */
+export async function removeReports(
   store: ObjectStore,
+  ids: readonly string[],
+  beside: readonly string[],
   signal?: AbortSignal,
-): Promise<readonly [Listed, ReadonlyMap<string, string>]> {
-  const times = provenTimes(store, signal);
-  times.catch(() => undefined);
-  return [await listing, await times];
-}
-
-/** Adds to a snapshot when it was proven, if ever. */
-export function withProof(snapshot: Snapshot, times: ReadonlyMap<string, string>): Snapshot {
-  const provenAt = times.get(snapshot.id);
-  return provenAt === undefined ? snapshot : { ...snapshot, provenAt };
-}
-
-/** Removes the reports of snapshots that are gone. What the store does not let go stays for a prune. */
-export async function removeReports(store: ObjectStore, ids: readonly string[], signal?: AbortSignal): Promise<void> {
-  const keys: string[] = [];
+): Promise<void> {
+  const keys = [...beside];
   for (const id of ids) for await (const { key } of store.list(`${reportsPrefix}${id}/`, { signal })) keys.push(key);
   if (keys.length === 0) return;
   await store.delete(keys, { signal }).catch((error: unknown) => {
@@ -99,8 +72,8 @@ export async function removeReports(store: ObjectStore, ids: readonly string[], 
   });
 }
 
-/** Removes what a prune found; resolves to the bytes given back. A refusal of the store is told, and they stay. */
-export async function deleteReports(
+/** Removes what a prune found beside snapshots; resolves to the bytes given back. A refusal of the store is told, and they stay. */
+export async function deleteBeside(
   store: ObjectStore,
   reports: PrunePlan['objects'],
   { signal, onRefused }: Pick<PruneOptions, 'signal' | 'onRefused'>,

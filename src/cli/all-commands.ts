@@ -1,5 +1,6 @@
 import { agentCommand } from './commands/agent.ts';
 import { archiveCommand } from './commands/archive-folder.ts';
+import { auditCommand } from './commands/audit.ts';
 import { backupCommand } from './commands/backup.ts';
 import { catCommand } from './commands/cat.ts';
 import { completionCommand } from './commands/completion.ts';
@@ -29,6 +30,7 @@ import { keyRemoveCommand } from './commands/key-remove.ts';
 import { keysReportCommand } from './commands/keys-report.ts';
 import { listCommand } from './commands/list.ts';
 import { lsCommand } from './commands/ls.ts';
+import { pinCommand } from './commands/pin.ts';
 import { policyCommand } from './commands/policy.ts';
 import { pruneCommand } from './commands/prune.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
@@ -43,6 +45,7 @@ import { showCommand } from './commands/show.ts';
 import { statsCommand } from './commands/stats.ts';
 import { statusCommand } from './commands/status.ts';
 import { triggerCommand } from './commands/trigger.ts';
+import { unpinCommand } from './commands/unpin.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import type { Command } from './define-command.ts';
@@ -77,6 +80,8 @@ export const allCommands: readonly Command[] = [
   repairIndexCommand,
   repairPacksCommand,
   repairSnapshotsCommand,
+  pinCommand,
+  unpinCommand,
   forgetCommand,
   pruneCommand,
   copyCommand,
@@ -87,6 +92,7 @@ export const allCommands: readonly Command[] = [
   keyChangeCommand,
   triggerCommand,
   runsCommand,
+  auditCommand,
   statusCommand,
   doctorCommand,
   explainCommand,

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { RefusalKind } from '../directory-servers/entry-changes.ts';
 import type { AppliedPlan } from '../entries/apply/apply-plan.ts';
-import { appliedJson, appliedText, exitCodeOfApplied } from './entry-changes-text.ts';
+import { appliedJson, appliedText, exitCodeOfApplied, plannedRecords } from './entry-changes-text.ts';
 import { bareLook } from './look.ts';
 
 const change: ChangeRecord = { kind: 'delete', dn: 'uid=a\u001b[2J' };
@@ -45,5 +45,33 @@ suite('appliedText() and exitCodeOfApplied()', () => {
     assert.deepEqual((appliedJson(report) as { readonly refused: unknown }).refused, [
       { dn: change.dn, change: 'delete', kind: 'busy', result: 'objectClassViolation', text: 'it says no', attribute: undefined },
     ]);
+  });
+});
+
+suite('plannedRecords()', () => {
+  const adding = (dn: string, name: string, value: string) => {
+    const add = { kind: 'add', dn, attributes: [{ name, values: [Buffer.from(value)] }] } as const;
+    return { change: add, undo: change, reason: 'it was deleted' };
+  };
+
+  test('are LDIF with the reasons, wave by wave, and without secrets', () => {
+    const { ldif, left } = plannedRecords({ waves: [[adding('cn=a', 'cn', 'a')], [adding('cn=b', 'userPassword', '{SSHA512}stored')]] });
+
+    assert.equal(left, 0);
+    assert.equal(
+      ldif,
+      '# it was deleted\ndn: cn=a\nchangetype: add\ncn: a\n\n# it was deleted\ndn: cn=b\nchangetype: add\n# userPassword: (hidden)\n\n',
+    );
+  });
+
+  test('of a record that is too large a comment stands in its place, and of many records the first are there', () => {
+    const large = plannedRecords({ waves: [[adding('cn=photo', 'description', 'x'.repeat(100_000)), adding('cn=b', 'cn', 'b')]] });
+    const wave = Array.from({ length: 50 }, (_, number) => adding(`cn=${number}`, 'description', 'x'.repeat(10_000)));
+    const many = plannedRecords({ waves: [wave] });
+
+    assert.match(large.ldif, /^# add cn=photo: not shown, as it has [\d.]+ KiB\n\n# it was deleted\ndn: cn=b\n/);
+    assert.equal(large.left, 0);
+    assert.equal(many.ldif.split('\n\n').length - 1 + many.left, 50);
+    assert.ok(many.ldif.length <= 256 * 1024 && many.left > 20, `${many.left}`);
   });
 });

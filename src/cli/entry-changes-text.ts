@@ -1,4 +1,5 @@
-import type { ChangeRecord } from '../domain/change-record.ts';
+import { supervisedVariable } from '../config/config-environment.ts';
+import { commentText, encodeChange, type ChangeRecord } from '../domain/change-record.ts';
 import type { RefusalKind } from '../directory-servers/entry-changes.ts';
 import type { AppliedPlan, ApplyScene } from '../entries/apply/apply-plan.ts';
 import type { NotKept } from '../entries/plan/kept-parts.ts';
@@ -6,6 +7,8 @@ import type { PlannedWaves } from '../entries/plan/planned-change.ts';
 import { formatCount } from '../foundation/counts.ts';
 import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, type ExitCode } from '../foundation/failure.ts';
+import { formatBytes } from '../foundation/sizes.ts';
+import type { CommandContext } from './define-command.ts';
 import { printable, type Look } from './look.ts';
 import { countOf } from './snapshot-text.ts';
 
@@ -14,14 +17,22 @@ export const shown = 20;
 /** The options that every command has which makes changes of entries. */
 export const changeOptions = {
   plan: { type: 'flag', summary: 'only show the plan' },
-  undoFile: { type: 'text', placeholder: 'FILE', summary: 'where the undo file is written; otherwise into this folder', completes: 'file' },
+  undoFile: {
+    type: 'text',
+    placeholder: 'FILE',
+    summary: 'where the undo file is written; otherwise into this folder, and of what an agent does for others into its staging folder',
+    completes: 'file',
+  },
   maxPerSecond: { type: 'count', placeholder: 'N', summary: 'at most so many changes in a second' },
   yes: { type: 'flag', summary: 'go on without asking' },
 } as const;
 
-/** Where the undo file goes. */
-export function undoPlace(undoFile: string | undefined): ApplyScene['undo'] {
-  return undoFile === undefined ? { folder: process.cwd() } : { file: undoFile };
+/** Where the undo file goes: what an agent runs for others has it beside the sets, as nobody sees the folder that the agent is in, nor may it write there in a pod. */
+export async function undoPlace(undoFile: string | undefined, context: CommandContext): Promise<ApplyScene['undo']> {
+  if (undoFile !== undefined) return { file: undoFile };
+  if (context.process.environment[supervisedVariable] === undefined) return { folder: process.cwd() };
+  const { undoFolder } = await import('../staging/undo-folder.ts');
+  return { folder: await undoFolder((await context.parts()).staging()) };
 }
 
 /** What is asked before anything is changed. */
@@ -32,6 +43,31 @@ export function changesQuestion({ waves }: PlannedWaves): { readonly what: strin
 /** As `--json` has it: without values. */
 export function plannedJson({ waves }: PlannedWaves): readonly { readonly dn: string; readonly change: string; readonly reason: string }[] {
   return waves.flat().map(({ change, reason }) => ({ dn: change.dn, change: change.kind, reason }));
+}
+
+/** Characters of LDIF, after which a document has enough, and of one record. */
+const mostOfPlan = 256 * 1024;
+const mostOfRecord = 64 * 1024;
+
+/**
+ * The change records of a plan as `--json` has them: LDIF without secrets, of many the first; `left` says how many more there are. Of a record that is too large, as one
+ * with a picture, a comment stands in its place.
+ */
+export function plannedRecords({ waves }: PlannedWaves): { readonly ldif: string; readonly left: number } {
+  const all = waves.flat();
+  const texts: string[] = [];
+  let characters = 0;
+  for (const { change, reason } of all) {
+    const whole = encodeChange(change, { comments: [reason] });
+    const isShown = whole.length <= mostOfRecord;
+    const text = isShown
+      ? whole
+      : `# ${verbs[change.kind]} ${commentText(change.dn)}: not shown, as it has ${formatBytes(whole.length)}\n\n`;
+    characters += text.length;
+    if (characters > mostOfPlan) break;
+    texts.push(text);
+  }
+  return { ldif: texts.join(''), left: all.length - texts.length };
 }
 
 /** What would be done, entry by entry; of many the first. */

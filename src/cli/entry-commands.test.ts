@@ -120,6 +120,44 @@ for (const layout of ['repository', 'plain'] as const) {
       assert.match(elsewhere.errorOutput, /: it has the entries below "dc=example,dc=com"\n/);
     });
 
+    test('entry show --beside has the entry of another snapshot too, under its name there, and what differs without secrets', async () => {
+      const { output } = await run('entry', 'show', dn('user.7'), '--from', 'latest~2', '--beside', 'latest', '--json');
+      const text = await run('entry', 'show', dn('user.7'), '--from', 'latest~2', '--beside', 'latest', '--attributes', 'mail');
+      const document = JSON.parse(output) as {
+        dn: string;
+        snapshot: { backupId: string };
+        beside: { dn: string; moment: { backupId: string } };
+        changes: unknown;
+      };
+
+      assert.deepEqual([document.snapshot.backupId, document.dn], ['20261121100000Z', dn('user.7')]);
+      assert.deepEqual([document.beside.moment.backupId, document.beside.dn], ['20261123100000Z', dn('sieben')]);
+      assert.deepEqual(document.changes, [
+        { name: 'uid', removed: { name: 'uid', values: ['user.7'] }, added: { name: 'uid', values: ['sieben'] } },
+        { name: 'mail', removed: { name: 'mail', values: ['seven@example.com'] }, added: { name: 'mail', values: ['seven@example.org'] } },
+      ]);
+      assert.ok(!output.includes('SSHA512'));
+      assert.match(
+        text.output,
+        /\ndn: uid=sieben,.*\nmail: seven@example\.org\n\n# what differs .*\n- mail: seven@example\.com\n\+ mail: seven@example\.org\n$/,
+      );
+    });
+
+    test('entry show --beside says on which side the entry is not, and refuses one that is on none', async () => {
+      const gone = await run('entry', 'show', dn('user.9'), '--from', 'latest', '--beside', 'latest~1', '--json');
+      const added = await run('entry', 'show', dn('user.60'), '--from', 'latest', '--beside', 'latest~1', '--json');
+      const unknown = await run('entry', 'show', dn('user.99'), '--beside', 'latest~1');
+      const same = await run('entry', 'show', dn('user.5'), '--beside', 'latest~1');
+      const [there, wasThere] = [gone, added].map(
+        ({ output }) => JSON.parse(output) as { dn?: string; beside: { dn?: string }; changes: unknown[] },
+      );
+
+      assert.deepEqual([there?.dn, there?.beside.dn, there?.changes], [undefined, dn('user.9'), []]);
+      assert.deepEqual([wasThere?.dn, wasThere?.beside.dn, wasThere?.changes], [dn('user.60'), undefined, []]);
+      assert.match(unknown.errorOutput, /^rootcellar: Cannot find "uid=user\.99,/);
+      assert.match(same.output, /\nNo attribute differs\.\n$/);
+    });
+
     test('entry find finds by filter, text, branch and DN, in all snapshots, and tells since when and until when', async () => {
       const found = async (...words: readonly string[]) => {
         const { output } = await run('entry', 'find', ...words, '--json');

@@ -13,6 +13,7 @@ import {
   more,
   notKeptLines,
   plannedJson,
+  plannedRecords,
   plannedText,
   shown,
   undoPlace,
@@ -63,7 +64,7 @@ export async function planScene(choice: PlanChoice, title: string, context: Comm
   return {
     server: await parts.server(),
     clock: context.clock,
-    undo: undoPlace(choice.undoFile),
+    undo: await undoPlace(choice.undoFile, context),
     maxPerSecond: choice.maxPerSecond,
     approve,
   };
@@ -96,7 +97,9 @@ export function entriesReportText({ plan, applied }: EntriesReport, title: strin
   return `${entryPlanText(plan, title, look)}\n${end}`;
 }
 
-/** Without values: DNs, what is done to them, and why. */
+/**
+ * DNs, what is done to them, and why. A plan alone has its change records as LDIF too, without secrets; of a large one the first, and how many are left out.
+ */
 export function entriesReportJson({ plan, applied }: EntriesReport): Readonly<Record<string, unknown>> {
   return {
     isDone: applied !== undefined,
@@ -107,7 +110,7 @@ export function entriesReportJson({ plan, applied }: EntriesReport): Readonly<Re
     notPreserved: plan.notPreserved,
     addedSince: plan.addedSince,
     notes: plan.notes,
-    ...(applied === undefined ? {} : { result: appliedJson(applied) }),
+    ...(applied === undefined ? { records: plannedRecords(plan) } : { result: appliedJson(applied) }),
   };
 }
 

@@ -57,6 +57,24 @@ describe('lineProgress()', () => {
   });
 });
 
+test('the plan and its stages are for --json alone: at a terminal it was read before', () => {
+  const events = [{ kind: 'plan', stages: [{ key: 'fetch', text: 'fetch it' }] } as const, { kind: 'stage', key: 'fetch' } as const];
+  for (const make of [lineProgress, barProgress]) {
+    const { written, report } = scene(make);
+    events.forEach(report);
+    assert.deepEqual(written, []);
+  }
+  const { written, report } = scene(jsonProgress);
+  events.forEach(report);
+  assert.deepEqual(
+    written.map((line) => JSON.parse(line) as unknown),
+    [
+      { event: 'plan', time: '2026-11-23T00:00:00.000Z', stages: [{ key: 'fetch', text: 'fetch it' }] },
+      { event: 'stage', time: '2026-11-23T00:00:00.000Z', key: 'fetch' },
+    ],
+  );
+});
+
 describe('jsonProgress()', () => {
   test('writes each event as one JSON line, those of advance at most once a second', () => {
     const { written, report, pass } = scene(jsonProgress);

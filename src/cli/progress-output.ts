@@ -1,7 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import type { ProgressEvent, ReportProgress } from '../foundation/progress.ts';
 import { printable, type Look } from './look.ts';
-import { describeAdvance, describeEnd, StepTracker, type Step } from './progress-steps.ts';
+import { describeAdvance, describeEnd, StepTracker, type ShownEvent, type Step } from './progress-steps.ts';
 
 /** Shows progress on the standard error. `pause` takes away what is not final, before something else is printed. */
 export interface ProgressOutput {
@@ -30,7 +30,7 @@ export function lineProgress({ write, clock, look }: ProgressOptions): ProgressO
   const tracker = new StepTracker();
   const quietUntil = new Map<string, number>();
   const report = (event: ProgressEvent): void => {
-    if (isChatter(event)) return;
+    if (!isShown(event)) return;
     const at = clock.now().getTime();
     const step = tracker.follow(event, at);
     if (event.kind === 'advance' && at < (quietUntil.get(event.step) ?? at + 1)) return;
@@ -72,7 +72,7 @@ export function barProgress({ write, clock, look, columns }: ProgressOptions): P
     return lines.map((line) => `${line}\n`).join('');
   };
   const report = (event: ProgressEvent): void => {
-    if (isChatter(event)) return;
+    if (!isShown(event)) return;
     const at = clock.now().getTime();
     const step = tracker.follow(event, at);
     if (event.kind === 'advance' && at - drawnAt < millisecondsBetweenDrawings) return;
@@ -82,11 +82,12 @@ export function barProgress({ write, clock, look, columns }: ProgressOptions): P
   return { report, pause: () => write(erase()) };
 }
 
-function isChatter(event: ProgressEvent): boolean {
-  return event.kind === 'note' && event.level === 'info';
+function isShown(event: ProgressEvent): event is ShownEvent {
+  if (event.kind === 'plan' || event.kind === 'stage') return false;
+  return event.kind !== 'note' || event.level !== 'info';
 }
 
-function lineOf(event: ProgressEvent, step: Step | undefined, at: number, look: Look): string {
+function lineOf(event: ShownEvent, step: Step | undefined, at: number, look: Look): string {
   switch (event.kind) {
     case 'begin':
       return `${look.dim('·')} ${printable(event.step)}`;

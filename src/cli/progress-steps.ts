@@ -12,11 +12,14 @@ export interface Step {
   readonly done: number;
 }
 
+/** What a terminal shows: the plan was shown before the question. */
+export type ShownEvent = Exclude<ProgressEvent, { kind: 'plan' | 'stage' }>;
+
 /** Follows the events of steps; `at` is milliseconds of any origin. Returns the step that the event was about, after it. */
 export class StepTracker {
   readonly #steps = new Map<string, Step>();
 
-  follow(event: ProgressEvent, at: number): Step | undefined {
+  follow(event: ShownEvent, at: number): Step | undefined {
     if (event.kind === 'note') return undefined;
     const known = this.#steps.get(event.step) ?? { name: event.step, unit: undefined, beganAt: at, total: undefined, done: 0 };
     const step = nextStep(known, event, at);
@@ -31,7 +34,7 @@ export class StepTracker {
   }
 }
 
-function nextStep(step: Step, event: Exclude<ProgressEvent, { kind: 'note' }>, at: number): Step {
+function nextStep(step: Step, event: Extract<ProgressEvent, { readonly step: string }>, at: number): Step {
   switch (event.kind) {
     case 'begin':
       return { ...step, beganAt: at, unit: event.unit, total: event.total, done: 0 };

@@ -17,7 +17,8 @@ import { remoteRules } from './remote-rules.ts';
 /** What each command is for, from the point of view of those who let others in: a change here is a decision. */
 const byRole: Readonly<Record<Role | 'refused', string>> = {
   viewer: 'list, show, ls, diff, stats, keys report, key list, status, runs, explain, policy, version',
-  operator: 'init, backup, drill, verify, repair config, repair index, repair packs, repair snapshots, forget, prune, copy, doctor',
+  operator:
+    'init, backup, drill, verify, repair config, repair index, repair packs, repair snapshots, pin, unpin, forget, prune, copy, doctor, audit',
   restorer:
     'cat, fetch, restore, roll-back, initialize, key remove, entry find, entry show, entry history, entry diff, entry undo, entry restore, entry revert',
   refused: 'archive, rebuild, key add, key change, agent, trigger, config show, config settings, config schema, completion',
@@ -144,10 +145,7 @@ test('the API runs each command for the roles that may, and for no other', async
         assert.deepEqual((await Array.fromAsync(commandEvents(answer))).at(-1), { kind: 'end', exitCode: 0, killedBy: null });
       } else {
         assert.equal(answer.status, 403, command.name);
-        assert.equal(
-          await message(answer),
-          `Cannot run "${command.name}": it needs the role ${needed}, and the token has the role ${role}`,
-        );
+        assert.equal(await message(answer), `Cannot run "${command.name}": it needs the role ${needed}, and who asks has the role ${role}`);
       }
       assert.equal(runner.asked.length, answer.status === 200 ? 1 : 0);
     }

@@ -63,6 +63,8 @@ export const remoteRules: Readonly<Record<string, RemoteRule>> = {
   'repair index': { role: 'operator' },
   'repair packs': { role: 'operator' },
   'repair snapshots': { role: 'operator', options: { from: readsFile } },
+  pin: { role: 'operator' },
+  unpin: { role: 'operator' },
   forget: { role: 'operator', planRole: 'viewer' },
   prune: { role: 'operator', planRole: 'viewer' },
   copy: { role: 'operator', options: { to: { refusal: 'it would send the backups to another place' }, toPasswordFile: readsFile } },
@@ -76,6 +78,8 @@ export const remoteRules: Readonly<Record<string, RemoteRule>> = {
   agent: { refusal: 'an agent runs no agents' },
   trigger: { refusal: 'it speaks to the agent itself' },
   runs: { role: 'viewer' },
+  // It names people, and whose entries they looked for.
+  audit: { role: 'operator' },
   explain: { role: 'viewer' },
   policy: { role: 'viewer' },
   'config show': isLocal,

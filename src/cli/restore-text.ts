@@ -1,9 +1,11 @@
 import { formatCount } from '../foundation/counts.ts';
 import { formatDuration } from '../foundation/durations.ts';
+import type { PlannedStage } from '../foundation/progress.ts';
 import { formatBytes } from '../foundation/sizes.ts';
 import { shortId } from '../domain/find-snapshot.ts';
 import type { EntryProof } from '../domain/recovery-report.ts';
 import type { EntryChanges } from '../restore/compare-with-now.ts';
+import { changesText, entriesText, numberText } from '../restore/entry-counts.ts';
 import type { RestorePlan } from '../restore/plan.ts';
 import { keyOf, type RestoreBackendStep, type RestoreStep } from '../restore/steps.ts';
 import { printable, type Look } from './look.ts';
@@ -18,7 +20,7 @@ export function restorePlanText(plan: RestorePlan, { look, clock }: RenderContex
     `      into ${target.product} ${target.version} at ${target.location}`,
     ...(source === 'export' ? ['      from the LDIF export of its entries; its backup is not looked at'] : []),
     `      what was written since ${formatTime(lostSince)} UTC is lost`,
-    ...(plan.changes ?? []).map(changesText),
+    ...(plan.changes ?? []).map(changesLine),
     ...(done.length > 0 ? ['      going on where an earlier run was cut off'] : []),
     ...steps.map((step, index) => `  ${index + 1}. ${stepText(step, plan)}${done.includes(keyOf(step)) ? ` ${look.green('✓')}` : ''}`),
     ...replicaLines(plan),
@@ -31,7 +33,7 @@ export function restorePlanText(plan: RestorePlan, { look, clock }: RenderContex
 function replicaLines({ topology }: RestorePlan): string[] {
   return (topology?.others ?? []).map(({ name, entriesNow, isReplicating, isWritable }) => {
     const state = [isReplicating ? 'replicates' : 'does not replicate', ...(isWritable ? [] : ['refuses what clients write'])];
-    return `  ${printable(name)} is up, has ${countText(entriesNow)} entries and ${state.join(' and ')}.`;
+    return `  ${printable(name)} is up, has ${entriesText(entriesNow)} and ${state.join(' and ')}.`;
   });
 }
 
@@ -50,6 +52,11 @@ function outlookLines({ snapshot, outlook }: RestorePlan): string[] {
     `  The snapshot was ${proven}.`,
     `  ${time} It needs ${formatBytes(space.neededBytes)} in the staging folder, where ${formatBytes(space.freeBytes)} are free.`,
   ];
+}
+
+/** The steps of the plan, for whoever follows the restore. */
+export function restoreStages(plan: RestorePlan): readonly PlannedStage[] {
+  return plan.steps.map((step) => ({ key: keyOf(step), text: stepText(step, plan) }));
 }
 
 function stepText(step: RestoreStep, plan: RestorePlan): string {
@@ -79,20 +86,19 @@ function stepText(step: RestoreStep, plan: RestorePlan): string {
   }
 }
 
-function changesText({ backend, baseDn, counts }: EntryChanges): string {
+function changesLine({ backend, baseDn, counts }: EntryChanges): string {
   const what = `        of ${printable(backend)} ${printable(baseDn)}`;
   if (counts === undefined) return `${what} nobody can tell what, as the set has no export of it`;
-  const [lost, changed, back] = [counts.lost, counts.changed, counts.broughtBack].map(formatCount);
-  return `${what}: ${lost} entries go, ${changed} become what they were, ${back} come back`;
+  return `${what}: ${changesText(counts)}`;
 }
 
 function replaceText({ backend, from, entriesNow, entriesInSet }: RestoreBackendStep): string {
-  const what = from === undefined ? 'set' : 'export';
-  return `replace backend ${printable(backend.id)}: ${countText(entriesNow)} entries now, ${countText(entriesInSet)} in the ${what}`;
+  const what = from === undefined ? 'backup' : 'export';
+  return `replace backend ${printable(backend.id)}: ${entriesText(entriesNow)} now, ${numberText(entriesInSet)} in the ${what}`;
 }
 
 function proveText({ topology }: RestorePlan): string {
-  return `prove that the server has what the set has${topology === undefined ? '' : '; until here no other replica is changed'}`;
+  return `prove that the server has what the backup has${topology === undefined ? '' : '; until here no other replica is changed'}`;
 }
 
 type ReplicationStep = Extract<
@@ -110,7 +116,7 @@ function replicationText(step: ReplicationStep, { topology }: RestorePlan): stri
     }
     case 'initialize': {
       const now = topology?.others.find(({ name }) => name === step.replica)?.entriesNow;
-      return `initialise ${printable(step.replica)} from it: its ${countText(now)} entries are replaced`;
+      return `initialise ${printable(step.replica)} from it: its ${entriesText(now)} ${now === 1 ? 'is' : 'are'} replaced`;
     }
     case 'initialize-all':
       return 'initialise all others from it at the same time: their entries are replaced';
@@ -121,10 +127,6 @@ function replicationText(step: ReplicationStep, { topology }: RestorePlan): stri
     case 'unfence':
       return `let clients write to ${printable(step.replica)} again`;
   }
-}
-
-function countText(entries: number | undefined): string {
-  return entries === undefined ? 'unknown number of' : formatCount(entries);
 }
 
 /** What one comparison came to. */

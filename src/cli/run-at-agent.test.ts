@@ -71,7 +71,7 @@ describe('--agent', () => {
       [exitCode, errorOutput],
       [
         1,
-        'rootcellar: Cannot run "backup": it needs the role operator, and the token has the role viewer\n' +
+        'rootcellar: Cannot run "backup": it needs the role operator, and who asks has the role viewer\n' +
           '  → show a token of the file that agent.tokens.operatorFile names\n',
       ],
     );

@@ -1,6 +1,7 @@
 import { formatCount } from '../foundation/counts.ts';
 import type { SavedSnapshot } from '../archive/archive.ts';
 import { shortId } from '../domain/find-snapshot.ts';
+import type { Pin } from '../domain/pin.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { formatDuration } from '../foundation/durations.ts';
 import { formatBytes } from '../foundation/sizes.ts';
@@ -25,6 +26,7 @@ export function snapshotTable<Row extends Snapshot>(
       { title: 'size', cell: ({ bytes }) => formatBytes(bytes), align: 'right' },
       { title: 'state', cell: (snapshot) => stateText(snapshot, look) },
       ...(rows.some(({ provenAt }) => provenAt !== undefined) ? [provenColumn] : []),
+      ...(rows.some(({ pinned }) => pinned !== undefined) ? [pinnedColumn] : []),
       ...more,
     ],
     rows,
@@ -36,6 +38,24 @@ const provenColumn: Column<Snapshot> = {
   title: 'proven (UTC)',
   cell: ({ provenAt }) => (provenAt === undefined ? '–' : formatTime(provenAt)),
 };
+
+const pinnedColumn: Column<Snapshot> = {
+  title: 'pinned',
+  cell: ({ pinned }) => (pinned === undefined ? '–' : pinEnd(pinned)),
+};
+
+/** `damaged`, `until 2027-01-31`, `yes`. */
+function pinEnd({ until, damage }: Pin): string {
+  if (damage !== undefined) return 'damaged';
+  return until === undefined ? 'yes' : `until ${until.slice(0, 10)}`;
+}
+
+/** `by anna@ops-1 at 2026-11-26 14:00:00 UTC, until 2027-01-31 00:00:00 UTC: before the migration`. */
+export function pinText({ at, by, reason, until, damage }: Pin): string {
+  if (damage !== undefined) return `the pin is damaged: ${damage}; it holds all the same`;
+  const end = until === undefined ? '' : `, until ${formatTime(until)} UTC`;
+  return printable(`by ${by} at ${formatTime(at)} UTC${end}${reason === undefined ? '' : `: ${reason}`}`);
+}
 
 /** `2026-11-23 10:46:46`. */
 export function formatTime(time: string): string {

@@ -1,4 +1,5 @@
 import type { WorkOnServer } from '../restore/work-on-server.ts';
+import type { PlannedStage } from '../foundation/progress.ts';
 import type { CommandContext } from './define-command.ts';
 
 /** The parts of a command that changes the configured server, and maybe its replicas. */
@@ -23,11 +24,13 @@ export interface Approval<Plan> {
   readonly text: (plan: Plan) => string;
   /** What is asked about, and where yes is not enough, the name that has to be typed. */
   readonly question: (plan: Plan) => { readonly what: string; readonly typed?: string | undefined };
+  /** What is told to whoever follows, once it is approved. */
+  readonly stages?: (plan: Plan) => readonly PlannedStage[];
 }
 
 /** Shows a plan and asks; resolves to false where the plan alone is wanted, which is shown at the end. */
 export function approval<Plan>(
-  { isPlanOnly, yes, text, question }: Approval<Plan>,
+  { isPlanOnly, yes, text, question, stages }: Approval<Plan>,
   context: CommandContext,
 ): (plan: Plan) => Promise<boolean> {
   return async (plan) => {
@@ -35,6 +38,7 @@ export function approval<Plan>(
     context.show(text(plan));
     const { what, typed } = question(plan);
     if (!yes) await context.confirm(what, typed);
+    if (stages !== undefined) context.report?.({ kind: 'plan', stages: stages(plan) });
     return true;
   };
 }

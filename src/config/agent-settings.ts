@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { boolean, count, duration, path, text, textOrDefault } from './setting-kinds.ts';
+import { oidcSettings } from './oidc-settings.ts';
+import { boolean, choice, count, duration, path, text, textOrDefault } from './setting-kinds.ts';
 
 const cronExpected = 'a cron expression of five fields such as "0 */6 * * *", or none';
 /** How many fields, and of what characters; whether each makes sense is told by the schedule itself (check-together.ts). */
@@ -131,6 +132,23 @@ export const agentSettings = z.strictObject({
       restorerFile: tokenFile('restorer', 'also restore, and read what is in the directory'),
     })
     .prefault({}),
+  console: z
+    .strictObject({
+      enabled: boolean(true, { description: 'show the console, the pages for a browser, at the address of the API' }),
+      anonymous: choice(['none', 'viewer', 'operator', 'restorer'], 'none', {
+        description: 'the role of whoever asks without having signed in; only where agent.listen is a loopback address',
+        expected: 'none, viewer, operator or restorer',
+        example: 'viewer',
+      }),
+      sessionIdle: duration('1h', { description: 'a session ends when nothing was asked with it for so long', example: '15m' }),
+      sessionMost: duration('12h', { description: 'a session ends after so long, however much it is used', example: '8h' }),
+    })
+    .prefault({}),
+  oidc: oidcSettings.prefault({}),
+  auditKept: count(100, 100_000, 5000, {
+    description: 'how many entries of the audit log stay in the archive, of who did what by the API of the agents; the oldest go first',
+    example: '20000',
+  }),
   tokenFile: path({
     description: 'file that holds the token to show to the agent that --agent names',
     example: '/run/secrets/rootcellar/operator-token',

@@ -27,6 +27,7 @@ export function checkTogether(config: Config, given: ReadonlyMap<string, GivenVa
     refuse('server.startTls', 'server.url is an ldaps:// address, which has TLS from the start', 'leave one of the two out');
   }
   checkReporting(config, refuse);
+  checkOidc(config.agent.oidc, given, refuse);
   if (kubernetes.pod === undefined) {
     const needless = ['namespace', 'container', 'folder', 'kubeconfig'].map((name) => `kubernetes.${name}`).find((name) => given.has(name));
     if (needless !== undefined) refuse(needless, 'kubernetes.pod is not set', 'name the pod of the server, or leave this setting out');
@@ -71,6 +72,23 @@ function checkReporting({ metrics, notify }: Pick<Config, 'metrics' | 'notify'>,
   ];
   for (const [name, value, needed, other] of needs) {
     if (value !== undefined && other === undefined) refuse(name, `${needed} is not set`, 'set both, or none');
+  }
+}
+
+/** People cannot sign in with less. */
+function checkOidc({ issuer, clientId, roles }: Config['agent']['oidc'], given: ReadonlyMap<string, GivenValue>, refuse: Refuse): void {
+  if (issuer === undefined) {
+    const needless = [...given.keys()].find((name) => name.startsWith('agent.oidc.'));
+    if (needless !== undefined) refuse(needless, 'agent.oidc.issuer is not set', 'name the OpenID provider, or leave this setting out');
+    return;
+  }
+  if (clientId === undefined) refuse('agent.oidc.issuer', 'agent.oidc.clientId is not set', 'name the client that the provider knows');
+  if (Object.values(roles).every((values) => values === undefined)) {
+    refuse(
+      'agent.oidc.issuer',
+      'no agent.oidc.roles are set, so nobody could do anything',
+      'say which groups are viewers, operators or restorers',
+    );
   }
 }
 

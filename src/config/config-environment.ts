@@ -12,6 +12,9 @@ const agentVariable = 'ROOTCELLAR_AGENT';
 /** Says that the process was started by an agent (cli/supervision.ts). It is no setting: only an agent sets it. */
 export const supervisedVariable = 'ROOTCELLAR_SUPERVISED';
 
+/** Who asked an agent for the command that this process runs. It is no setting: only an agent sets it. */
+export const askedByVariable = 'ROOTCELLAR_ASKED_BY';
+
 /** The agent that is to run the commands; never for a command that an agent runs already. */
 export function agentVariableIn(environment: Readonly<Record<string, string | undefined>>): string | undefined {
   return environment[supervisedVariable] === undefined ? environment[agentVariable] || undefined : undefined;
@@ -38,7 +41,8 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
 }
 
 function isForOthers(name: string, text: string): boolean {
-  if ([configFileVariable, agentVariable, supervisedVariable].includes(name) || name.startsWith('ROOTCELLAR_TEST_')) return true;
+  if ([configFileVariable, agentVariable, supervisedVariable, askedByVariable].includes(name) || name.startsWith('ROOTCELLAR_TEST_'))
+    return true;
   return serviceVariable.test(name) || (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(text));
 }
 

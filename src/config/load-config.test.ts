@@ -93,6 +93,7 @@ describe('loadConfig()', () => {
     await load({
       environment: {
         ROOTCELLAR_SUPERVISED: '1',
+        ROOTCELLAR_ASKED_BY: 'anna',
         ROOTCELLAR_TEST_ANYTHING: '1',
         ROOTCELLAR_SERVICE_HOST: '10.0.0.1',
         ROOTCELLAR_SERVICE_PORT_HTTP: '8080',
@@ -253,6 +254,26 @@ const refusals: readonly (readonly [string, Parameters<typeof refusal>[0], strin
     'a mail server with a password in its address',
     { flags: { 'notify.mail.server': 'smtp://user:pw@mail.example.com' } },
     'Cannot use the setting notify.mail.server from --notify-mail-server: "smtp://***@mail.example.com" is not an smtp:// or smtps:// address without a user or password inside → write for example --notify-mail-server smtps://mail.example.com',
+  ],
+  [
+    'an OpenID provider over plain HTTP',
+    { flags: { 'agent.oidc.issuer': 'http://id.example.com' } },
+    'Cannot use the setting agent.oidc.issuer from --agent-oidc-issuer: "http://id.example.com" is not an https:// address without a user, a query or a fragment → write for example --agent-oidc-issuer https://id.example.com/realms/staff',
+  ],
+  [
+    'an OpenID provider without the client that it knows',
+    { flags: { 'agent.oidc.issuer': 'https://id.example.com' } },
+    'Cannot use the setting agent.oidc.issuer from --agent-oidc-issuer: agent.oidc.clientId is not set → name the client that the provider knows',
+  ],
+  [
+    'an OpenID provider by which nobody could do anything',
+    { flags: { 'agent.oidc.issuer': 'http://127.0.0.1:1', 'agent.oidc.clientId': 'rootcellar' } },
+    'Cannot use the setting agent.oidc.issuer from --agent-oidc-issuer: no agent.oidc.roles are set, so nobody could do anything → say which groups are viewers, operators or restorers',
+  ],
+  [
+    'groups of an OpenID provider that there is not',
+    { environment: { ROOTCELLAR_AGENT_OIDC_ROLES_VIEWER: 'staff' } },
+    'Cannot use the setting agent.oidc.roles.viewer from ROOTCELLAR_AGENT_OIDC_ROLES_VIEWER: agent.oidc.issuer is not set → name the OpenID provider, or leave this setting out',
   ],
   [
     'a window of time with a rate that cannot be read',

@@ -6,6 +6,7 @@ import { newestFirst, type Snapshot } from '../domain/snapshot.ts';
 import { Failure, isFailure, wrongUsage } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { Staging } from '../staging/staging.ts';
+import { copyPins } from './copy-pins.ts';
 import { copyReports } from './copy-reports.ts';
 import { planByName } from './plan-by-name.ts';
 import { StagedCopier } from './staged-copier.ts';
@@ -103,7 +104,7 @@ export async function planCopy({ copier, wanted, targetState }: PreparedCopy, op
 }
 
 /**
- * Copies what the target lacks, and the reports that prove it, under the lease of each server there, so that two copies do not both copy the same. What was copied before a failure
+ * Copies what the target lacks, and the reports that prove it and the pins that hold it, under the lease of each server there, so that two copies do not both copy the same. What was copied before a failure
  * stays, and a further run goes on.
  *
  * @throws Failure E_BUSY (exit code 11)
@@ -122,6 +123,7 @@ export async function copy(
     );
   }
   await copyReports({ source, target }, wanted, options);
+  await copyPins({ source, target }, wanted, options);
   const isKnown = outcomes.every(({ writtenBytes }) => writtenBytes !== undefined);
   return {
     copied: outcomes.flatMap(({ copied }) => copied),

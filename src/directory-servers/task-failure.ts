@@ -65,9 +65,17 @@ function meaningOf(request: TaskRequest, log: readonly string[]): (typeof meanin
   return meanings.find(({ code, pattern }) => !(isReading && code === 'E_STAGING_NOT_WRITABLE') && pattern.test(errors));
 }
 
+/**
+ * What the server says of its own monitoring stands among the lines of whatever task runs at that moment, as an error, and says nothing of the task. OpenDJ 5.0.3 says it
+ * where replication connects anew: a second monitor of the same name. Taken for the task's own, it would refuse a restore of a replica that came back a moment ago.
+ */
+function isBeside({ text }: TaskLogLine): boolean {
+  return /could not register a JMX MBean/i.test(text);
+}
+
 /** The lines of severity error; where there is none, the warnings: OpenDJ refuses a backend it cannot back up by a warning alone. */
 function errorLines(log: readonly string[]): readonly TaskLogLine[] {
-  const lines = log.map(readTaskLogLine);
+  const lines = log.map(readTaskLogLine).filter((line) => !isBeside(line));
   const errors = lines.filter(({ severity }) => severity === 'error');
   return errors.length > 0 ? errors : lines.filter(({ severity }) => severity === 'warning');
 }
@@ -88,5 +96,5 @@ function lastWords(log: readonly string[]): string | undefined {
  * not lock its backend ended "successfully" without restoring anything.
  */
 export function contradictsSuccess(log: readonly string[]): boolean {
-  return log.some((line) => readTaskLogLine(line).severity === 'error');
+  return log.map(readTaskLogLine).some((line) => line.severity === 'error' && !isBeside(line));
 }

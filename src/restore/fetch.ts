@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Archive, NearSet } from '../archive/archive.ts';
@@ -195,7 +194,9 @@ async function fetchFile(
     await mkdir(path.dirname(name), { recursive: true });
     // What an earlier fetch left goes, and a link that somebody put there is not followed.
     await rm(temporary, { force: true });
-    await pipeline(content, createWriteStream(temporary, { flags: 'wx', mode: 0o640, flush: true }));
+    // Opened before anything is read: a stream that opens it could do so still when all has failed and what is there was removed.
+    const file = await open(temporary, 'wx', 0o640);
+    await pipeline(content, file.createWriteStream({ flush: true }));
     await rename(temporary, name);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -61,7 +61,19 @@ export async function initializeReplica(request: InitializeReplicaRequest, optio
   const proofs = await underTopologyLeases(leases, name, plan.baseDns, options, (_held, context) =>
     carryOut(plan, { server, topology, staging, name, clock }, context),
   );
-  return { plan, isDone: true, proofs, duration: clock.now().getTime() - began };
+  return { plan, isDone: true, proofs: proofs.map((proof) => ofTarget(proof, plan.target)), duration: clock.now().getTime() - began };
+}
+
+/** The source was compared with the target; told is the one that changed, and must have what the source has. */
+function ofTarget({ expectedEntries, foundEntries, expectedDigest, foundDigest, ...proof }: EntryProof, target: string): EntryProof {
+  return {
+    ...proof,
+    server: target,
+    expectedEntries: foundEntries,
+    foundEntries: expectedEntries,
+    expectedDigest: foundDigest,
+    foundDigest: expectedDigest,
+  };
 }
 
 /** @throws Failure E_NO_HEALTHY_REPLICA */

@@ -44,6 +44,7 @@ test('planRollBack() lets replication go on where nothing was restored', () => {
     isResumed: true,
     compared: [],
     unfenced: [two],
+    goOn: 'rootcellar restore 20261123104646Z --topology',
   });
   assert.equal(rolledBackText(plan), 'replication goes on, and nothing was restored');
 });
@@ -72,6 +73,16 @@ test('planRollBack() compares with all where clients could write meanwhile: they
     two,
     three,
   ]);
+});
+
+test('planRollBack() names the command line by which just this restore goes on, until it is being undone', () => {
+  const begun = journal(['suspend'], { backends: ['userRoot', 'people'], source: 'export' });
+
+  assert.equal(
+    planRollBack(begun, exampleTopology()).goOn,
+    'rootcellar restore 20261123104646Z --backend userRoot --backend people --topology --from-export',
+  );
+  assert.equal(planRollBack({ ...begun, direction: 'back' }, exampleTopology()).goOn, undefined);
 });
 
 test('planRollBack() takes replicas that were empty before as they are', () => {

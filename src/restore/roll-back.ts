@@ -25,6 +25,8 @@ export interface RollBackPlan {
   readonly compared: readonly string[];
   /** Replicas that take clients' writes again. */
   readonly unfenced: readonly string[];
+  /** The command line by which the restore would go on instead; undefined once it is being undone. */
+  readonly goOn: string | undefined;
 }
 
 /**
@@ -60,6 +62,7 @@ export function planRollBack(journal: JournalDocument, state: TopologyState | un
     backends: restored,
     isResumed: steps.some(({ key }) => key === 'suspend'),
     unfenced: Object.keys(journal.fences),
+    goOn: journal.direction === 'back' ? undefined : lineOfRestore(journal),
   };
 }
 
@@ -76,7 +79,7 @@ function sourceOf(journal: JournalDocument, state: TopologyState, from: string |
   throw noWayBack(
     journal,
     from === undefined ? 'no other replica is up with the entries it had' : `${from} is not up with the entries it had`,
-    `bring one up and run "rootcellar roll-back" again, or go on with "rootcellar restore ${journal.backupId} --topology"`,
+    `bring one up and run "rootcellar roll-back" again, or go on with "${lineOfRestore(journal)}"`,
   );
 }
 

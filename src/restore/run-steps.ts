@@ -35,6 +35,7 @@ export async function runSteps(steps: readonly RestoreStep[], scene: RestoreScen
   for (const step of steps) {
     options.signal?.throwIfAborted();
     if (isOver(step, scene.journal)) continue;
+    options.report?.({ kind: 'stage', key: keyOf(step) });
     await scene.journal.step(keyOf(step), () => runStep(step, scene, options));
   }
 }

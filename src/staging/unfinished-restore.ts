@@ -13,7 +13,8 @@ export function unfinished(journal: JournalDocument, attempt: string): Failure {
   );
 }
 
-/** The command line by which the restore of a topology goes on. */
-export function lineOfRestore({ backupId, source }: Pick<JournalDocument, 'backupId' | 'source'>): string {
-  return `rootcellar restore ${backupId} --topology${source === 'export' ? ' --from-export' : ''}`;
+/** The command line by which the restore of a topology goes on: with other backends, or from something else, it would be another one. */
+export function lineOfRestore({ backupId, source, backends }: Pick<JournalDocument, 'backupId' | 'source' | 'backends'>): string {
+  const chosen = backends.map((backend) => ` --backend ${backend}`).join('');
+  return `rootcellar restore ${backupId}${chosen} --topology${source === 'export' ? ' --from-export' : ''}`;
 }

@@ -23,7 +23,10 @@ const statusByCode: Readonly<Record<string, number>> = {
   E_AGENT_TOKEN: 401,
   E_AGENT_NO_TOKENS: 403,
   E_AGENT_ROLE: 403,
+  E_AGENT_CSRF: 403,
+  E_AGENT_TRIES: 429,
   E_AGENT_HOST: 421,
+  E_COMMAND_UNKNOWN: 404,
   E_RUN_UNKNOWN: 404,
   E_SNAPSHOT_UNKNOWN: 404,
   E_RUN_ENDED: 409,
@@ -58,6 +61,8 @@ export function wrongRequest(status: 400 | 404 | 405 | 413 | 415, state: string,
 export function answerFailure(error: unknown): Response {
   const { status, document } = toldFailure(error);
   const headers: Record<string, string> = status === 401 ? { 'www-authenticate': 'Bearer realm="rootcellar"' } : {};
+  const wait = isFailure(error) ? error.facts['retryAfterSeconds'] : undefined;
+  if (wait !== undefined) headers['retry-after'] = String(wait);
   return Response.json(document, { status, headers });
 }
 

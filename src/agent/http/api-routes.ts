@@ -3,13 +3,27 @@ import type { ApiParts } from './api-parts.ts';
 import { archiveRoutes } from './archive-routes.ts';
 import { commandRoutes } from './command-routes.ts';
 import { openApiOf } from './open-api.ts';
+import { knownRoutes } from './known-routes.ts';
 import { json } from './route-tools.ts';
 import type { Route } from './route.ts';
 import { runRoutes } from './run-routes.ts';
+import { auditRoutes } from './who/audit-routes.ts';
+import { oidcRoutes } from './who/oidc-routes.ts';
+import { sessionRoutes } from './who/session-routes.ts';
 
 /** Every route there is; OpenAPI, the server and the contract test are made of it. */
 export function apiRoutes(parts: ApiParts): readonly Route[] {
-  const routes = [...openRoutes(parts), ...statusRoutes(parts), ...runRoutes(parts), ...archiveRoutes(parts), ...commandRoutes(parts)];
+  const routes = [
+    ...openRoutes(parts),
+    ...sessionRoutes(parts),
+    ...oidcRoutes(parts),
+    ...statusRoutes(parts),
+    ...runRoutes(parts),
+    ...knownRoutes(parts),
+    ...archiveRoutes(parts),
+    ...commandRoutes(parts),
+    ...auditRoutes(parts),
+  ];
   const description: Route = {
     method: 'get',
     path: '/api/v1/openapi.json',

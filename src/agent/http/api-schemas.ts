@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { auditEntrySchema } from '../../domain/audit-entry.ts';
 import { jobs, runRecordSchema, runTriggers } from '../../domain/run-record.ts';
-import type { ProgressUnit } from '../../foundation/progress.ts';
 import { roles } from './command-gate.ts';
+import { keptCommand, keptCommandEvent } from './kept-command-schema.ts';
+import { overview } from './overview-schema.ts';
+import { progressEvent } from '../progress-schema.ts';
+import { waysIn } from './who/who.ts';
 
-const progressUnits = ['bytes', 'files', 'entries', 'objects', 'backends'] as const satisfies readonly ProgressUnit[];
 const time = z.iso.datetime();
 const job = z.enum(jobs);
 const word = z
@@ -14,13 +17,6 @@ const word = z
   .regex(/^[^\u0000]*$/);
 const words = z.array(word).max(200);
 const optionalWords = words.default([]);
-
-const progressEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('begin'), step: z.string(), total: z.number().optional(), unit: z.enum(progressUnits).optional() }),
-  z.object({ kind: z.literal('advance'), step: z.string(), done: z.number(), total: z.number().optional() }),
-  z.object({ kind: z.literal('end'), step: z.string(), note: z.string().optional(), isBad: z.boolean().optional() }),
-  z.object({ kind: z.literal('note'), level: z.enum(['info', 'warning']), text: z.string() }),
-]);
 
 const activeRun = z.object({
   id: z.string(),
@@ -61,6 +57,24 @@ const snapshot = z.looseObject({
   state: z.enum(['complete', 'suspicious', 'unlisted', 'damaged']),
   remarks: z.array(z.string()),
   provenAt: z.string().optional(),
+  pinned: z
+    .object({
+      at: z.string(),
+      by: z.string(),
+      reason: z.string().optional(),
+      until: z.string().optional(),
+      damage: z.string().optional().describe('where its document is damaged, which holds all the same'),
+    })
+    .optional()
+    .describe('where no forget drops it'),
+  lockedUntil: z.string().optional().describe('by Object Lock, as it is remembered; only of one snapshot'),
+});
+
+/** As `list --json` has it, and what the agent knows besides. */
+const listedSnapshot = snapshot.extend({
+  entries: z.number().optional().describe('of the directory, where the run that made it told'),
+  newBytes: z.number().optional().describe('that the archive did not have before, where the run that made it told'),
+  lockedUntil: z.string().optional().describe('at the least, as the last verification that looked found it'),
 });
 
 const output = z.object({
@@ -90,8 +104,23 @@ export const apiSchemas = {
     active: z.array(activeRun),
     reloadFailure: z.string().optional(),
     version: z.string().describe('of rootcellar'),
-    role: z.enum(roles).describe('of the token that asks'),
+    role: z.enum(roles).describe('of who asks'),
   }),
+  Session: z.object({
+    isSignedIn: z.boolean().describe('whether the agent knows who asks; also true where it lets anybody in'),
+    name: z.string().optional(),
+    role: z.enum(roles).optional(),
+    via: z.enum(waysIn).optional(),
+    expiresAt: time.optional().describe('when the session ends unless it is used'),
+    csrfToken: z.string().optional().describe('to send as X-Rootcellar-Csrf with all that changes something'),
+    waysToSignIn: z.array(z.enum(['token', 'oidc'])),
+    oidcTitle: z.string().optional().describe('what the OpenID provider is called'),
+    agent: z.string(),
+    group: z.string(),
+    version: z.string().optional().describe('of rootcellar; told to those who are signed in'),
+  }),
+  SignInRequest: z.strictObject({ token: z.string().min(1).max(4096) }),
+  Audit: z.object({ entries: z.array(auditEntrySchema) }),
   RunRecord: runRecordSchema,
   Runs: z.object({ runs: z.array(runRecordSchema) }),
   Run: run,
@@ -102,11 +131,18 @@ export const apiSchemas = {
   ]),
   RunRequest: z.strictObject({ job, words: optionalWords.describe('further words of the command') }),
   Canceled: z.object({ isCanceled: z.literal(true) }),
-  Snapshots: z.array(snapshot),
+  Overview: overview,
+  Snapshots: z.array(listedSnapshot),
   Snapshot: snapshot,
   PlanRequest: z.strictObject({ words: optionalWords.describe('further words of the command: for restore the snapshot, and options') }),
   Plan: z.looseObject({ isDone: z.literal(false) }),
-  CommandRequest: z.strictObject({ words: words.min(1).describe('the command line, without the name of the program') }),
+  CommandRequest: z.strictObject({
+    words: words.min(1).describe('the command line, without the name of the program'),
+    isKept: z.boolean().default(false).describe('it goes on when the client goes, and can be looked at until a day after its end'),
+  }),
+  KeptCommand: keptCommand,
+  KeptCommands: z.object({ commands: z.array(keptCommand) }),
+  KeptCommandEvent: keptCommandEvent,
   CommandEvent: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('begin'), id: z.string(), command: z.string() }),
     output,
@@ -123,6 +159,9 @@ export const apiSchemas = {
 
 export type SchemaName = keyof typeof apiSchemas;
 export type CommandEvent = z.output<(typeof apiSchemas)['CommandEvent']>;
+export type KeptCommandDocument = z.output<typeof keptCommand>;
+export type KeptCommandEvent = z.output<typeof keptCommandEvent>;
+export type Overview = z.output<typeof overview>;
 export type RunEvent = z.output<(typeof apiSchemas)['RunEvent']>;
 export type Run = z.output<typeof run>;
 
@@ -130,6 +169,12 @@ export type Run = z.output<typeof run>;
 export const runsQuery = z.strictObject({
   job: job.optional().describe('only runs of this job'),
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('how many at most'),
+});
+
+/** What `GET /api/v1/audit` takes. */
+export const auditQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(100).describe('how many at most'),
+  before: z.string().max(100).optional().describe('only entries before the one of this ID'),
 });
 
 export const snapshotsQuery = z.strictObject({ server: word.min(1).optional().describe('only snapshots of this server') });

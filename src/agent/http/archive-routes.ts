@@ -1,13 +1,13 @@
 import type { Job } from '../../domain/run-record.ts';
 import type { ApiParts } from './api-parts.ts';
-import { apiSchemas, snapshotsQuery, type SchemaName } from './api-schemas.ts';
+import { apiSchemas, type SchemaName } from './api-schemas.ts';
 import { wrongRequest } from './answers.ts';
 import type { Role } from './command-gate.ts';
 import { admit, json } from './route-tools.ts';
 import type { Route, RouteRequest } from './route.ts';
 import { DocumentRuns } from './run-document.ts';
 
-/** What lies in the archive, and what commands would do; each answer is the document that the command prints. */
+/** What lies in a snapshot, and what commands would do; each answer is the document that the command prints. */
 export function archiveRoutes({ runner, gate }: ApiParts): readonly Route[] {
   const documents = new DocumentRuns(runner);
   const answer = async (words: readonly string[], schema: SchemaName, { role, signal }: RouteRequest): Promise<Response> => {
@@ -36,20 +36,6 @@ export function archiveRoutes({ runner, gate }: ApiParts): readonly Route[] {
     },
   });
   return [
-    {
-      method: 'get',
-      path: '/api/v1/snapshots',
-      name: 'listSnapshots',
-      summary: 'The snapshots of the archive, the newest first, as "list --json" prints them',
-      role: 'viewer',
-      query: snapshotsQuery,
-      answer: { status: 200, summary: 'the snapshots', contentType: 'application/json', schema: 'Snapshots' },
-      failures: { 429: 'too many wait already', 503: 'the archive does not answer, or its key is wrong' },
-      handle: (request) => {
-        const { server } = snapshotsQuery.parse(request.query);
-        return answer(['list', ...(server === undefined ? [] : [`--server=${server}`])], 'Snapshots', request);
-      },
-    },
     {
       method: 'get',
       path: '/api/v1/snapshots/{id}',

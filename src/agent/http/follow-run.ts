@@ -2,7 +2,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { Failure } from '../../foundation/failure.ts';
 import type { RunRecord } from '../../domain/run-record.ts';
 import type { ActiveRun, AgentEvent, AgentView } from '../agent-view.ts';
-import { AnswerStream } from './answer-stream.ts';
+import { EventStreams } from './event-streams.ts';
 import { apiSchemas, type Run, type RunEvent } from './api-schemas.ts';
 
 const mostWaitingBytes = 1024 * 1024;
@@ -25,12 +25,11 @@ export function runDocument(run: ActiveRun | RunRecord): Run {
  */
 export class RunFollowers {
   readonly #view: AgentView;
-  readonly #clock: Clock;
-  readonly #streams = new Set<AnswerStream>();
+  readonly #streams: EventStreams<RunEvent>;
 
   constructor(view: AgentView, clock: Clock) {
     this.#view = view;
-    this.#clock = clock;
+    this.#streams = new EventStreams(clock, mostWaitingBytes);
   }
 
   /** @throws Failure E_RUN_UNKNOWN */
@@ -41,47 +40,24 @@ export class RunFollowers {
     const stopListening = this.#view.onEvent((event) => {
       if (belongsTo(event, id)) take(event);
     });
-    const stream = new AnswerStream({
-      clock: this.#clock,
-      heartbeat: ': alive\n\n',
-      mostWaiting: mostWaitingBytes,
-      onGone: () => forget(),
-    });
-    const forget = (): void => {
-      stopListening();
-      this.#streams.delete(stream);
-    };
-    const tell = (event: RunEvent): void => {
-      void stream.write(textOf(event));
-      if (event.kind !== 'end') return;
-      forget();
-      stream.end();
-    };
-    let run: ActiveRun | RunRecord | undefined;
+    const stream = this.#streams.open(stopListening);
     try {
-      run = await this.#view.find(id);
+      const run = await this.#view.find(id);
+      if (run === undefined) throw unknownRun(id);
+      const told = runDocument(run);
+      stream.tell(told.state === 'ended' ? { kind: 'end', run: told } : { kind: 'run', run: told });
     } catch (error) {
-      forget();
-      stream.end();
+      stream.leave();
       throw error;
     }
-    if (run === undefined) {
-      forget();
-      stream.end();
-      throw unknownRun(id);
-    }
-    this.#streams.add(stream);
-    const told = runDocument(run);
-    tell(told.state === 'ended' ? { kind: 'end', run: told } : { kind: 'run', run: told });
-    take = (event) => tell(eventOf(event));
-    for (const event of early) if (!stream.isOver) take(event);
+    take = (event) => stream.tell(eventOf(event));
+    for (const event of early) take(event);
     return stream.body;
   }
 
   /** Ends what is followed; the clients may ask another agent. */
   stop(): void {
-    for (const stream of this.#streams) stream.end();
-    this.#streams.clear();
+    this.#streams.stop();
   }
 }
 
@@ -104,8 +80,4 @@ function eventOf(event: AgentEvent): RunEvent {
     case 'reloaded':
       throw new Error('belongs to no run');
   }
-}
-
-function textOf({ kind, ...data }: RunEvent): string {
-  return `event: ${kind}\ndata: ${JSON.stringify({ kind, ...data })}\n\n`;
 }

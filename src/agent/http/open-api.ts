@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiSchemas } from './api-schemas.ts';
-import type { Route } from './route.ts';
+import type { EmptyAnswer, Route, RouteAnswer } from './route.ts';
+import { sessionCookie } from './who/gatekeeper.ts';
 
 /** The description of the API, OpenAPI 3.1, made of the very table that answers. */
 export function openApiOf(routes: readonly Route[], version: string): unknown {
@@ -15,23 +16,34 @@ export function openApiOf(routes: readonly Route[], version: string): unknown {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
     components: {
       schemas: schemas(),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'a token of the role that the operation names, or of a higher one' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: sessionCookie,
+          description:
+            'a session of somebody who signed in; what is not GET takes the header X-Rootcellar-Csrf with the csrfToken of GET /api/v1/session as well',
+        },
       },
     },
   };
 }
 
-function operationOf({ name, summary, role, path, query, body, answer, failures = {} }: Route): unknown {
+function operationOf({ name, summary, role, path, query, body, answer, otherAnswer, failures = {} }: Route): unknown {
   const failed = (description: string) => ({ description, content: { 'application/json': { schema: reference('Failure') } } });
   const ofRole =
     role === undefined
       ? {}
-      : { 401: failed('no token, or an unknown one'), 403: failed('the role does not suffice, or no tokens are set') };
+      : {
+          401: failed('no token and no session, or an unknown one'),
+          429: failed('too many tokens were wrong'),
+          403: failed('the role does not suffice, no tokens are set, or the page is a foreign one'),
+        };
   const ofInput = query === undefined && body === undefined ? {} : { 400: failed('the request is wrong') };
   const ofBody = body === undefined ? {} : { 413: failed('the body is too large'), 415: failed('the body is not JSON') };
   const told = Object.entries(failures).map(([status, description]) => [status, failed(description)]);
@@ -43,7 +55,8 @@ function operationOf({ name, summary, role, path, query, body, answer, failures 
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: reference(body) } } } }),
     responses: {
-      [answer.status]: { description: answer.summary, content: { [answer.contentType]: contentOf(answer) } },
+      ...answered(answer),
+      ...(otherAnswer === undefined ? {} : answered(otherAnswer)),
       ...ofInput,
       ...ofRole,
       ...ofBody,
@@ -54,8 +67,13 @@ function operationOf({ name, summary, role, path, query, body, answer, failures 
   };
 }
 
+function answered(answer: RouteAnswer | EmptyAnswer): Record<string, unknown> {
+  if (!('contentType' in answer)) return { [answer.status]: { description: answer.summary } };
+  return { [answer.status]: { description: answer.summary, content: { [answer.contentType]: contentOf(answer) } } };
+}
+
 /** A stream is described by the document of each of its lines or events, as OpenAPI 3.1 has no words for it. */
-function contentOf({ schema }: Route['answer']): unknown {
+function contentOf({ schema }: RouteAnswer): unknown {
   return { schema: schema === undefined ? { type: 'string' } : reference(schema) };
 }
 

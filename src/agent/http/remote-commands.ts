@@ -1,33 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../foundation/clock.ts';
-import { exitCodes, Failure, interrupted, isFailure } from '../../foundation/failure.ts';
+import { exitCodes, interrupted, isFailure } from '../../foundation/failure.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { CommandOutput, CommandRunner } from '../command-runner.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { CommandEvent } from './api-schemas.ts';
 import type { AdmittedCommand, Role } from './command-gate.ts';
+import { RunningCommands } from './running-commands.ts';
 
 const mostAtOnce = 16;
 const mostWaitingBytes = 32 * 1024 * 1024;
 
-interface RunningCommand {
-  readonly stop: AbortController;
-  readonly role: Role;
-  readonly ended: Promise<void>;
+export interface RemoteCommandsParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Called with the name of each command that ended, however it did, before its client hears of that. */
+  readonly onEnd: (name: string) => void;
 }
 
 /** The commands that run for clients of the API. A client that goes takes its command with it. */
 export class RemoteCommands {
-  readonly #runner: CommandRunner;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #running = new Map<string, RunningCommand>();
-  #isStopping = false;
+  readonly #onEnd: (name: string) => void;
+  readonly #running: RunningCommands;
 
-  constructor({ runner, clock, log }: { readonly runner: CommandRunner; readonly clock: Clock; readonly log: Logger }) {
-    this.#runner = runner;
+  constructor({ clock, log, onEnd }: RemoteCommandsParts) {
+    this.#onEnd = onEnd;
     this.#clock = clock;
     this.#log = log;
+    this.#running = new RunningCommands(clock, mostAtOnce);
   }
 
   /**
@@ -35,8 +37,8 @@ export class RemoteCommands {
    *
    * @throws Failure E_AGENT_BUSY (exit code 11) when 16 run already, E_AGENT_STOPPING (11)
    */
-  begin(command: AdmittedCommand, role: Role): ReadableStream<Uint8Array> {
-    this.#assertTakesMore(command.name);
+  begin(command: AdmittedCommand, role: Role, runner: CommandRunner): ReadableStream<Uint8Array> {
+    this.#running.assertTakesMore(command.name);
     const id = randomUUID();
     const stop = new AbortController();
     const stream = new AnswerStream({
@@ -45,58 +47,33 @@ export class RemoteCommands {
       mostWaiting: mostWaitingBytes,
       onGone: () => stop.abort(interrupted('The command', 'the client that asked for it has gone')),
     });
-    const ended = this.#run(command, stream, { id, signal: stop.signal }).finally(() => this.#running.delete(id));
-    this.#running.set(id, { stop, role, ended });
+    this.#running.add(id, { role, stop, work: this.#run(command, stream, { id, runner, signal: stop.signal }) });
     this.#log.info({ command: command.name, role, id }, 'command begun for a client');
     return stream.body;
   }
 
   /** Stops a command as SIGTERM does; its stream goes on to its end. False where there is none, or it belongs to a higher role. */
   cancel(id: string, mayCancel: (owner: Role) => boolean): boolean {
-    const running = this.#running.get(id);
-    if (running === undefined || !mayCancel(running.role)) return false;
-    running.stop.abort(interrupted('The command'));
-    return true;
+    return this.#running.cancel(id, mayCancel);
   }
 
   /** Takes no more, waits for those that run, and stops them after `graceMilliseconds`. Resolves when none is left. */
-  async stop(graceMilliseconds: number): Promise<void> {
-    this.#isStopping = true;
-    const all = Promise.all([...this.#running.values()].map(({ ended }) => ended));
-    const done = new AbortController();
-    const patience = this.#clock.sleep(graceMilliseconds, done.signal).then(
-      () => {
-        for (const { stop } of this.#running.values()) stop.abort(interrupted('The command', 'its agent was stopped'));
-      },
-      // All ended before.
-      () => undefined,
-    );
-    await all.finally(() => done.abort());
-    await patience;
+  stop(graceMilliseconds: number): Promise<void> {
+    return this.#running.stop(graceMilliseconds);
   }
 
-  #assertTakesMore(name: string): void {
-    if (this.#isStopping) {
-      throw new Failure('E_AGENT_STOPPING', `Cannot run ${name}: the agent is stopping`, {
-        exitCode: exitCodes.busy,
-        hint: 'try again in a minute, or at another agent of the group',
-      });
-    }
-    if (this.#running.size >= mostAtOnce) {
-      throw new Failure('E_AGENT_BUSY', `Cannot run ${name}: ${mostAtOnce} commands run already for clients of this agent`, {
-        exitCode: exitCodes.busy,
-        hint: 'wait until one of them has ended',
-      });
-    }
-  }
-
-  async #run(command: AdmittedCommand, stream: AnswerStream, { id, signal }: { id: string; signal: AbortSignal }): Promise<void> {
+  async #run(
+    command: AdmittedCommand,
+    stream: AnswerStream,
+    { id, runner, signal }: { id: string; runner: CommandRunner; signal: AbortSignal },
+  ): Promise<void> {
     await stream.write(lineOf({ kind: 'begin', id, command: command.name }));
     try {
-      const { exitCode, killedBy } = await this.#runner.run([...command.manner, ...command.words], {
+      const { exitCode, killedBy } = await runner.run([...command.manner, ...command.words], {
         signal,
         onOutput: (chunk) => stream.write(lineOf(outputOf(chunk))),
       });
+      this.#onEnd(command.name);
       void stream.write(lineOf({ kind: 'end', exitCode: exitCode ?? null, killedBy: killedBy ?? null }));
       this.#log.info({ command: command.name, id, exitCode, killedBy }, 'command ended');
     } catch (error) {

@@ -28,7 +28,7 @@ export function admit(gate: CommandGate, words: readonly string[], { needed, rol
 /** @throws Failure E_AGENT_ROLE */
 export function assertRole(name: string, { needed, role }: { readonly needed: Role; readonly role: Role }): void {
   if (includesRole(role, needed)) return;
-  throw new Failure('E_AGENT_ROLE', `Cannot run "${name}": it needs the role ${needed}, and the token has the role ${role}`, {
+  throw new Failure('E_AGENT_ROLE', `Cannot run "${name}": it needs the role ${needed}, and who asks has the role ${role}`, {
     hint: `show a token of the file that agent.tokens.${needed}File names`,
   });
 }

@@ -1,31 +1,44 @@
-import { Hono, type Context } from 'hono';
+import type { HttpBindings } from '@hono/node-server';
+import { Hono, type Context as HonoContext } from 'hono';
 import type { z } from 'zod';
 import type { Clock } from '../../foundation/clock.ts';
 import { Failure, isFailure } from '../../foundation/failure.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { answerFailure, securityHeaders, wrongRequest } from './answers.ts';
 import { apiSchemas } from './api-schemas.ts';
-import { includesRole, type Role } from './command-gate.ts';
+import { includesRole } from './command-gate.ts';
 import { isLoopback } from './listening.ts';
 import { readBody } from './read-body.ts';
+import type { Pages } from './pages.ts';
 import type { Route } from './route.ts';
-import type { Tokens } from './tokens.ts';
+import type { AuditLog } from './who/audit-log.ts';
+import type { Gatekeeper } from './who/gatekeeper.ts';
+import { assertOwnPage } from './who/own-page.ts';
+import { RequestAudit } from './who/request-audit.ts';
+import type { Caller, Who } from './who/who.ts';
+
+type Context = HonoContext<{ Bindings: HttpBindings }>;
 
 export interface RouterOptions {
-  readonly tokens: Tokens;
+  readonly gatekeeper: Gatekeeper;
+  readonly audit: AuditLog;
+  readonly scheme: 'http' | 'https';
   /** Whether it listens for this machine alone. */
   readonly isLoopback: boolean;
+  /** What a browser is shown beside the routes; undefined: nothing. */
+  readonly pages?: Pages | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Answers requests by the table of routes: host, token, role, query and body are looked at before a handler sees anything. */
-export function routerOf(routes: readonly Route[], options: RouterOptions): Hono {
-  const app = new Hono();
+/** Answers requests by the table of routes: host, who asks, role, whose page it was, query and body are looked at before a handler sees anything. */
+export function routerOf(routes: readonly Route[], options: RouterOptions): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(async (context, next) => {
     const beganAt = options.clock.now().getTime();
     await next();
-    for (const [name, value] of Object.entries(securityHeaders)) context.res.headers.set(name, value);
+    // A page of the console has its own.
+    for (const [name, value] of Object.entries(securityHeaders)) if (!context.res.headers.has(name)) context.res.headers.set(name, value);
     const { method, path } = context.req;
     const milliseconds = options.clock.now().getTime() - beganAt;
     options.log.debug({ method, path, status: context.res.status, milliseconds }, 'request answered');
@@ -37,7 +50,7 @@ export function routerOf(routes: readonly Route[], options: RouterOptions): Hono
   for (const route of routes) {
     app.on(route.method.toUpperCase(), route.path.replaceAll(/\{(\w+)\}/g, ':$1'), (context) => answer(route, context, options));
   }
-  app.notFound((context) => unknownPath(context, routes, options));
+  app.notFound((context) => options.pages?.answer(context.req.raw) ?? unknownPath(context, routes, options));
   app.onError((error) => {
     if (!isFailure(error)) options.log.error({ err: error }, 'request could not be answered');
     return answerFailure(error);
@@ -45,38 +58,58 @@ export function routerOf(routes: readonly Route[], options: RouterOptions): Hono
   return app;
 }
 
-async function answer(route: Route, context: Context, { tokens }: RouterOptions): Promise<Response> {
-  const role = route.role === undefined ? 'viewer' : await authenticate(context, tokens);
-  if (route.role !== undefined && !includesRole(role, route.role)) throw roleMissing(route, role);
+async function answer(route: Route, context: Context, options: RouterOptions): Promise<Response> {
+  const audit = requestAudit(context, options);
+  try {
+    const response = await handle(route, context, { ...options, requestAudit: audit });
+    audit.answered();
+    return response;
+  } catch (error) {
+    audit.failed(error);
+    throw error;
+  }
+}
+
+function requestAudit(context: Context, { audit }: RouterOptions): RequestAudit {
+  return new RequestAudit(audit, { from: addressOf(context), what: `${context.req.method} ${context.req.path.slice(0, 200)}` });
+}
+
+async function handle(
+  route: Route,
+  context: Context,
+  { gatekeeper, scheme, requestAudit: audit }: RouterOptions & { readonly requestAudit: RequestAudit },
+): Promise<Response> {
+  const { headers } = context.req.raw;
+  const from = addressOf(context);
+  const { who, csrfToken } = route.role === undefined ? anybody : await gatekeeper.admit(headers, from);
+  if (route.role !== undefined) audit.by(who);
+  if (route.role !== undefined && !includesRole(who.role, route.role)) throw roleMissing(route, who);
+  // Who shows a token with each request has no csrfToken, and needs none.
+  if (route.method !== 'get' && csrfToken !== undefined) assertOwnPage(headers, scheme, csrfToken);
   const { searchParams } = new URL(context.req.url);
   return route.handle({
     path: context.req.param(),
     query: route.query === undefined ? {} : read(route.query, Object.fromEntries(searchParams), 'its query'),
     body: route.body === undefined ? undefined : read(apiSchemas[route.body], await readBody(context.req.raw), 'its body'),
-    role,
+    who,
+    role: who.role,
+    headers,
+    search: searchParams,
+    from,
+    audit,
     signal: context.req.raw.signal,
   });
 }
 
-/** The role of the token that the request shows. */
-async function authenticate(context: Context, tokens: Tokens): Promise<Role> {
-  if (!tokens.isSet) {
-    throw new Failure('E_AGENT_NO_TOKENS', 'Cannot answer below /api/v1: no file of tokens is set, so nobody may', {
-      hint: 'set agent.tokens.viewerFile, agent.tokens.operatorFile or agent.tokens.restorerFile to a file with a token a line',
-    });
-  }
-  const [, token] = /^Bearer ([\x21-\x7e]{1,4096})$/i.exec(context.req.header('authorization') ?? '') ?? [];
-  const role = token === undefined ? undefined : await tokens.roleOf(token);
-  if (role !== undefined) return role;
-  const state = token === undefined ? 'it shows no token' : 'the token that it shows is none that this agent knows';
-  throw new Failure('E_AGENT_TOKEN', `Cannot answer the request: ${state}`, {
-    hint: 'show a token of one of the files that agent.tokens names: set agent.tokenFile, or send "Authorization: Bearer TOKEN"',
-  });
+const anybody: Caller = { who: { name: 'anonymous', role: 'viewer', via: 'anonymous' } };
+
+function addressOf(context: Context): string {
+  return context.env.incoming.socket.remoteAddress ?? 'unknown';
 }
 
-function roleMissing(route: Route, role: Role): Failure {
+function roleMissing(route: Route, { role }: Who): Failure {
   const what = `${route.method.toUpperCase()} ${route.path}`;
-  return new Failure('E_AGENT_ROLE', `Cannot answer ${what}: it needs the role ${route.role}, and the token has the role ${role}`, {
+  return new Failure('E_AGENT_ROLE', `Cannot answer ${what}: it needs the role ${route.role}, and who asks has the role ${role}`, {
     hint: `show a token of the file that agent.tokens.${route.role}File names`,
   });
 }
@@ -103,8 +136,13 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown, what: st
 }
 
 /** A path that is there is told only to those who may know it. */
-async function unknownPath(context: Context, routes: readonly Route[], { tokens }: RouterOptions): Promise<Response> {
-  if (context.req.path.startsWith('/api/')) await authenticate(context, tokens);
+async function unknownPath(context: Context, routes: readonly Route[], options: RouterOptions): Promise<Response> {
+  try {
+    if (context.req.path.startsWith('/api/')) await options.gatekeeper.admit(context.req.raw.headers, addressOf(context));
+  } catch (error) {
+    requestAudit(context, options).failed(error);
+    throw error;
+  }
   const isKnown = routes.some(({ path }) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(context.req.path));
   throw isKnown ? wrongRequest(405, 'the path takes another method') : wrongRequest(404, 'there is no such path');
 }

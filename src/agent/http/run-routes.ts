@@ -62,8 +62,11 @@ function requestRoutes({ view, gate }: ApiParts): readonly Route[] {
       failures: { 429: 'the queue is full', 503: 'the agent is stopping' },
       handle: (request) => {
         const { job, words } = apiSchemas.RunRequest.parse(request.body);
+        const note = { action: `run ${job}`, words };
+        request.audit.note(note);
         const admitted = admit(gate, [job, ...words], { needed: 'operator', role: request.role });
-        const run = view.request({ job, words: admitted.slice(1), by: request.role });
+        const run = view.request({ job, words: admitted.slice(1), by: request.who.name });
+        request.audit.note({ ...note, target: run.id });
         return json('Run', runDocument(run), { status: 202, headers: { location: `/api/v1/runs/${run.id}` } });
       },
     },
@@ -75,7 +78,8 @@ function requestRoutes({ view, gate }: ApiParts): readonly Route[] {
       role: 'operator',
       answer: { status: 202, summary: 'it is being stopped', contentType: 'application/json', schema: 'Canceled' },
       failures: { 404: 'nothing is known of it', 409: 'it has ended, or is run by another agent' },
-      handle: async ({ path: { id = '' } }) => {
+      handle: async ({ path: { id = '' }, audit }) => {
+        audit.note({ action: 'cancel', target: id });
         if (!view.cancel(id)) throw notCanceled(await runOf(view, id));
         return json('Canceled', { isCanceled: true }, { status: 202 });
       },

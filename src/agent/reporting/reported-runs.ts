@@ -9,8 +9,15 @@ const mostOfAJob = 100;
  */
 export class ReportedRuns {
   readonly #byJob = new Map<Job, RunRecord[]>();
+  readonly #onAdd: (records: readonly RunRecord[]) => void;
+
+  /** `onAdd` is given each record with its result. */
+  constructor(onAdd: (records: readonly RunRecord[]) => void = () => undefined) {
+    this.#onAdd = onAdd;
+  }
 
   add(records: readonly RunRecord[]): void {
+    this.#onAdd(records);
     for (const [job, added] of Map.groupBy(records, (record) => record.job)) {
       const known = new Map([...(this.#byJob.get(job) ?? []), ...added].map((record) => [`${record.id} ${record.attempt}`, record]));
       const sorted = [...known.values()].toSorted(lastEndedFirst);

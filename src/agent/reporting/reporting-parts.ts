@@ -9,7 +9,9 @@ export type ReadSecret = (file: string, setting: string) => Promise<Secret>;
 
 /** What the reporting of an agent needs beside the agent itself. */
 export interface ReportingParts {
-  readonly settings: Pick<Config, 'metrics' | 'notify'>;
+  readonly settings: Pick<Config, 'metrics' | 'notify' | 'status'>;
+  /** Of the archive, for people. */
+  readonly location: string;
   /** Of the program. */
   readonly version: string;
   /** The process makes one run and ends (`agent --once`). */

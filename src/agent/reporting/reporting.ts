@@ -5,6 +5,10 @@ import { AgentMetrics } from '../metrics/agent-metrics.ts';
 import { MetricTargets } from '../metrics/metric-targets.ts';
 import type { RenderedMetrics } from '../metrics/render-metrics.ts';
 import { Notifier } from '../notify/notifier.ts';
+import { AlarmWatch } from '../overview/alarm-watch.ts';
+import { AgentKnowledge } from '../overview/agent-knowledge.ts';
+import type { KnownArchive } from '../overview/known-archive.ts';
+import { RunFacts } from '../overview/run-facts.ts';
 import { ArchiveWatch } from './archive-watch.ts';
 import { Counters } from './counters.ts';
 import type { HttpWay } from './http-request.ts';
@@ -17,17 +21,23 @@ import type { ReportingParts } from './reporting-parts.ts';
 export interface Reporting {
   /** For `/metrics`. */
   readonly render: () => Promise<RenderedMetrics>;
+  /** For the console. */
+  readonly knowledge: KnownArchive;
   /** Sends what waits and, a last time, the metrics; resolves after `stopMilliseconds` at the latest. To be called when no run is under way any more. */
   readonly stop: () => Promise<void>;
 }
 
 const historyMilliseconds = 15_000;
+const alarmMilliseconds = 15_000;
 const retryMilliseconds = 60_000;
 const refreshMilliseconds = 900_000;
 const stopMilliseconds = 10_000;
 /** Each record is a request to the store. */
 const runsOfJobRead = 10;
 const mostRunsOfJobRead = 160;
+/** All that the history keeps, for the curves of the console. */
+const mostBackupsRead = 500;
+const backupsMilliseconds = 120_000;
 
 /**
  * Begins to tell of the agent behind `view`, and goes on until it is stopped. Resolves before the archive has answered; what is told from it has no value until then.
@@ -36,26 +46,39 @@ const mostRunsOfJobRead = 160;
  */
 export async function startReporting(view: AgentView, parts: ReportingParts): Promise<Reporting> {
   const over = new AbortController();
-  const runs = new ReportedRuns();
+  const facts = new RunFacts();
+  const runs = new ReportedRuns((records) => facts.learn(records));
   const counters = new Counters();
   const archive = new ArchiveWatch(parts, over.signal);
   const metrics = new AgentMetrics({ view, version: parts.version, runs, archive, counters });
-  const reader = new HistoryReader(view, runs, parts);
+  const reader = new HistoryReader(view, { runs, facts }, parts);
+  const alarms = new AlarmWatch(view.name);
+  const knowledge = new AgentKnowledge({
+    ...parts,
+    view,
+    archive,
+    facts,
+    alarms: () => alarms.alarms,
+    maxAgeMilliseconds: parts.settings.status.maxAge,
+  });
   const { targets, notifier } = await openWays({ view, parts, metrics, counters, archive, reader });
   const see = (event: AgentEvent): void => {
     if (event.kind === 'ended') {
       runs.add([event.run]);
-      void archive.refresh();
+      knowledge.changed();
     }
     metrics.see(event);
     notifier.see(event);
   };
   const unsubscribe = view.onEvent(see);
   const firstReading = Promise.all([reader.readAll(over.signal), archive.refresh()]);
-  const work = Promise.all([firstReading, refreshing(archive, parts, over.signal)]);
+  const backups = parts.isOnce === true ? undefined : firstReading.then(() => reader.readBackups(over.signal));
+  const lookingForAlarms = parts.isOnce === true ? undefined : lookForAlarms(alarms, { metrics, reader, clock: parts.clock }, over.signal);
+  const work = Promise.all([firstReading, backups, refreshing(archive, parts, over.signal), lookingForAlarms]);
   if (parts.isOnce !== true) targets.begin();
   return {
     render: () => metrics.render(),
+    knowledge,
     stop: async () => {
       const bound = AbortSignal.timeout(stopMillisecondsOf(parts));
       await targets.stop();
@@ -126,12 +149,18 @@ async function wayOf(caFile: string | undefined, setting: string, { environment 
 class HistoryReader {
   readonly #view: AgentView;
   readonly #runs: ReportedRuns;
+  readonly #facts: RunFacts;
   readonly #parts: Pick<ReportingParts, 'clock' | 'log'>;
   #isRead = false;
 
-  constructor(view: AgentView, runs: ReportedRuns, parts: Pick<ReportingParts, 'clock' | 'log'>) {
+  constructor(
+    view: AgentView,
+    known: { readonly runs: ReportedRuns; readonly facts: RunFacts },
+    parts: Pick<ReportingParts, 'clock' | 'log'>,
+  ) {
     this.#view = view;
-    this.#runs = runs;
+    this.#runs = known.runs;
+    this.#facts = known.facts;
     this.#parts = parts;
   }
 
@@ -148,6 +177,17 @@ class HistoryReader {
       const read = await Promise.all(jobs.map((job) => this.#readToSuccess(job, signal)));
       this.#isRead = read.every(Boolean);
       if (!this.#isRead) await this.#parts.clock.sleep(retryMilliseconds, signal).catch(() => undefined);
+    }
+  }
+
+  /** Learns what the backups of the history cost, each a request to the store; what cannot be read stays unknown. */
+  async readBackups(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    try {
+      const bound = AbortSignal.any([AbortSignal.timeout(backupsMilliseconds), signal]);
+      this.#facts.learn(await orAborted(this.#view.runs({ job: 'backup', limit: mostBackupsRead, signal: bound }), bound));
+    } catch (error) {
+      this.#parts.log.debug({ reason: messageOf(error) }, 'the backups of the history could not be read');
     }
   }
 
@@ -177,6 +217,18 @@ class HistoryReader {
       this.#parts.log.debug({ reason: messageOf(error) }, 'the history could not be read for the metrics');
       return undefined;
     }
+  }
+}
+
+/** Looks at the own metrics as a monitoring does; not before the history was read, as until then it would seem that nothing was ever done. */
+async function lookForAlarms(
+  alarms: AlarmWatch,
+  { metrics, reader, clock }: { readonly metrics: AgentMetrics; readonly reader: HistoryReader; readonly clock: ReportingParts['clock'] },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(alarmMilliseconds, signal).catch(() => undefined);
+    if (!signal.aborted && reader.isRead) alarms.look(metrics.samples(), clock.now());
   }
 }
 

@@ -75,6 +75,29 @@ for (const [layout, open] of Object.entries(layouts)) {
       }
     });
 
+    test('remembered() tells the end of the lock that ends first, asks the store of no lock, and is silent where not all is remembered', async () => {
+      await using scene = await setUp(open);
+      const first = await scene.backUp();
+      await scene.clock.advance(6 * hour);
+      const second = await scene.backUp();
+      const { calls: before } = scene.store.counts();
+      const archive = scene.archive();
+      const locks = await (await archive.objectLocks()).remembered(await archive.list());
+      const { calls } = scene.store.counts();
+      const byStore = await scene.locks();
+      await scene.memory.delete(['.rootcellar/object-locks']);
+      const fresh = scene.archive();
+
+      assert.equal(locks.size, 2);
+      for (const { snapshot } of [first, second]) {
+        const until = byStore.locks.get(snapshot.id)?.until;
+        assert.ok(until !== undefined);
+        assert.ok(Math.abs((locks.get(snapshot.id)?.getTime() ?? 0) - until.getTime()) < 1000, 'to the second');
+      }
+      assert.equal(calls.lock - before.lock, 0);
+      assert.equal((await (await fresh.objectLocks()).remembered(await fresh.list())).size, 0);
+    });
+
     test('extend() keeps every snapshot locked for the days of the rule after each run, at a request per object and margin', async () => {
       await using scene = await setUp(open);
       let requests = 0;

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { ArchiveLocks, LockExtension, LockReport, SweepPlan, SweepReport } from '../archive-locks.ts';
 import { extendLocks, type ObjectLockSettings } from './extend-locks.ts';
 import type { LockedContents } from './locked-contents.ts';
+import { rememberedLocks } from './remembered-locks.ts';
 import { readLocks } from './read-locks.ts';
 import { planSweep, sweep } from './sweep.ts';
 
@@ -32,6 +33,11 @@ export class StoredLocks implements ArchiveLocks {
 
   read(snapshots: readonly Snapshot[], options: OperationContext = {}): Promise<LockReport | undefined> {
     return readLocks(this.#options, snapshots, options);
+  }
+
+  async remembered(snapshots: readonly Snapshot[], { signal }: OperationContext = {}): Promise<ReadonlyMap<string, Date>> {
+    const { rule, contents } = this.#options;
+    return rule === undefined ? new Map() : rememberedLocks(contents, rule.mode, snapshots, signal);
   }
 
   async planSweep(options: OperationContext = {}): Promise<SweepPlan | undefined> {

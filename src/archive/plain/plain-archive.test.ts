@@ -321,7 +321,7 @@ test('forget() drops a snapshot with all its objects and no other', async () => 
   assert.equal((await set.keys()).filter((key) => key.includes('20261122')).length, 0);
 });
 
-for (const step of [1, 2, 3]) {
+for (const step of [1, 2, 3, 4, 5]) {
   test(`forget() that dies at store operation ${step} leaves a rest that prune() removes`, async () => {
     await using set = await setUp();
     const snapshot = await set.archive.save(set.folder.path, await makeSet(set.folder.path, '20261122100000Z', files));
@@ -332,7 +332,7 @@ for (const step of [1, 2, 3]) {
     await set.clock.advance(2 * hour);
     await set.archive.prune(await set.archive.planPrune());
     const isWhole = (await set.archive.list()).length === 1;
-    assert.equal(isWhole, step === 1, 'before its manifest is gone it is a snapshot, after that it is none');
+    assert.equal(isWhole, step <= 2, 'before its manifest is gone it is a snapshot, after that it is none');
     if (isWhole) assert.deepEqual(await set.archive.verify(snapshot, true), []);
     else assert.deepEqual(await set.keys(), []);
   });

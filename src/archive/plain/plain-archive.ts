@@ -9,6 +9,8 @@ import { exitCodes, Failure, isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
+import type { ArchivePins } from '../archive-pins.ts';
+import type { Notes } from '../notes.ts';
 import type {
   Archive,
   ArchiveMeasure,
@@ -28,8 +30,11 @@ import { withFolders } from '../entry-paths.ts';
 import type { ObjectLockSettings } from '../object-lock/extend-locks.ts';
 import { StoredLocks } from '../object-lock/stored-locks.ts';
 import { layoutAt } from '../layout-at.ts';
-import { besideProofs, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
+import { listBeside, withBeside } from '../beside-snapshots.ts';
 import { leaseFindings } from '../lease-findings.ts';
+import { pinFindings } from '../pin-findings.ts';
+import { StoredPins } from '../stored-pins.ts';
+import { readReports, removeReports, saveReport } from '../stored-reports.ts';
 import { checkedContent } from './checked-content.ts';
 import { readCatalog, type CatalogEntry } from './plain-catalog.ts';
 import { compareSets } from './plain-compare.ts';
@@ -37,9 +42,10 @@ import { forgetSet } from './plain-forget.ts';
 import { archiveKey } from './plain-keys.ts';
 import { plainLockedContents } from './plain-locked-contents.ts';
 import { measureSets } from './plain-measure.ts';
+import { plainPinName, plainPins } from './plain-pins.ts';
 import { executePrune, planPrune } from './plain-prune.ts';
 import { readRangesOf } from './plain-ranges.ts';
-import { plainReports } from './plain-reports.ts';
+import { plainNotes } from './plain-notes.ts';
 import { saveSet } from './plain-save.ts';
 import { contentObjectsOf, verifySet } from './plain-verify.ts';
 
@@ -98,17 +104,26 @@ export class PlainArchive implements Archive {
   }
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
-    const [entries, times] = await besideProofs(readCatalog(this.#store, filter.server, signal), this.#store, signal);
+    const places = { store: this.#store, pins: this.#pins };
+    const [entries, beside] = await listBeside(readCatalog(this.#store, filter.server, signal), places, signal);
     for (const entry of entries) this.#known.set(entry.snapshot.id, entry);
-    return entries.map((entry) => withProof(entry.snapshot, times));
+    return entries.map(({ snapshot }) => withBeside(snapshot, beside, plainPinName));
+  }
+
+  pins(): Promise<ArchivePins> {
+    return Promise.resolve(this.#pins);
+  }
+
+  notes(): Promise<Notes> {
+    return Promise.resolve(plainNotes(this.#store));
   }
 
   saveReport(snapshot: Snapshot, report: RecoveryReport, { signal }: OperationContext = {}): Promise<void> {
-    return saveReport(plainReports(this.#store), snapshot, report, signal);
+    return saveReport(plainNotes(this.#store), snapshot, report, signal);
   }
 
   reports(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<readonly StoredReport[]> {
-    return readReports(this.#store, plainReports(this.#store), snapshot, signal);
+    return readReports(this.#store, plainNotes(this.#store), snapshot, signal);
   }
 
   async manifest(snapshot: Snapshot, options: OperationContext = {}): Promise<Manifest> {
@@ -162,8 +177,9 @@ export class PlainArchive implements Archive {
     return verifySet(this.#store, await this.#entry(snapshot, options), read, options);
   }
 
-  verifyObjects(_read: DataToRead, { signal }: OperationContext = {}): Promise<readonly ObjectFinding[]> {
-    return leaseFindings(this.#store, signal);
+  async verifyObjects(_read: DataToRead, { signal }: OperationContext = {}): Promise<readonly ObjectFinding[]> {
+    const ofPins = await pinFindings(this.#pins, signal);
+    return [...ofPins, ...(await leaseFindings(this.#store, signal))];
   }
 
   async contentObjects(snapshots: readonly Snapshot[] | undefined, { signal }: OperationContext = {}): Promise<readonly ContentObject[]> {
@@ -173,20 +189,26 @@ export class PlainArchive implements Archive {
   }
 
   async forget(snapshots: readonly Snapshot[], options: OperationContext = {}): Promise<void> {
-    for (const snapshot of snapshots) {
-      options.signal?.throwIfAborted();
-      await forgetSet(this.#store, await this.#entry(snapshot, options), options);
-      this.#known.delete(snapshot.id);
-      await removeReports(this.#store, [snapshot.id], options.signal);
-    }
+    const entries: CatalogEntry[] = [];
+    for (const snapshot of snapshots) entries.push(await this.#entry(snapshot, options));
+    const drop = async (): Promise<void> => {
+      for (const entry of entries) {
+        options.signal?.throwIfAborted();
+        await forgetSet(this.#store, entry, options);
+        this.#known.delete(entry.snapshot.id);
+      }
+    };
+    const rests = await this.#pins.whileGoing(snapshots, drop, options.signal);
+    const ids = snapshots.map(({ id }) => id);
+    await removeReports(this.#store, ids, rests, options.signal);
   }
 
   planPrune(options: OperationContext = {}): Promise<PrunePlan> {
-    return planPrune(this.#store, this.#options, options);
+    return planPrune(this.#store, { ...this.#options, pins: this.#pins }, options);
   }
 
   prune(plan: PrunePlan, options: PruneOptions = {}): Promise<number> {
-    return executePrune(this.#store, plan, options);
+    return executePrune({ store: this.#store, pins: this.#pins }, plan, options);
   }
 
   async objectLocks(): Promise<ArchiveLocks> {
@@ -197,6 +219,10 @@ export class PlainArchive implements Archive {
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  get #pins(): StoredPins {
+    return new StoredPins({ store: this.#store, contents: plainPins(this.#store), ...this.#options });
   }
 
   async #entry(snapshot: Snapshot, options: OperationContext): Promise<CatalogEntry> {

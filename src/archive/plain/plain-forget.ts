@@ -39,7 +39,8 @@ async function unmark(store: ObjectStore, mark: string): Promise<void> {
   await store.delete([mark]).catch(() => store.put(mark, new TextEncoder().encode(archivedMark)).catch(() => undefined));
 }
 
-async function isOutside(store: ObjectStore, server: string, backupId: string, signal: AbortSignal | undefined): Promise<boolean> {
+/** Whether nothing lies where a set of this name would: what `aws s3 sync` left lies elsewhere. */
+export async function isOutside(store: ObjectStore, server: string, backupId: string, signal: AbortSignal | undefined): Promise<boolean> {
   for await (const _object of store.list(setPrefix(server, backupId), { signal })) return false;
   return true;
 }

@@ -4,16 +4,24 @@ import { isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { ObjectStore, UnfinishedWrite } from '../../object-stores/object-store.ts';
 import type { PruneOptions, PrunePlan } from '../archive.ts';
-import { deleteReports, isReport, orphanedReports } from '../stored-reports.ts';
+import { isBeside, orphansBeside } from '../beside-snapshots.ts';
+import type { StoredPins } from '../stored-pins.ts';
+import { deleteBeside } from '../stored-reports.ts';
 import { isMarkedArchived, readCatalog, unfinishedSets } from './plain-catalog.ts';
 import { unfinishedKey } from './plain-keys.ts';
+import { plainPinName } from './plain-pins.ts';
 
 type PlannedObject = PrunePlan['objects'][number];
 
-/** Lists what killed runs left, and the reports of sets that were forgotten: the objects of sets that are marked unfinished and have no manifest, once the mark is older than the grace period. */
+interface BesidePlaces {
+  readonly store: ObjectStore;
+  readonly pins: StoredPins;
+}
+
+/** Lists what killed runs left, and what lies beside sets that were forgotten: the objects of sets that are marked unfinished and have no manifest, once the mark is older than the grace period. */
 export async function planPrune(
   store: ObjectStore,
-  { clock, graceMilliseconds }: { readonly clock: Clock; readonly graceMilliseconds: number },
+  { clock, graceMilliseconds, pins }: { readonly clock: Clock; readonly graceMilliseconds: number; readonly pins: StoredPins },
   { signal }: OperationContext,
 ): Promise<PrunePlan> {
   const objects: { key: string; bytes: number }[] = [];
@@ -33,20 +41,21 @@ export async function planPrune(
     const rest = (await isMarkedArchived(store, { server, backupId }, signal)) ? [] : await restOf(store, name, signal);
     objects.push(...rest, { key: unfinishedKey(server, backupId), bytes: 0 });
   }
-  objects.push(...(await forgottenReports(store, new Date(clock.now().getTime() - graceMilliseconds), signal)));
+  objects.push(...(await forgottenBeside({ store, pins }, new Date(clock.now().getTime() - graceMilliseconds), signal)));
   return { unfinishedWrites, objects, bytes: objects.reduce((sum, object) => sum + object.bytes, 0), waiting };
 }
 
 /** Removes what was planned, looking again first: a set that got its manifest meanwhile keeps its files. */
-export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal, report, onRefused }: PruneOptions): Promise<number> {
+export async function executePrune(places: BesidePlaces, plan: PrunePlan, { signal, report, onRefused }: PruneOptions): Promise<number> {
+  const { store } = places;
   const step = 'prune';
   let given = 0;
   report?.({ kind: 'begin', step, total: plan.objects.length, unit: 'objects' });
   await store.discardUnfinished(plan.unfinishedWrites, { signal });
-  const reports = plan.objects.filter(({ key }) => isReport(key));
-  given += await removeForgotten(store, reports, { signal, onRefused });
+  const beside = plan.objects.filter(({ key }) => isBeside(key));
+  given += await removeForgotten(places, beside, { signal, onRefused });
   const bySet = Map.groupBy(
-    plan.objects.filter(({ key }) => !isReport(key)),
+    plan.objects.filter(({ key }) => !isBeside(key)),
     (object) => setNameOf(object.key),
   );
   for (const [name, objects] of bySet) {
@@ -74,25 +83,25 @@ export async function executePrune(store: ObjectStore, plan: PrunePlan, { signal
 }
 
 /**
- * Reports of sets that are gone. A damaged set is listed under another ID than it had, so where there is one, nothing is taken for forgotten.
+ * What lies beside sets that are gone. A damaged set is listed under another ID than it had, so where there is one, nothing is taken for forgotten.
  */
-async function forgottenReports(store: ObjectStore, before: Date, signal: AbortSignal | undefined): Promise<readonly PlannedObject[]> {
-  const catalog = await readCatalog(store, undefined, signal);
-  if (catalog.some(({ snapshot }) => snapshot.state === 'damaged')) return [];
-  const orphans = await orphanedReports(store, new Set(catalog.map(({ snapshot }) => snapshot.id)), before, signal);
+async function forgottenBeside(places: BesidePlaces, before: Date, signal: AbortSignal | undefined): Promise<readonly PlannedObject[]> {
+  const snapshots = (await readCatalog(places.store, undefined, signal)).map(({ snapshot }) => snapshot);
+  if (snapshots.some(({ state }) => state === 'damaged')) return [];
+  const orphans = await orphansBeside(places, { snapshots, nameOf: plainPinName }, before, signal);
   return orphans.map(({ key, bytes }) => ({ key, bytes }));
 }
 
 /** Looks again whether their sets are gone. */
 async function removeForgotten(
-  store: ObjectStore,
+  places: BesidePlaces,
   planned: readonly PlannedObject[],
   { signal, onRefused }: PruneOptions,
 ): Promise<number> {
   if (planned.length === 0) return 0;
-  const still = new Set((await forgottenReports(store, new Date(8.64e15), signal)).map(({ key }) => key));
-  return deleteReports(
-    store,
+  const still = new Set((await forgottenBeside(places, new Date(8.64e15), signal)).map(({ key }) => key));
+  return deleteBeside(
+    places.store,
     planned.filter(({ key }) => still.has(key)),
     { signal, onRefused },
   );

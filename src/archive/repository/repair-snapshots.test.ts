@@ -186,3 +186,20 @@ test('a set that was forgotten on purpose is not missed', async () => {
 async function otherThan(set: DamagedArchive, key: string): Promise<string> {
   return (await set.keys('snapshots/')).find((one) => one !== key)?.slice('snapshots/'.length) ?? '';
 }
+
+test('repairSnapshots() drops no damaged snapshot that is pinned, and tells which', async () => {
+  await using set = await setUp();
+  await loseBlobs(set);
+  const [broken] = (await set.open().repairs.planSnapshots(request)).broken;
+  const snapshot = (await set.open().list()).find(({ id }) => id === broken?.id);
+  assert.ok(snapshot);
+  await (await set.open().pins()).pin(snapshot, { at: '2026-11-24T10:00:00.000Z', by: 'anna@ops-1' });
+  const plan = await set.open().repairs.planSnapshots({ ...request, isForgetting: true });
+
+  const done = await set.open().repairs.repairSnapshots({ ...request, isForgetting: true });
+
+  assert.deepEqual([plan.pinned, done.pinned], [[snapshot.id], [snapshot.id]]);
+  const left = (await set.open().list()).map(({ id }) => id);
+  assert.ok(left.includes(snapshot.id));
+  assert.ok(done.broken.length > 1 && done.broken.every(({ id }) => id === snapshot.id || !left.includes(id)), 'the others went');
+});

@@ -1,8 +1,10 @@
 import { findSnapshot } from '../../domain/find-snapshot.ts';
 import type { Manifest } from '../../domain/manifest.ts';
+import { isFailure } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import type { HealedSnapshot, NamedSnapshot, Repository, SnapshotChanges, SnapshotFile } from '../../repository/repository.ts';
 import type { BrokenSnapshot, SnapshotRepair, SnapshotRepairRequest, UnnamedSet } from '../archive-repairs.ts';
+import type { StoredPins } from '../stored-pins.ts';
 import { findManifest } from './foreign-snapshot.ts';
 import { damagedSnapshot, damagedTag } from './damaged-snapshots.ts';
 import { restOfSnapshot, type RestOfSnapshot } from './rest-of-snapshot.ts';
@@ -16,11 +18,13 @@ export interface SnapshotRepairPlan {
   readonly unnamed: readonly { readonly tree: string; readonly manifest: Manifest }[];
 }
 
+type RepairOptions = OperationContext & { readonly onRead: (bytes: number) => void; readonly pins: StoredPins };
+
 /** Looks at snapshots, and decides what can be made of those that are not whole. Changes nothing. */
 export async function planSnapshotRepair(
   repository: Repository,
   request: SnapshotRepairRequest,
-  { signal, onRead }: OperationContext & { readonly onRead: (bytes: number) => void },
+  { signal, onRead, pins }: RepairOptions,
 ): Promise<SnapshotRepairPlan> {
   const { repairs } = repository;
   const { readable, healed, unreadable } = await repairs.readSnapshots(signal);
@@ -35,22 +39,38 @@ export async function planSnapshotRepair(
     else rests.push({ snapshot, rest, known: knownRest(all, snapshot.id, rest) });
   }
   const unnamed = await findUnnamedSets(repository, all, signal);
-  return {
-    healed,
-    rests,
-    unnamed,
-    shown: {
-      checked: wanted.size,
-      healed: healed.map(({ id, document: { foundAs, how } }) => ({ id, foundAs, how })),
-      broken: rests.map(({ snapshot, rest, known }) => brokenSnapshot(snapshot.id, rest, known)),
-      unreadable: unreadable.filter(({ id }) => wanted.has(id)),
-      unnamed: unnamed.map(({ tree, manifest }) => unnamedSet(tree, manifest, undefined)),
-      outlived: all.flatMap(({ id, file }) => {
-        const restOf = restOfOf(file);
-        return restOf !== undefined && whole.has(restOf) ? [{ id, restOf }] : [];
-      }),
-    },
+  const shown = {
+    checked: wanted.size,
+    healed: healed.map(({ id, document: { foundAs, how } }) => ({ id, foundAs, how })),
+    broken: rests.map(({ snapshot, rest, known }) => brokenSnapshot(snapshot.id, rest, known)),
+    unreadable: unreadable.filter(({ id }) => wanted.has(id)),
+    unnamed: unnamed.map(({ tree, manifest }) => unnamedSet(tree, manifest, undefined)),
+    outlived: all.flatMap(({ id, file }) => {
+      const restOf = restOfOf(file);
+      return restOf !== undefined && whole.has(restOf) ? [{ id, restOf }] : [];
+    }),
   };
+  const pinned = await pins.all(signal);
+  return { healed, rests, unnamed, shown: { ...shown, pinned: goingOf(shown).filter((id) => pinned.has(id)) } };
+}
+
+/** What goes where that is asked for. */
+function goingOf({ broken, unreadable, outlived }: Pick<SnapshotRepair, 'broken' | 'unreadable' | 'outlived'>): readonly string[] {
+  return [...broken, ...unreadable, ...outlived].map(({ id }) => id);
+}
+
+/** Resolves to those that stay. */
+async function removeUnlessPinned(ids: readonly string[], changes: SnapshotChanges, pins: StoredPins): Promise<readonly string[]> {
+  const pinned: string[] = [];
+  for (const id of ids) {
+    try {
+      await pins.whileGoing([{ id, server: '', backupId: '' }], () => changes.remove([id]), changes.signal);
+    } catch (error) {
+      if (!isFailure(error, 'E_SNAPSHOT_PINNED')) throw error;
+      pinned.push(id);
+    }
+  }
+  return pinned;
 }
 
 /**
@@ -60,10 +80,10 @@ export async function planSnapshotRepair(
 export function repairSnapshots(
   repository: Repository,
   request: SnapshotRepairRequest,
-  { signal, onRead }: OperationContext & { readonly onRead: (bytes: number) => void },
+  { signal, onRead, pins }: RepairOptions,
 ): Promise<SnapshotRepair> {
   return repository.repairs.changeSnapshots(signal, async (changes) => {
-    const plan = await planSnapshotRepair(repository, request, { signal: changes.signal, onRead });
+    const plan = await planSnapshotRepair(repository, request, { signal: changes.signal, onRead, pins });
     for (const one of plan.healed) await changes.putBack(one);
     const made = await saveRests(plan, changes);
     const unnamed: UnnamedSet[] = [];
@@ -71,14 +91,9 @@ export function repairSnapshots(
       unnamed.push(unnamedSet(tree, manifest, await changes.add(snapshotOf(tree, manifest))));
     }
     const { shown } = plan;
-    const gone = [
-      ...plan.rests.map(({ snapshot }) => snapshot.id),
-      ...shown.unreadable.map(({ id }) => id),
-      ...shown.outlived.map(({ id }) => id),
-    ];
-    if (request.isForgetting && gone.length > 0) await changes.remove(gone);
+    const pinned = request.isForgetting ? await removeUnlessPinned(goingOf(shown), changes, pins) : shown.pinned;
     const broken = shown.broken.map((one) => ({ ...one, rest: made.get(one.id) ?? one.rest }));
-    return { ...shown, broken, unnamed: request.isRecovering ? unnamed : shown.unnamed };
+    return { ...shown, broken, pinned, unnamed: request.isRecovering ? unnamed : shown.unnamed };
   });
 }
 

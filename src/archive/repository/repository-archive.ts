@@ -23,6 +23,8 @@ import {
 import type { ArchiveKeys } from '../archive-keys.ts';
 import type { ArchiveRepairs } from '../archive-repairs.ts';
 import type { ArchiveLocks } from '../archive-locks.ts';
+import type { ArchivePins } from '../archive-pins.ts';
+import type { Notes } from '../notes.ts';
 import type {
   Archive,
   ArchiveMeasure,
@@ -46,7 +48,10 @@ import { layoutAt } from '../layout-at.ts';
 import { leaseFindings } from '../lease-findings.ts';
 import { checkedContent } from '../plain/checked-content.ts';
 import type { SnapshotCopier } from '../snapshot-copier.ts';
-import { besideProofs, readReports, removeReports, saveReport, withProof } from '../stored-reports.ts';
+import { listBeside, withBeside } from '../beside-snapshots.ts';
+import { pinFindings } from '../pin-findings.ts';
+import { StoredPins } from '../stored-pins.ts';
+import { readReports, removeReports, saveReport } from '../stored-reports.ts';
 import { compareSnapshots } from './compare-snapshots.ts';
 import { asDamagedByOthers, damagedSnapshot, missingFiles, withRests } from './damaged-snapshots.ts';
 import { readContents, type SnapshotContents } from './foreign-snapshot.ts';
@@ -57,11 +62,13 @@ import { RepositoryCopier } from './repository-copier.ts';
 import { repositoryLockedContents } from './repository-locked-contents.ts';
 import { measureArchive } from './measure-archive.ts';
 import { executePrune, planPrune } from './repository-prune.ts';
-import { repositoryReports } from './repository-reports.ts';
+import { fileDamaged, snapshotDamaged } from './repository-failures.ts';
+import { repositoryPins } from './repository-pins.ts';
+import { repositoryNotes } from './repository-notes.ts';
 import { StoredRepairs } from './repository-repairs.ts';
 import { saveSnapshot } from './repository-save.ts';
 import { verifyObjects, verifySnapshot } from './verify-archive.ts';
-import { factsOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
+import { factsOf, nameOf, readFacts, snapshotFrom } from './snapshot-facts.ts';
 
 export interface RepositoryArchiveOptions {
   readonly clock: Clock;
@@ -134,11 +141,20 @@ export class RepositoryArchive implements Archive {
 
   async list(filter: { readonly server?: string | undefined } = {}, { signal }: OperationContext = {}): Promise<readonly Snapshot[]> {
     const repository = await this.#opened(signal);
-    const [listed, times] = await besideProofs(repository.listSnapshots(signal), this.#store, signal);
+    const places = { store: this.#store, pins: this.#pins(repository) };
+    const [listed, beside] = await listBeside(repository.listSnapshots(signal), places, signal);
     for (const one of listed) this.#known.set(one.id, one);
     const snapshots = withRests(await mapConcurrently(listed, snapshotsAtOnce, (one) => this.#snapshotOf(one, signal)), listed);
     const ofServer = snapshots.filter(({ server }) => filter.server === undefined || server === filter.server);
-    return ofServer.map((snapshot) => withProof(snapshot, times)).toSorted(newestFirst);
+    return ofServer.map((snapshot) => withBeside(snapshot, beside, ({ id }) => id)).toSorted(newestFirst);
+  }
+
+  async pins({ signal }: OperationContext = {}): Promise<ArchivePins> {
+    return this.#pins(await this.#opened(signal));
+  }
+
+  async notes({ signal }: OperationContext = {}): Promise<Notes> {
+    return repositoryNotes(await this.#opened(signal));
   }
 
   async manifest(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<Manifest> {
@@ -200,8 +216,10 @@ export class RepositoryArchive implements Archive {
   }
 
   async verifyObjects(read: DataToRead, options: OperationContext = {}): Promise<readonly ObjectFinding[]> {
-    const findings = await verifyObjects(await this.#opened(options.signal), read, options);
-    return [...findings, ...(await leaseFindings(this.#store, options.signal))];
+    const repository = await this.#opened(options.signal);
+    const findings = await verifyObjects(repository, read, options);
+    const ofPins = await pinFindings(this.#pins(repository), options.signal);
+    return [...findings, ...ofPins, ...(await leaseFindings(this.#store, options.signal))];
   }
 
   async contentObjects(snapshots: readonly Snapshot[] | undefined, { signal }: OperationContext = {}): Promise<readonly ContentObject[]> {
@@ -217,32 +235,28 @@ export class RepositoryArchive implements Archive {
 
   async forget(snapshots: readonly Snapshot[], { signal }: OperationContext = {}): Promise<void> {
     const repository = await this.#opened(signal);
-    await repository.forget(
-      snapshots.map(({ id }) => id),
-      signal,
-    );
-    for (const { id } of snapshots) this.#known.delete(id);
-    await removeReports(
-      this.#store,
-      snapshots.map(({ id }) => id),
-      signal,
-    );
+    const ids = snapshots.map(({ id }) => id);
+    const rests = await this.#pins(repository).whileGoing(snapshots, () => repository.forget(ids, signal), signal);
+    for (const id of ids) this.#known.delete(id);
+    await removeReports(this.#store, ids, rests, signal);
   }
 
   async saveReport(snapshot: Snapshot, report: RecoveryReport, { signal }: OperationContext = {}): Promise<void> {
-    await saveReport(repositoryReports(await this.#opened(signal)), snapshot, report, signal);
+    await saveReport(await this.notes({ signal }), snapshot, report, signal);
   }
 
   async reports(snapshot: Snapshot, { signal }: OperationContext = {}): Promise<readonly StoredReport[]> {
-    return readReports(this.#store, repositoryReports(await this.#opened(signal)), snapshot, signal);
+    return readReports(this.#store, await this.notes({ signal }), snapshot, signal);
   }
 
   async planPrune({ signal }: OperationContext = {}): Promise<PrunePlan> {
-    return planPrune({ repository: await this.#opened(signal), store: this.#store, ...this.#options }, signal);
+    const repository = await this.#opened(signal);
+    return planPrune({ repository, store: this.#store, pins: this.#pins(repository), ...this.#options }, signal);
   }
 
   async prune(plan: PrunePlan, options: PruneOptions = {}): Promise<number> {
-    return executePrune({ repository: await this.#opened(options.signal), store: this.#store }, plan, options);
+    const repository = await this.#opened(options.signal);
+    return executePrune({ repository, store: this.#store, pins: this.#pins(repository) }, plan, options);
   }
 
   async objectLocks({ signal }: OperationContext = {}): Promise<ArchiveLocks> {
@@ -270,6 +284,10 @@ export class RepositoryArchive implements Archive {
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  #pins(repository: Repository): StoredPins {
+    return new StoredPins({ store: this.#store, contents: repositoryPins(this.#store, repository), ...this.#options });
   }
 
   async #refuseForeign(signal: AbortSignal | undefined): Promise<void> {
@@ -335,12 +353,7 @@ export class RepositoryArchive implements Archive {
     const { files, prefix, unreadable } = await this.#contentsOf(snapshot, signal);
     const entry = files.get(`${prefix}${file.path}`);
     if (entry !== undefined) return entry;
-    const state = unreadable[0] === undefined ? 'it is not in the snapshot' : 'not all folders of the snapshot can be read';
-    throw new Failure('E_FILE_DAMAGED', `Cannot read ${nameOf(snapshot, file)}: ${state}`, {
-      cause: unreadable[0],
-      exitCode: exitCodes.verificationFailed,
-      hint: 'use another snapshot; "rootcellar verify --read-data" tells which are whole',
-    });
+    throw fileDamaged(snapshot, file, unreadable[0]);
   }
 
   /** What sets on this machine may have; one that the archive has no more is of no use. */
@@ -364,11 +377,7 @@ export class RepositoryArchive implements Archive {
   async #fileOf(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<SnapshotFile> {
     const { file, failure } = await this.#listed(snapshot, signal);
     if (file !== undefined) return file;
-    throw new Failure('E_SNAPSHOT_DAMAGED', `Cannot read snapshot ${snapshot.id.slice(0, 12)}: it is damaged`, {
-      exitCode: exitCodes.verificationFailed,
-      hint: 'use another snapshot; "rootcellar verify" tells which are whole',
-      cause: failure,
-    });
+    throw snapshotDamaged(snapshot, failure);
   }
 
   #contentsOfFile(id: string, file: SnapshotFile, signal: AbortSignal | undefined): Promise<SnapshotContents> {
@@ -383,8 +392,4 @@ export class RepositoryArchive implements Archive {
       hint: 'run "rootcellar list" to see what is there',
     });
   }
-}
-
-function nameOf({ server, backupId }: Snapshot, file?: ManifestFile): string {
-  return file === undefined ? `${server}/${backupId}` : `${server}/${backupId}/${file.path}`;
 }

@@ -44,6 +44,6 @@ test('readRanges() refuses parts of a damaged blob, a few or many, and gives tho
 
   await assert.rejects(read(0, 10), damaged);
   await assert.rejects(read(0, 1_000_000), damaged);
-  // The second blob of the first pack is whole.
-  assert.equal((await read(40_000, 1000))[0]?.content.length, 1000);
+  // Of each pack only the first blob is damaged, and those hold the beginning of the file.
+  assert.equal((await read(900_000, 1000))[0]?.content.length, 1000);
 });

@@ -13,7 +13,9 @@ import {
   type RepositoryOptions,
 } from '../../repository/repository.ts';
 import type { ArchiveRepairs, ConfigRepair, IndexRepair, PackRepair, SnapshotRepair, SnapshotRepairRequest } from '../archive-repairs.ts';
+import { StoredPins } from '../stored-pins.ts';
 import { planSnapshotRepair, repairSnapshots } from './repair-snapshots.ts';
+import { repositoryPins } from './repository-pins.ts';
 
 /** Where a repository lies, whether or not it can be opened. */
 export interface RepositoryPlace {
@@ -75,13 +77,20 @@ export class StoredRepairs implements ArchiveRepairs {
       'look at snapshots',
       'bytes',
       report,
-      async (onRead) => (await planSnapshotRepair(repository, request, { signal, onRead })).shown,
+      async (onRead) => (await planSnapshotRepair(repository, request, { signal, onRead, pins: this.#pins(repository) })).shown,
     );
   }
 
   async repairSnapshots(request: SnapshotRepairRequest, { signal, report }: OperationContext = {}): Promise<SnapshotRepair> {
     const repository = await this.#open(signal);
-    return counting('repair snapshots', 'bytes', report, (onRead) => repairSnapshots(repository, request, { signal, onRead }));
+    return counting('repair snapshots', 'bytes', report, (onRead) =>
+      repairSnapshots(repository, request, { signal, onRead, pins: this.#pins(repository) }),
+    );
+  }
+
+  #pins(repository: Repository): StoredPins {
+    const { store, options } = this.#place;
+    return new StoredPins({ store, contents: repositoryPins(store, repository), ...options });
   }
 
   async storeAgain(folder: string, { signal, report }: OperationContext = {}): Promise<number> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytesOf, type Manifest } from '../../domain/manifest.ts';
+import { bytesOf, type Manifest, type ManifestFile } from '../../domain/manifest.ts';
 import { stateOfSet } from '../../domain/set-state.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 
@@ -42,4 +42,9 @@ export function readFacts(field: unknown): SnapshotFacts | undefined {
 export function snapshotFrom(id: string, facts: SnapshotFacts): Snapshot {
   const { server, backupId, time, backends, bytes, state, remarks } = facts;
   return { id, time, server, backupId, backends, bytes, state, remarks };
+}
+
+/** For people: the set, or a file of it. */
+export function nameOf({ server, backupId }: Snapshot, file?: ManifestFile): string {
+  return file === undefined ? `${server}/${backupId}` : `${server}/${backupId}/${file.path}`;
 }

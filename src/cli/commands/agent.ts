@@ -1,4 +1,5 @@
 import type { Fitness } from '../../agent/agent-parts.ts';
+import type { KeptCommands } from '../../agent/http/kept-commands.ts';
 import type { OpenedAgent } from '../../agent/run-agent.ts';
 import type { LoadedConfig } from '../../config/load-config.ts';
 import { shortId } from '../../domain/find-snapshot.ts';
@@ -32,24 +33,33 @@ export const agentCommand = defineCommand({
   run: async ({ once }, context): Promise<RunRecord | undefined> => {
     const signal = context.signal ?? new AbortController().signal;
     if (once !== undefined) {
-      const opened = await openAgent(await context.loadConfig(), true, context);
+      const opened = await openAgent(await context.loadConfig(), undefined, context);
       try {
         return await opened.agent.once(jobOf(once), signal);
       } finally {
         await opened.close();
       }
     }
-    const { runAgent } = await import('../../agent/run-agent.ts');
+    const [{ runAgent }, { KeptCommands }] = await Promise.all([
+      import('../../agent/run-agent.ts'),
+      import('../../agent/http/kept-commands.ts'),
+    ]);
     const { log } = await context.parts();
     const { clock, readConfig } = context;
-    await runAgent({
-      clock,
-      log,
-      signal,
-      readConfig,
-      onHangUp: context.process.onHangUp,
-      open: (config) => openAgent(config, false, context),
-    });
+    const kept = new KeptCommands({ clock, log });
+    try {
+      await runAgent({
+        clock,
+        log,
+        signal,
+        readConfig,
+        onHangUp: context.process.onHangUp,
+        open: (config) => openAgent(config, kept, context),
+      });
+    } finally {
+      // They have had their grace where there was an API to the end.
+      await kept.stop(0);
+    }
     return undefined;
   },
   render: (record, { look }) => {
@@ -63,7 +73,8 @@ export const agentCommand = defineCommand({
   exitCodeOf: (record) => (record === undefined ? exitCodes.success : exitCodeOfRun(record)),
 });
 
-async function openAgent(loaded: LoadedConfig, isOnce: boolean, context: CommandContext): Promise<OpenedAgent> {
+/** `kept`: the commands of this process that go on without their clients; without them it is to make one run alone. */
+async function openAgent(loaded: LoadedConfig, kept: KeptCommands | undefined, context: CommandContext): Promise<OpenedAgent> {
   const { config } = loaded;
   const [{ Agent }, { agentSettingsOf }, { ChildRunner }, { startAgentServices }] = await Promise.all([
     import('../../agent/agent.ts'),
@@ -75,11 +86,15 @@ async function openAgent(loaded: LoadedConfig, isOnce: boolean, context: Command
   try {
     const settings = agentSettingsOf(config, parts.hostName);
     const { programFile, environment } = context.process;
-    const runner = new ChildRunner({ program: programFile, environment: { ...environment, ...environmentOf(loaded) } });
+    const runner = new ChildRunner({
+      program: programFile,
+      environment: { ...environment, ...environmentOf(loaded) },
+      patience: config.lock.wait === undefined ? { ROOTCELLAR_LOCK_WAIT: '1h' } : {},
+    });
     const { clock, random } = context;
     const assessed = (signal: AbortSignal) => assess(loaded, context, signal);
     const agent = new Agent(settings, { clock, random, ...(await parts.agentRecords()), runner, assess: assessed, log: parts.log });
-    const services = await startAgentServices({ agent, runner, config, parts, isOnce }, context);
+    const services = await startAgentServices({ agent, runner, config, parts, isOnce: kept === undefined, kept }, context);
     return {
       agent,
       close: async () => {

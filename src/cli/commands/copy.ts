@@ -11,7 +11,8 @@ export const copyCommand = defineCommand({
   description:
     'Copies the snapshots that the second archive lacks, or those that are named, the oldest first; so a cron job can keep a second archive in another ' +
     'region or account. Which one it is, and how it is reached, the settings copy.… say. Run again, it copies nothing twice; killed, it goes on where it was. ' +
-    'What was forgotten in the second archive alone is copied again as long as the first one has it: name latest to copy only the newest.\n\n' +
+    'What was forgotten in the second archive alone is copied again as long as the first one has it: name latest to copy only the newest. ' +
+    'What is pinned in the first archive is pinned in the second one as well, until somebody unpins it there; after that the next copy pins it again as long as it is pinned in the first.\n\n' +
     'Between two archives of the layout repository only what the second one lacks is read, and nothing is unpacked. Each byte is checked on its way: a whole pack ' +
     'by its SHA-256, a single blob by its MAC and its SHA-256. Where both have the same keys, which is so when --init made the second one, it goes over as it is; ' +
     'otherwise it is sealed anew. Between archives of different layouts each set goes through the staging folder, which needs room for one.\n\n' +

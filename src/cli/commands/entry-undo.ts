@@ -11,6 +11,7 @@ import {
   exitCodeOfApplied,
   notKeptLines,
   plannedJson,
+  plannedRecords,
   plannedText,
   undoPlace,
 } from '../entry-changes-text.ts';
@@ -51,7 +52,7 @@ export const entryUndoCommand = defineCommand({
       },
       context,
     );
-    const undo = undoPlace(undoFile);
+    const undo = await undoPlace(undoFile, context);
     return undoChanges({ server: await parts.server(), clock: context.clock, file, isForced: force, undo, maxPerSecond, approve }, context);
   },
   render: ({ plan, applied }, { look }) => {
@@ -66,7 +67,7 @@ export const entryUndoCommand = defineCommand({
     alreadyUndone: plan.alreadyUndone,
     conflicts: plan.conflicts.map(({ record, because, canBeForced }) => ({ dn: record.undo.dn, because, canBeForced })),
     notKept: plan.notKept,
-    ...(applied === undefined ? {} : { result: appliedJson(applied) }),
+    ...(applied === undefined ? { records: plannedRecords(plan) } : { result: appliedJson(applied) }),
   }),
   exitCodeOf: ({ plan, applied }): ExitCode => {
     if (applied === undefined) return exitCodes.success;

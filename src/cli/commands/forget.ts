@@ -14,8 +14,8 @@ export const forgetCommand = defineCommand({
   description:
     'Decides for each server which snapshots to keep, and drops the others. Without --yes it only shows what it would do. The rule is ' +
     'that of the --keep-… options if any is given, otherwise that of the configuration; or name the snapshots to drop by their IDs.\n\n' +
-    'Never dropped by a rule: the newest good snapshots of a server, as many as retention.minimum says, the newest that were proven, as many as retention.minimumProven says, and snapshots that are not complete, ' +
-    'which do not count as kept ones either.',
+    'Never dropped by a rule: the newest good snapshots of a server, as many as retention.minimum says, the newest that were proven, as many as retention.minimumProven says, pinned ones (see "pin"), and snapshots that are not complete, ' +
+    'which do not count as kept ones either. A pinned one is not dropped by its ID either: run "unpin" first.',
   arguments: { ids: { summary: 'IDs of snapshots to drop, in place of a rule', isVariadic: true } },
   options: {
     keepLast: { type: 'count', placeholder: 'N', summary: 'keep the newest N' },
@@ -48,8 +48,10 @@ export const forgetCommand = defineCommand({
       ? { ...keep, minimum: config.retention.minimum, minimumProven: config.retention.minimumProven }
       : config.retention;
     const decision = planForget(assertOfServer(await archive.list({ server }, context), server), { rule, ids });
-    if (yes && decision.forget.length > 0) await forget(archive, await parts.leases(), decision.forget, context);
-    return { ...decision, isDone: yes };
+    if (!yes || decision.forget.length === 0) return { ...decision, isDone: yes };
+    const forgotten = await forget(archive, await parts.leases(), decision.forget, { ...context, isNamed: ids.length > 0 });
+    const pinned = decision.forget.filter((snapshot) => !forgotten.includes(snapshot));
+    return { keep: [...decision.keep, ...pinned.map((snapshot) => ({ snapshot, reasons: ['pinned'] }))], forget: forgotten, isDone: yes };
   },
   render: ({ keep, forget, isDone }, context) => {
     if (keep.length + forget.length === 0) return 'Nothing to forget: there are no snapshots yet.';

@@ -1,4 +1,4 @@
-import { formatCount } from '../../foundation/counts.ts';
+import { entriesText, numberText } from '../../restore/entry-counts.ts';
 import { formatDuration } from '../../foundation/durations.ts';
 import type { InitializePlan } from '../../restore/initialize-replica.ts';
 import { defineCommand } from '../define-command.ts';
@@ -45,10 +45,9 @@ export const initializeCommand = defineCommand({
 });
 
 function planText({ target, source, baseDns, entriesNow, entriesOfSource }: InitializePlan, look: Look): string {
-  const count = (entries: number | undefined): string => (entries === undefined ? 'an unknown number of' : formatCount(entries));
   return [
     `${look.bold('Plan')}: initialise ${printable(target)} from ${printable(source)}`,
-    `  1. replace ${printable(baseDns.join(', '))} on ${printable(target)}: ${count(entriesNow)} entries now, ${count(entriesOfSource)} there`,
+    `  1. replace ${printable(baseDns.join(', '))} on ${printable(target)}: ${entriesText(entriesNow)} now, ${numberText(entriesOfSource)} there`,
     `  2. prove that ${printable(target)} has the same entries and replicates`,
   ].join('\n');
 }

@@ -9,7 +9,7 @@ export const listCommand = defineCommand({
   description:
     'Lists the snapshots of the archive, newest first. State: complete · suspicious (kept, but far smaller than the one before) · ' +
     'unlisted (left by "aws s3 sync", without a manifest) · damaged.\n\n' +
-    'With --json it prints one array; each element has id, time (RFC 3339, UTC), server, backends, bytes and state, and provenAt where a restore or drill has proven it.',
+    'With --json it prints one array; each element has id, time (RFC 3339, UTC), server, backends, bytes and state, provenAt where a restore or drill has proven it, and pinned (at, by, reason, until) where no forget drops it.',
   options: { server: serverOption },
   examples: [
     { line: 'rootcellar list', summary: 'what is there' },

@@ -50,18 +50,15 @@ export const repairSnapshotsCommand = defineCommand({
     return { ...repair, from, storedAgain, isForgetting: forget, isRecovering: recover, isDone: yes };
   },
   render: ({ from, storedAgain, isForgetting, isRecovering, isDone, ...repair }, { look }) => {
+    const end = (id: string): string => endOf(repair.pinned.includes(id), { isDone, isForgetting });
     const lines = [
       ...(from === undefined ? [] : [fromLine(from, storedAgain)]),
       ...repair.healed.map(({ id, how }) => `${look.green('Heal')} snapshot ${shortId(id)}: ${how}`),
-      ...repair.broken.flatMap((one) => brokenLines(one, { isDone, isForgetting }, look)),
-      ...repair.unreadable.map(
-        ({ id, finding }) =>
-          `${look.red('✗')} ${shortId(id)} cannot be read: ${printable(finding)}; ${isForgetting ? goes(isDone) : '--forget removes it'}`,
-      ),
+      ...repair.broken.flatMap((one) => brokenLines(one, { isDone, end: `the damaged one ${end(one.id)}` }, look)),
+      ...repair.unreadable.map(({ id, finding }) => `${look.red('✗')} ${shortId(id)} cannot be read: ${printable(finding)}; it ${end(id)}`),
       ...unnamedLines(repair, { isDone, isRecovering }),
       ...repair.outlived.map(
-        ({ id, restOf }) =>
-          `${shortId(restOf)} is whole again, and its rest ${shortId(id)} is of no more use; ${isForgetting ? goes(isDone) : '--forget removes it'}`,
+        ({ id, restOf }) => `${shortId(restOf)} is whole again, and its rest ${shortId(id)} is of no more use; it ${end(id)}`,
       ),
     ];
     if (lines.length === 0)
@@ -78,7 +75,7 @@ function fromLine(from: string, storedAgain: number | undefined): string {
 
 function brokenLines(
   { id, server, time, lost, keptFiles, keptBytes, wholeBackends, brokenBackends, rest }: BrokenSnapshot,
-  { isDone, isForgetting }: { readonly isDone: boolean; readonly isForgetting: boolean },
+  { isDone, end }: { readonly isDone: boolean; readonly end: string },
   look: Look,
 ): string[] {
   const more = lost.length - mostFiles;
@@ -95,7 +92,7 @@ function brokenLines(
     `${look.bold(shortId(id))} of ${printable(server)}, ${formatTime(time)} UTC, lost ${countOf(lost.length, 'file')}; ${printable(backends.join('; '))}`,
     ...lost.slice(0, mostFiles).map(({ path: name, finding }) => `  ${look.red('✗')} ${printable(`${name} ${finding}`)}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    `  ${keptFiles === 0 ? 'nothing of it is left' : `${kept} ${saved}`}; the damaged one ${isForgetting ? goes(isDone) : 'stays (--forget removes it)'}`,
+    `  ${keptFiles === 0 ? 'nothing of it is left' : `${kept} ${saved}`}; ${end}`,
   ];
 }
 
@@ -110,6 +107,9 @@ function unnamedLines(
   });
 }
 
-function goes(isDone: boolean): string {
+/** What becomes of a snapshot that is of no use. */
+function endOf(isPinned: boolean, { isDone, isForgetting }: { readonly isDone: boolean; readonly isForgetting: boolean }): string {
+  if (isPinned) return 'stays, as it is pinned';
+  if (!isForgetting) return 'stays (--forget removes it)';
   return isDone ? 'is forgotten' : 'would be forgotten';
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../../foundation/durations.ts';
 import type { RestorePlan } from '../../restore/plan.ts';
 import { defineCommand } from '../define-command.ts';
 import { findOne, snapshotArgument } from '../find-one.ts';
-import { proofLine, restorePlanText } from '../restore-text.ts';
+import { proofLine, restorePlanText, restoreStages } from '../restore-text.ts';
 import { serverOption } from '../server-option.ts';
 import { approval, workOnServer } from '../work-on-server.ts';
 
@@ -72,7 +72,7 @@ export const restoreCommand = defineCommand({
         source: fromExport ? 'export' : 'backup',
         wish: { isWanted: topology, isFenced: !keepWritable, isAllAtOnce: allAtOnce },
         onFailure: stopOnFailure ? 'stop' : 'roll-back',
-        approve: approval({ isPlanOnly, yes, text: (plan) => restorePlanText(plan, context), question }, context),
+        approve: approval({ isPlanOnly, yes, text: (plan) => restorePlanText(plan, context), question, stages: restoreStages }, context),
       },
       context,
     );

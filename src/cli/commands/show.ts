@@ -8,14 +8,15 @@ import { defineCommand, type RenderContext } from '../define-command.ts';
 import { findOne, snapshotArgument } from '../find-one.ts';
 import { printable } from '../look.ts';
 import { serverOption } from '../server-option.ts';
-import { formatAge, formatTime, stateText } from '../snapshot-text.ts';
+import { formatAge, formatTime, pinText, stateText } from '../snapshot-text.ts';
 import { renderPairs, renderTable } from '../table.ts';
 
 export const showCommand = defineCommand({
   name: 'show',
   summary: 'Show what one snapshot holds',
   description:
-    'Shows where a snapshot came from, its backends with their entry counts, the reports of its restores and drills, and its files with size and SHA-256.',
+    'Shows where a snapshot came from, its pin, its backends with their entry counts, the reports of its restores and drills, and its files with size and SHA-256. Where the setting ' +
+    'objectLock is on it tells until when the snapshot is locked, by what is remembered of the locks that were set; "verify" asks the store itself.',
   arguments: { id: snapshotArgument },
   options: { server: serverOption },
   examples: [
@@ -26,16 +27,27 @@ export const showCommand = defineCommand({
   run: async ({ id, server }, context) => {
     const { archive, snapshot } = await findOne(id, server, context);
     const manifest = await archive.manifest(snapshot, context);
-    return { snapshot, manifest, reports: await archive.reports(snapshot, context) };
+    const locks = await (await archive.objectLocks(context)).remembered([snapshot], context);
+    return { snapshot, manifest, reports: await archive.reports(snapshot, context), lockedUntil: locks.get(snapshot.id)?.toISOString() };
   },
-  render: ({ snapshot, manifest, reports }, context) =>
-    [factsOf(snapshot, manifest, context), backendsOf(manifest, context), reportsOf(reports, context), filesOf(manifest, context)]
+  render: ({ snapshot, manifest, reports, lockedUntil }, context) =>
+    [
+      factsOf({ ...snapshot, lockedUntil }, manifest, context),
+      backendsOf(manifest, context),
+      reportsOf(reports, context),
+      filesOf(manifest, context),
+    ]
       .filter(Boolean)
       .join('\n\n'),
-  json: ({ snapshot, manifest, reports }) => ({ ...snapshot, manifest, reports }),
+  json: ({ snapshot, manifest, reports, lockedUntil }) => ({ ...snapshot, lockedUntil, manifest, reports }),
 });
 
-function factsOf(snapshot: Snapshot, { origin, program, source }: Manifest, { look, clock }: RenderContext): string {
+interface ShownSnapshot extends Snapshot {
+  /** RFC 3339, UTC; undefined where nothing is remembered of its locks. */
+  readonly lockedUntil: string | undefined;
+}
+
+function factsOf(snapshot: ShownSnapshot, { origin, program, source }: Manifest, { look, clock }: RenderContext): string {
   return renderPairs(
     [
       ['snapshot', snapshot.id],
@@ -45,6 +57,10 @@ function factsOf(snapshot: Snapshot, { origin, program, source }: Manifest, { lo
       ['state', stateText(snapshot, look)],
       ...snapshot.remarks.map((remark) => ['', printable(remark)] as const),
       ...(snapshot.provenAt === undefined ? [] : [['proven', `${formatTime(snapshot.provenAt)} UTC`] as const]),
+      ...(snapshot.pinned === undefined ? [] : [['pinned', pinText(snapshot.pinned)] as const]),
+      ...(snapshot.lockedUntil === undefined
+        ? []
+        : [['locked', `until ${formatTime(snapshot.lockedUntil)} UTC, as remembered ("verify" asks the store)`] as const]),
       ['size', formatBytes(snapshot.bytes)],
       ['made by', `${origin} of ${printable(program)}`],
       ...(source === undefined ? [] : [['from', printable(`${source.vendorVersion} at ${source.location}`)] as const]),

@@ -2,7 +2,7 @@ import { shortId } from '../../domain/find-snapshot.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { formatDuration } from '../../foundation/durations.ts';
 import { exitCodes } from '../../foundation/failure.ts';
-import type { ServerStatus } from '../../history/status.ts';
+import type { ServerStatus } from '../../domain/server-status.ts';
 import { defineCommand } from '../define-command.ts';
 import { printable, type Look } from '../look.ts';
 import { serverOption } from '../server-option.ts';
@@ -21,7 +21,7 @@ export const statusCommand = defineCommand({
     const { config } = await context.loadConfig();
     const archive = await (await context.parts()).archive();
     await archive.open(context);
-    const { statusOf } = await import('../../history/status.ts');
+    const { statusOf } = await import('../../domain/server-status.ts');
     const servers = statusOf(await archive.list({ server }, context), context.clock.now(), config.status.maxAge, server);
     return { archive: archive.location, maxAge: config.status.maxAge, servers };
   },

@@ -141,7 +141,7 @@ describe('trigger', () => {
     ]);
     assert.deepEqual(await says(['backup'], { ...there, ROOTCELLAR_AGENT_TOKEN_FILE: served.tokenFile('viewer') }), [
       1,
-      'Cannot answer POST /api/v1/runs: it needs the role operator, and the token has the role viewer',
+      'Cannot answer POST /api/v1/runs: it needs the role operator, and who asks has the role viewer',
     ]);
     assert.deepEqual(await says(['backup'], there), [1, 'Cannot answer the request: it shows no token']);
     assert.deepEqual(await says(['backup'], { ROOTCELLAR_AGENT_LISTEN: `127.0.0.1:${port}` }), [

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Clock } from '../../foundation/clock.ts';
+import { processStatOf } from '../../foundation/process-stat.ts';
 
 /** Every program that works for a scratch folder has this variable in its environment, and gives it to those that it starts. */
 export const folderVariable = 'ROOTCELLAR_SCRATCH_FOLDER';
@@ -24,20 +25,38 @@ export async function processesOf(folder: string): Promise<readonly number[]> {
 }
 
 /**
- * Ends the processes of the folder, and resolves when none is left: `gently` they are told to, and killed when they have not within thirty seconds;
- * `at-once` they are killed, which is all that is due to a server whose files go next.
+ * Ends the processes of the folder, and resolves when none is left and what they had open, ports too, is closed: `gently` they are told to,
+ * and killed when they have not within thirty seconds; `at-once` they are killed, which is all that is due to a server whose files go next.
  */
 export async function endProcessesOf(folder: string, how: 'gently' | 'at-once', clock: Clock): Promise<void> {
   const killAt = how === 'at-once' ? 0 : clock.now().getTime() + patienceMilliseconds;
   let isTold = false;
+  let ending: ReadonlyMap<number, string> = new Map();
   for (;;) {
     const left = await processesOf(folder);
-    if (left.length === 0) return;
+    ending = await notYetEnded([...ending.keys(), ...left], ending);
+    if (left.length === 0 && ending.size === 0) return;
     const isLate = clock.now().getTime() >= killAt;
     if (!isTold || isLate) for (const processId of left) signal(processId, isLate ? 'SIGKILL' : 'SIGTERM');
     isTold = true;
     await clock.sleep(pauseMilliseconds);
   }
+}
+
+/**
+ * Those that have not ended yet, with when each began: an ID may be given again to another. One that was killed gives back its memory first, its environment
+ * with it, and only then closes its files and sockets; it is a zombie of one thread when all of that is done.
+ */
+async function notYetEnded(processIds: readonly number[], before: ReadonlyMap<number, string>): Promise<ReadonlyMap<number, string>> {
+  const ending = new Map<number, string>();
+  for (const processId of processIds) {
+    const text = await readFile(`/proc/${processId}/stat`, 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const { state, threads, began } = processStatOf(text);
+    const isOver = /^[ZX]$/.test(state) && threads <= 1;
+    if (!isOver && (before.get(processId) ?? began) === began) ending.set(processId, began);
+  }
+  return ending;
 }
 
 function signal(processId: number, name: NodeJS.Signals): void {

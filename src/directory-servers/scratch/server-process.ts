@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
@@ -110,18 +111,23 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
+/**
+ * Below the ports that the system gives to connections that go out (on Linux from 32768 on: ip_local_port_range in ip(7)), and below those of Kubernetes' Services:
+ * a server needs seconds to come to its ports, and none of these shall take one meanwhile.
+ */
+const [leastPort, beyondPort] = [20_000, 30_000];
+
 /** So many loopback ports on which nobody listens now; different ones. Nothing reserves them until they are used. */
 export async function freeLoopbackPorts(count: number): Promise<readonly number[]> {
-  const probes = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports: number[] = [];
-  for (const probe of probes) {
-    if (!probe.listening) await once(probe, 'listening');
-    const address = probe.address();
-    if (address !== null && typeof address === 'object') ports.push(address.port);
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries += 1) {
+    const port = randomInt(leastPort, beyondPort);
+    try {
+      await assertFree('find a free port', '127.0.0.1', port);
+      ports.add(port);
+    } catch (error) {
+      if (tries >= 1000) throw error;
+    }
   }
-  for (const probe of probes) {
-    probe.close();
-    await once(probe, 'close');
-  }
-  return ports;
+  return [...ports];
 }

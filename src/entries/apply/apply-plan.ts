@@ -58,6 +58,8 @@ export async function applyPlan({ waves }: PlannedWaves, scene: ApplyRequest, op
   const undoFile =
     'file' in scene.undo ? scene.undo.file : path.join(scene.undo.folder, `rootcellar-undo-${compactTime(begun.toISOString())}.ldif`);
   await writeUndoFile(undoFile, { waves: all }, { server: server.location, time: begun });
+  // Whatever becomes of this process or of its document: whoever followed it knows the way back.
+  options.report?.({ kind: 'note', level: 'info', text: `undo file: ${undoFile}` });
   const done = new Applied(all, schema, undoFile);
   for (const wave of all) await done.applyWave(wave, scene, options);
   const { unproven, proven } = await done.expected.prove(server, schema, options);

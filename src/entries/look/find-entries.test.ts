@@ -74,4 +74,28 @@ suite('findEntries()', () => {
     assert.deepEqual([some.found.length, some.isAll], [3, false]);
     assert.deepEqual([none.found.length, none.isAll], [0, true]);
   });
+
+  for (const [atMost, what] of [
+    [5, 'a few by the index'],
+    [1500, 'many by reading all'],
+  ] as const) {
+    test(`stops reading when there are more than were asked for, and follows ${what} into older snapshots`, async () => {
+      // Of another replica, in whose order no block is the same; the second person had another title, the third another name, the fourth was not there.
+      const then = (number: number) =>
+        number === 3 ? '' : person(number, number === 2 ? 'before' : undefined, number === 1 ? 'other' : 'none');
+      const older = await snapshotOf(1, people.toReversed().map(then).join(''));
+      const newer = await snapshotOf(2, people.map((number) => person(number)).join(''));
+      const matches = (entry: { readonly values: readonly string[] }) => entry.values.includes('none');
+
+      const { found, isAll } = await findEntries([newer.one, older.one], { matches }, { atMost });
+
+      assert.ok(!isAll);
+      assert.ok(newer.bytes() < newer.total, `${newer.bytes()} of ${newer.total}`);
+      assert.ok(atMost < 1000 ? older.bytes() < older.total / 20 : older.bytes() > older.total * 0.9, `${older.bytes()} of ${older.total}`);
+      assert.deepEqual(
+        found.map(({ dn, snapshots }) => [dn.split(',', 1)[0], snapshots]),
+        people.slice(0, atMost).map((number) => [`uid=user.${number}`, number === 1 || number === 3 ? 1 : 2]),
+      );
+    });
+  }
 });

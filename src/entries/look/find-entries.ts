@@ -2,6 +2,7 @@ import { isAtOrBelow, normalDn } from '../../domain/dn.ts';
 import type { Block } from '../../domain/entry-index.ts';
 import type { LdifEntry } from '../../domain/read-ldif.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
+import { mapConcurrently } from '../../foundation/concurrency.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
 import { uuidOf } from '../../domain/entry-uuid.ts';
 import { allOf, type ExportedEntries } from '../exports/exported-entries.ts';
@@ -36,8 +37,8 @@ export function inScope({ baseDn, matches }: EntrySelection): (entry: LdifEntry)
 }
 
 /**
- * Goes through every entry of the snapshots, newest first; what several have in common is read once. Stops when `atMost` entries were found in one snapshot: `isAll` is
- * false then.
+ * Goes through the entries of the snapshots, newest first; what several have in common is read once. When `atMost` entries were found and there is one more, `isAll` is
+ * false: the rest is not read, and in older snapshots only those are looked for which were found.
  */
 export async function findEntries(
   snapshots: readonly SnapshotExports[],
@@ -58,6 +59,10 @@ export async function findEntries(
 function bytesOf(snapshots: readonly SnapshotExports[]): number {
   return snapshots.reduce((sum, { exports }) => sum + exports.reduce((bytes, { file }) => bytes + file.bytes, 0), 0);
 }
+
+/** So many entries are followed by the index; to find more of them it is quicker to read all. */
+const mostFollowed = 1000;
+const followedAtOnce = 16;
 
 class Search {
   readonly found = new Map<string, FoundEntry>();
@@ -85,6 +90,8 @@ class Search {
       this.#done += block.bytes;
       for (const entry of this.#matching.get(key) ?? []) this.#note(entry, snapshot);
     }
+    if (this.isCut && (await this.#follow(one, snapshot, options))) return;
+    const isToEnd = this.isCut;
     for await (const read of one.read(unread, options)) {
       const key = keyOf(read.block.hash);
       const matching = one.parse(read).filter(this.#matches);
@@ -92,7 +99,19 @@ class Search {
       if (matching.length > 0) this.#matching.set(key, matching);
       for (const entry of matching) this.#note(entry, snapshot);
       onBytes((this.#done += read.block.bytes));
+      if (this.isCut && !isToEnd) return;
     }
+  }
+
+  /** Looks for what was found, and not yet seen in this snapshot, in one of its exports; false where that would take longer than to read all. */
+  async #follow(one: ExportedEntries, snapshot: Snapshot, options: OperationContext): Promise<boolean> {
+    const missing = [...this.found.values()].filter(({ dn, oldest }) => oldest !== snapshot && one.covers(dn));
+    if (missing.length > mostFollowed) return false;
+    const entries = await mapConcurrently(missing, followedAtOnce, ({ dn, uuid }) =>
+      uuid === undefined ? one.byName(dn, options) : one.byUuid(uuid, options),
+    );
+    for (const entry of entries) if (entry !== undefined && this.#matches(entry)) this.#note(entry, snapshot);
+    return true;
   }
 
   #note(entry: LdifEntry, snapshot: Snapshot): void {

@@ -58,18 +58,33 @@ export class RepositoryObjects {
   /** A note of ours beside the repository, sealed; undefined where there is none or it is not ours. */
   async readNote(name: string, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     try {
-      const opened = this.#core.cipher.open(await this.#core.store.get(noteKey(name), { signal }));
-      return opened && unpackDocument(opened, name);
+      return this.openNote(name, await this.#core.store.get(noteKey(name), { signal }));
     } catch (error) {
-      if (isFailure(error, 'E_OBJECT_MISSING') || isFailure(error, 'E_REPOSITORY_DAMAGED')) return undefined;
+      if (isFailure(error, 'E_OBJECT_MISSING')) return undefined;
       throw error;
     }
   }
 
+  /** The content of a note that was read; undefined where it is not ours. */
+  openNote(name: string, sealed: Uint8Array): Uint8Array | undefined {
+    try {
+      const opened = this.#core.cipher.open(sealed);
+      return opened && unpackDocument(opened, name);
+    } catch (error) {
+      if (isFailure(error, 'E_REPOSITORY_DAMAGED')) return undefined;
+      throw error;
+    }
+  }
+
+  /** A note as it is to be stored; `json` must be an object or an array. */
+  sealNote(json: Uint8Array): Uint8Array {
+    const { cipher, opened } = this.#core;
+    return cipher.seal(packDocument(json, opened.config.version));
+  }
+
   /** `json` must be an object or an array. */
   async writeNote(name: string, json: Uint8Array, signal?: AbortSignal): Promise<void> {
-    const { store, cipher, opened } = this.#core;
-    await store.put(noteKey(name), cipher.seal(packDocument(json, opened.config.version)), { signal });
+    await this.#core.store.put(noteKey(name), this.sealNote(json), { signal });
   }
 
   async #marked(signal: AbortSignal | undefined): Promise<Set<Id>> {

@@ -1,9 +1,9 @@
 import { isFailure } from '../../foundation/failure.ts';
 import type { ObjectStore } from '../../object-stores/object-store.ts';
-import type { ReportContents } from '../stored-reports.ts';
+import type { Notes } from '../notes.ts';
 
-/** In the layout `plain` a report lies as it is, as all else does. */
-export function plainReports(store: ObjectStore): ReportContents {
+/** In the layout `plain` notes lie as they are, as all else does. */
+export function plainNotes(store: ObjectStore): Notes {
   return {
     write: async (key, json, signal) => {
       await store.put(key, json, { signal });
