@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { suite, test } from 'node:test';
-import { type RoomRule, mayImport, roomFreeFiles } from './room-table.ts';
+import { type RoomRule, mayImport, roomFreeFiles, webMayImport } from './room-table.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -40,11 +40,44 @@ function wrongImports(file: string, text: string): string[] {
   return targets.filter((target) => !isAllowed(room, rule, target)).map((target) => `${file} → ${target}`);
 }
 
+/** What a file of the console in the browser imports, and may not. */
+function wrongWebImports(file: string, text: string): string[] {
+  return [...text.matchAll(specifier)].flatMap(([line, from, dynamic]) => {
+    const target = targetOf(file, from ?? dynamic ?? '');
+    const isType = /^\s*(?:import|export)\s+type\b/.test(line);
+    const rule = isType ? [...webMayImport.values, ...webMayImport.types] : webMayImport.values;
+    return target.startsWith('web/src/') || isAllowed('web', rule, target) ? [] : [`${file} → ${target}`];
+  });
+}
+
 suite('rooms', () => {
   test('import only what the room table allows', async () => {
     const wrong = (await sourcesIn('src/*/**/*.ts')).flatMap(({ file, text }) => wrongImports(file, text));
 
     assert.deepEqual(wrong, []);
+  });
+
+  test('the console in the browser imports only what it may, and of the documents it reads the types alone', async () => {
+    const sources = await sourcesIn('web/src/**/*.{ts,tsx}');
+    assert.ok(sources.length > 20);
+    assert.deepEqual(
+      sources.flatMap(({ file, text }) => wrongWebImports(file, text)),
+      [],
+    );
+  });
+
+  test('wrongWebImports() finds a planted leak, and a type that is imported as a value', () => {
+    const leaks = [
+      "import { readFile } from 'node:fs/promises';",
+      "import { runRecordSchema } from '../../src/domain/run-record.ts';",
+      "import type { Archive } from '../../src/archive/archive.ts';",
+      "const z = await import('zod');",
+    ];
+    assert.deepEqual(
+      leaks.map((leak) => wrongWebImports('web/src/planted.ts', leak).length),
+      [1, 1, 1, 1],
+    );
+    assert.deepEqual(wrongWebImports('web/src/planted.ts', "import type { RunRecord } from '../../src/domain/run-record.ts';"), []);
   });
 
   test('are all there is in src, besides the files that wire them together', async () => {

@@ -21,6 +21,8 @@ const job: RoomRule = [
   'archive/archive-repairs.ts',
   'archive/archive.ts',
   'archive/archive-keys.ts',
+  // The port's words about what keeps a snapshot from being forgotten.
+  'archive/archive-pins.ts',
   'archive/snapshot-copier.ts',
   'archive/archive-locks.ts',
   'archive/lease.ts',
@@ -176,6 +178,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     ...job,
     'archive/stored-runs.ts',
     'archive/stored-slots.ts',
+    // Who did what by its API.
+    'archive/stored-audit.ts',
     'schedule',
     'config',
     'node:child_process',
@@ -186,6 +190,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:tls',
     'npm:hono',
     'npm:@hono/node-server',
+    // People who sign in at an OpenID provider (docs/decisions/0031).
+    'npm:openid-client',
     'node:string_decoder',
     // Its metrics, as text and by OTLP (docs/decisions/0025).
     'npm:prom-client',
@@ -193,7 +199,8 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     // Mails; loaded when there is a mail server.
     'npm:nodemailer',
   ],
-  console: [...everyRoom, 'agent/agent-api.ts'],
+  // The built pages as they are, from memory; of the agent it knows the port that it is asked by (docs/decisions/0033).
+  console: [...everyRoom, 'agent/http/pages.ts', 'node:crypto', 'node:fs', 'node:path'],
   cli: [
     ...job,
     'backup',
@@ -207,6 +214,7 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'journal',
     'doctor',
     'agent',
+    'console',
     'config',
     // Which roles there are, and what a policy says.
     'archive/access-policy.ts',
@@ -227,4 +235,29 @@ export const mayImport: Readonly<Record<string, RoomRule>> = {
     'node:v8',
     'npm:commander',
   ],
+};
+
+/**
+ * What the console in the browser (`web/src`) may import besides itself: what is sent to a browser is small and knows no secret. Documents of the API and of
+ * commands by their types alone, which the build leaves out; of code only what runs anywhere (docs/decisions/0033).
+ */
+export const webMayImport: { readonly values: RoomRule; readonly types: RoomRule } = {
+  values: [
+    // How sizes, counts and durations are written, as in the commands' output.
+    'foundation/counts.ts',
+    'foundation/durations.ts',
+    'foundation/sizes.ts',
+    // What follows from progress that is told, as at the agent.
+    'foundation/told-progress.ts',
+    // What the steps of a restore are called.
+    'restore/steps.ts',
+    // How its entries are counted in words.
+    'restore/entry-counts.ts',
+    'npm:preact',
+    'npm:@preact/signals',
+    'npm:preact-iso',
+    'npm:uplot',
+    'npm:@tanstack/virtual-core',
+  ],
+  types: ['foundation', 'domain', 'restore', 'agent/http/api-schemas.ts', 'npm:zod'],
 };

@@ -54,7 +54,7 @@ suite('clients of an agent beside a server', { timeout: 500_000 }, () => {
 
     const refused = await client(['restore', 'latest', '--yes'], asOperator);
     assert.equal(refused.exitCode, 1);
-    assert.match(refused.stderr, /Cannot run "restore": it needs the role restorer, and the token has the role operator/);
+    assert.match(refused.stderr, /Cannot run "restore": it needs the role restorer, and who asks has the role operator/);
 
     const restored = await client(['restore', 'latest', '--yes'], asRestorer);
     assert.equal(restored.exitCode, 0, restored.stderr);

@@ -89,10 +89,10 @@ export async function runsOf(agent: RunningAgent): Promise<readonly RunRecord[]>
   return runs.toReversed();
 }
 
-/** Asks until it is so, for two minutes. */
+/** Asks until it is so, for two minutes. An agent that takes up another configuration does not answer for a moment: that is not so yet. */
 export async function until(isSo: () => Promise<boolean>, tell: () => string): Promise<void> {
   const deadline = Date.now() + 120_000;
-  while (!(await isSo())) {
+  while (!(await isSo().catch(unanswered))) {
     if (Date.now() > deadline) throw new Error(`it did not come to that:\n${tell()}`);
     await delay(100);
   }
@@ -110,4 +110,10 @@ export async function stopAgents(agents: readonly RunningAgent[]): Promise<void>
     running.kill('SIGCONT');
     await running.ended;
   }
+}
+
+/** False for what `fetch` throws where no answer came; rethrows all else. */
+function unanswered(error: unknown): false {
+  if (error instanceof TypeError && error.message === 'fetch failed') return false;
+  throw error;
 }

@@ -57,6 +57,8 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     const victim = await leaderAt(stop, agents);
     const killedAt = Date.now();
     victim.running.kill('SIGKILL');
+    // Its backup hears of that before it hears of the store.
+    await victim.running.ended;
     await stop.release();
     const others = agents.filter((agent) => agent !== victim);
     const [witness] = others;
@@ -128,10 +130,12 @@ suite('three agents of a group', { timeout: 500_000 }, () => {
     assert.equal((await agent.running.ended).exitCode, 0);
     await stop.release();
     assert.deepEqual(await operator.list(), []);
-    const again = await start(t, operator, 1);
-    await until(async () => (await operator.list()).length === 1, logs(again));
+    const again = (await start(t, operator, 1)) as readonly [RunningAgent];
+    // A run is written down a moment after its snapshot is there.
+    await until(async () => (await runsOf(again[0])).some(({ outcome }) => outcome === 'success'), logs(again));
+    assert.equal((await operator.list()).length, 1);
     assert.deepEqual(
-      (await runsOf(again[0] as RunningAgent)).map(({ outcome }) => outcome),
+      (await runsOf(again[0])).map(({ outcome }) => outcome),
       ['canceled', 'success'],
     );
     await stopAgents(again);

@@ -214,6 +214,12 @@ export const archiveStates: Readonly<Record<string, MakeState>> = {
     const [{ id }] = await listed(env);
     return { env: { ...env, ID: id, FOLDER: await writeSet(newPath(ground, 'set')) }, fails: ['forget', id, '--yes'] };
   },
+  'pinned-snapshot': async (ground) => {
+    const env = await copied(ground, 'repository');
+    const [, { id }] = await listed(env);
+    await succeed(['pin', id, '--reason', 'an audit', '--until', '30d'], env);
+    return { env: { ...env, ID: id }, fails: ['forget', id, '--yes'] };
+  },
   'disk-full': async (ground) => {
     const volume = await smallVolume(1024);
     await volume.fill(4096);

@@ -225,6 +225,7 @@ suite('bad days of a topology', { timeout: 1_800_000 }, () => {
     const { stdout } = await operator.run(['initialize', '--yes']);
 
     assert.match(stdout, new RegExp(`Initialised ${names[0]} from ${names[1]} in `));
+    assert.match(stdout, new RegExp(`✓ ${names[0]}: userRoot dc=example,dc=com: \\d+ entries, each as it should be`));
     await assertAsBefore(states);
   });
 

@@ -3,9 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandRunner } from '../../src/agent/command-runner.ts';
 import { startAgentApi, type AgentApi, type AgentApiOptions } from '../../src/agent/http/agent-api.ts';
+import { KeptCommands } from '../../src/agent/http/kept-commands.ts';
 import { roles, type Role } from '../../src/agent/http/command-gate.ts';
+import { AgentKnowledge } from '../../src/agent/overview/agent-knowledge.ts';
+import { RunFacts } from '../../src/agent/overview/run-facts.ts';
+import { ArchiveWatch } from '../../src/agent/reporting/archive-watch.ts';
 import { remoteGate } from '../../src/cli/remote-gate.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
+import { auditInMemory } from './audit-in-memory.ts';
 import { EchoRunner, ExampleAgent } from './example-agent.ts';
 import { realClock } from './real-clock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -13,6 +19,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 export interface ServedAgent extends AsyncDisposable {
   readonly api: AgentApi;
   readonly agent: ExampleAgent;
+  readonly facts: RunFacts;
   /** Where its token files and certificates lie. */
   readonly folder: string;
   readonly tokens: Readonly<Record<Role, string>>;
@@ -32,8 +39,10 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ServeOptions extends Partial<Pick<AgentApiOptions, 'clock' | 'limits' | 'metrics'>> {
+export interface ServeOptions extends Partial<Pick<AgentApiOptions, 'clock' | 'kept' | 'trail' | 'limits' | 'metrics' | 'pages'>> {
   readonly runner?: CommandRunner;
+  /** What its archive is found to hold; nothing unless told. */
+  readonly snapshots?: () => Promise<readonly Snapshot[]>;
   readonly config?: Partial<AgentApiOptions['config']>;
   readonly hasTokens?: boolean;
 }
@@ -49,7 +58,22 @@ export async function serveAgent(options: ServeOptions = {}): Promise<ServedAgen
   for (const role of roles) await writeFile(tokenFile(role), `${tokens[role]}\n`);
   const files = { viewerFile: tokenFile('viewer'), operatorFile: tokenFile('operator'), restorerFile: tokenFile('restorer') };
   const none = { viewerFile: undefined, operatorFile: undefined, restorerFile: undefined };
+  const clock = options.clock ?? realClock;
+  const kept = options.kept ?? new KeptCommands({ clock, log: logInto(log) });
+  const over = new AbortController();
+  const facts = new RunFacts();
+  const watch = new ArchiveWatch({ snapshots: options.snapshots ?? (async () => []), clock, log: logInto(log) }, over.signal);
   const api = await startAgentApi({
+    archive: new AgentKnowledge({
+      view: agent,
+      archive: watch,
+      facts,
+      alarms: () => [],
+      clock,
+      location: 's3://backups/directory',
+      maxAgeMilliseconds: 12 * 3_600_000,
+    }),
+    kept,
     view: agent,
     runner: options.runner ?? new EchoRunner(),
     gate: remoteGate,
@@ -58,16 +82,23 @@ export async function serveAgent(options: ServeOptions = {}): Promise<ServedAgen
       listen: '127.0.0.1:0',
       tls: { certificateFile: undefined, keyFile: undefined },
       tokens: options.hasTokens === false ? none : files,
+      oidc: noOidc,
+      auditKept: 1000,
+      console: { enabled: true, anonymous: 'none', sessionIdle: 3_600_000, sessionMost: 43_200_000 },
       ...options.config,
     },
-    clock: options.clock ?? realClock,
+    trail: options.trail ?? auditInMemory(clock, agent.group),
+    clock,
+    random: Math.random,
     log: logInto(log),
     programVersion: '1.2.3',
+    pages: options.pages,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   });
   return {
     api,
     agent,
+    facts,
     folder,
     tokens,
     tokenFile,
@@ -84,11 +115,27 @@ export async function serveAgent(options: ServeOptions = {}): Promise<ServedAgen
         signal: signal ?? null,
       }),
     [Symbol.asyncDispose]: async () => {
+      await kept.stop(0);
       await api.stop(0);
+      over.abort();
       await place.remove();
     },
   };
 }
+
+/** Settings by which nobody can sign in at a provider. */
+export const noOidc: AgentApiOptions['config']['oidc'] = {
+  issuer: undefined,
+  clientId: undefined,
+  clientSecretFile: undefined,
+  redirectUrl: undefined,
+  scopes: undefined,
+  rolesClaim: 'groups',
+  roles: { viewer: undefined, operator: undefined, restorer: undefined },
+  nameClaim: 'preferred_username',
+  caFile: undefined,
+  title: undefined,
+};
 
 export function newToken(): string {
   return randomBytes(24).toString('base64url');

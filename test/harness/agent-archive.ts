@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ChildRunner } from '../../src/agent/child-runner.ts';
+import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { passwordFile } from './archive-password.ts';
 import { FakeClock } from './fake-clock.ts';
 import { runInProcess } from './run-in-process.ts';
@@ -11,6 +12,8 @@ export interface AgentArchive {
   readonly environment: Readonly<Record<string, string>>;
   /** Runs the commands as an agent does, each in a process of its own. */
   readonly runner: ChildRunner;
+  /** What it holds, as a process of its own lists it. */
+  readonly snapshots: () => Promise<readonly Snapshot[]>;
 }
 
 /** An archive in `folder` with two snapshots of the server "prod", each of the files `data` and `large`, and a runner of commands on it. */
@@ -34,7 +37,10 @@ export async function agentArchive(folder: string, largeBytes = 0): Promise<Agen
     const { exitCode, errorOutput } = await runInProcess(['--quiet', ...words], { environment, clock: new FakeClock(time) });
     if (exitCode !== 0) throw new Error(errorOutput);
   }
-  return { environment, runner: runnerWith(environment, folder) };
+  const runner = runnerWith(environment, folder);
+  // Of the program's own words.
+  const snapshots = async () => (await runner.run(['list'], {})).result as readonly Snapshot[];
+  return { environment, runner, snapshots };
 }
 
 /** Runs commands in processes of their own, with this environment and nothing but PATH and HOME beside it. */

@@ -1,18 +1,19 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 
 /**
- * Finds a loopback TCP port on which nobody listens now. The system hands them out in turn, so that two who ask at the same
- * moment get different ones; nothing reserves the port until its server binds it.
+ * Below the ports that the system gives to connections that go out (on Linux from 32768 on: ip_local_port_range in ip(7)): none of those can take a port between the
+ * look and the bind, which may be seconds.
  */
+const [least, beyond] = [14_000, 32_000];
+
+/** Finds a loopback TCP port on which nobody listens now; nothing reserves it until its server binds it. */
 export async function freePort(): Promise<number> {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP listener has no port');
-  return address.port;
+  for (;;) {
+    const port = randomInt(least, beyond);
+    if (await isFree(port)) return port;
+  }
 }
 
 /** Finds `count` different free loopback ports. */
@@ -20,4 +21,17 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await freePort());
   return [...ports];
+}
+
+/** Whether nobody listens on this loopback port now. */
+export async function isFree(port: number): Promise<boolean> {
+  const probe = net.createServer().listen(port, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch {
+    return false;
+  }
+  probe.close();
+  await once(probe, 'close');
+  return true;
 }

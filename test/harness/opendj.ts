@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Client } from 'ldapts';
 import { freePorts } from './free-port.ts';
-import { fastJvmOptions, makeCertificate, opendjSetup, opendjTemplate } from './opendj-template.ts';
+import { classArchiveOptions } from './opendj-classes.ts';
+import { changeConfig, copyInstance, type InstancePorts, withPorts } from './opendj-instance.ts';
+import { startOpendjJvm } from './opendj-jvm.ts';
+import { makeCertificate, opendjSetup, opendjTemplate } from './opendj-template.ts';
 import { runProgram } from './run-program.ts';
-import { type ServerProcess, startServerProcess } from './server-process.ts';
+import type { ServerProcess } from './server-process.ts';
 import { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 
 export interface OpendjOptions {
@@ -63,13 +66,6 @@ export async function startOpendj(options: OpendjOptions = {}): Promise<OpendjSe
   return serveInstance(home, ports, options);
 }
 
-/** The ports that every instance listens on. */
-export interface InstancePorts {
-  readonly ldap: number;
-  readonly ldaps: number;
-  readonly admin: number;
-}
-
 /**
  * Starts the instance in the folder `opendj` of `home`, whose configuration has these ports already. Disposing the server removes `home`.
  */
@@ -122,57 +118,8 @@ export async function serveInstance(home: TemporaryFolder, ports: InstancePorts,
   };
 }
 
-/** Copies what differs between instances, and links what is the same in all. */
-export async function copyInstance(template: string, folder: string): Promise<void> {
-  await mkdir(folder);
-  for (const name of ['config', 'db', 'classes', 'bin', 'changelogDb'])
-    await cp(path.join(template, name), path.join(folder, name), { recursive: true });
-  for (const name of ['lib', 'template']) await symlink(path.join(template, name), path.join(folder, name));
-  for (const name of ['logs', 'locks', 'tmp', 'bak', 'ldif', 'import-tmp']) await mkdir(path.join(folder, name));
-}
-
-/** Rewrites a file of a stopped instance's `config` folder. */
-export async function changeConfig(folder: string, name: string, change: (text: string) => string): Promise<void> {
-  const file = path.join(folder, 'config', name);
-  await writeFile(file, change(await readFile(file, 'utf8')), { mode: 0o600 });
-}
-
-/** The configuration of the model with these ports in place of its own. */
-export function withPorts(config: string, ports: InstancePorts): string {
-  let changed = config;
-  for (const kind of ['ldap', 'ldaps', 'admin'] as const) {
-    changed = changed.replaceAll(`ds-cfg-listen-port: ${opendjSetup.ports[kind]}\n`, `ds-cfg-listen-port: ${ports[kind]}\n`);
-  }
-  return changed;
-}
-
-/** What `bin/start-ds --nodetach` runs in the end, without the two JVMs that it starts before: seconds faster, and the process is ours. */
-async function startJvm(folder: string, ports: InstancePorts, options: OpendjOptions): Promise<ServerProcess> {
-  const server = await startServerProcess({
-    program: 'java',
-    arguments: [
-      ...fastJvmOptions,
-      `-Xmx${options.heap ?? '512m'}`,
-      `-Djava.io.tmpdir=${path.join(folder, 'tmp')}`,
-      '--add-exports=java.base/sun.security.x509=ALL-UNNAMED',
-      '--add-exports=java.base/sun.security.tools.keytool=ALL-UNNAMED',
-      '--add-opens=java.base/jdk.internal.loader=ALL-UNNAMED',
-      '-Dorg.opends.server.scriptName=start-ds',
-      '-cp',
-      `${path.join(folder, 'classes')}:${path.join(folder, 'lib')}/*`,
-      'org.opends.server.core.DirectoryServer',
-      '--configFile',
-      path.join(folder, 'config/config.ldif'),
-      '--nodetach',
-    ],
-    environment: { INSTALL_ROOT: folder, INSTANCE_ROOT: folder, HOME: folder },
-    folder,
-    // It says so before its connection handlers listen.
-    ready: { line: /The Directory Server has started successfully/, ports: [ports.ldap, ports.ldaps, ports.admin] },
-    deadline: 120_000,
-  });
-  await writeFile(path.join(folder, 'logs/server.pid'), `${server.pid}\n`);
-  return server;
+async function startJvm(folder: string, ports: InstancePorts, { heap }: OpendjOptions): Promise<ServerProcess> {
+  return startOpendjJvm(folder, ports, { heap, more: await classArchiveOptions() });
 }
 
 /**

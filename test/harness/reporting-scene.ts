@@ -54,6 +54,7 @@ export async function startReportingScene(options: SceneOptions): Promise<Report
   const parts: ReportingParts = {
     settings: await settings(options),
     version: '0.1.0',
+    location: 's3://backups/directory',
     isOnce,
     stopMilliseconds,
     clock,

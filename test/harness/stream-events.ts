@@ -1,4 +1,4 @@
-import type { CommandEvent, RunEvent } from '../../src/agent/http/api-schemas.ts';
+import type { CommandEvent, KeptCommandEvent, RunEvent } from '../../src/agent/http/api-schemas.ts';
 
 /** The documents of an NDJSON answer, as they come. */
 export async function* commandEvents(answer: Response): AsyncGenerator<CommandEvent> {
@@ -6,8 +6,17 @@ export async function* commandEvents(answer: Response): AsyncGenerator<CommandEv
 }
 
 /** The documents of server-sent events, as they come. */
-export async function* runEvents(answer: Response): AsyncGenerator<RunEvent> {
-  for await (const line of linesOf(answer)) if (line.startsWith('data: ')) yield JSON.parse(line.slice(6)) as RunEvent;
+export function runEvents(answer: Response): AsyncGenerator<RunEvent> {
+  return serverSentEvents<RunEvent>(answer);
+}
+
+/** The same, of a kept command. */
+export function keptEvents(answer: Response): AsyncGenerator<KeptCommandEvent> {
+  return serverSentEvents<KeptCommandEvent>(answer);
+}
+
+async function* serverSentEvents<Event>(answer: Response): AsyncGenerator<Event> {
+  for await (const line of linesOf(answer)) if (line.startsWith('data: ')) yield JSON.parse(line.slice(6)) as Event;
 }
 
 async function* linesOf(answer: Response): AsyncGenerator<string> {

@@ -3,10 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import type { CommandRunner } from '../../src/agent/command-runner.ts';
-import type { CommandEvent } from '../../src/agent/http/api-schemas.ts';
+import type { CommandEvent, KeptCommandDocument, KeptCommandEvent } from '../../src/agent/http/api-schemas.ts';
+import type { Role } from '../../src/agent/http/command-gate.ts';
+import { KeptCommands } from '../../src/agent/http/kept-commands.ts';
 import { agentArchive, runnerWith, type AgentArchive } from '../harness/agent-archive.ts';
 import { serveAgent, type ServedAgent } from '../harness/agent-api.ts';
-import { commandEvents } from '../harness/stream-events.ts';
+import { FakeClock } from '../harness/fake-clock.ts';
+import { HeldRunner } from '../harness/held-runner.ts';
+import { commandEvents, keptEvents } from '../harness/stream-events.ts';
 import { temporaryFolder, type TemporaryFolder } from '../harness/temporary-folder.ts';
 import { startSilentServer } from '../harness/silent-server.ts';
 
@@ -129,6 +133,126 @@ describe('POST /api/v1/commands', () => {
       'Cannot run list: 16 commands run already for clients of this agent',
     );
     gone.abort();
+  });
+});
+
+describe('POST /api/v1/commands, kept', () => {
+  const begin = async (at: ServedAgent, words: readonly string[], role: Role = 'viewer'): Promise<string> => {
+    const answer = await at.ask('/api/v1/commands', { role, body: { words, isKept: true } });
+    const { id, state } = (await answer.json()) as KeptCommandDocument;
+    assert.deepEqual([answer.status, state, answer.headers.get('location')], [202, 'running', `/api/v1/commands/${id}`]);
+    return id;
+  };
+  const follow = async (at: ServedAgent, id: string, own: Parameters<ServedAgent['ask']>[1] = {}) =>
+    keptEvents(await at.ask(`/api/v1/commands/${id}/events`, { role: 'viewer', ...own }));
+
+  test('goes on without its client, and tells its document to whoever looks', async () => {
+    const id = await begin(served, ['list']);
+
+    const events = await Array.fromAsync(await follow(served, id));
+    const [first, last] = [events[0], events.at(-1)];
+    assert.ok(first?.kind === 'command' && last?.kind === 'end');
+    const { command } = last;
+    assert.deepEqual([first.command.id, command.state, command.exitCode, (command.result as unknown[]).length], [id, 'ended', 0, 2]);
+    const one = (await (await served.ask(`/api/v1/commands/${id}`, { role: 'viewer' })).json()) as KeptCommandDocument;
+    const list = (await (await served.ask('/api/v1/commands', { role: 'viewer' })).json()) as { commands: KeptCommandDocument[] };
+    assert.deepEqual(one, command);
+    const { result: _result, ...summary } = one;
+    assert.deepEqual(list.commands[0], summary);
+    // Whoever comes later hears the whole of it too.
+    const later = await Array.fromAsync(await follow(served, id));
+    assert.deepEqual(
+      later.map(({ kind }) => kind),
+      ['command', 'end'],
+    );
+  });
+
+  test('outlives the client that follows it, which begins again with all that was so far', async () => {
+    const runner = new HeldRunner();
+    await using held = await serveAgent({ runner });
+    const id = await begin(held, ['list']);
+    const gone = new AbortController();
+    const before = await follow(held, id, { signal: gone.signal });
+    assert.equal((await before.next()).value?.kind, 'command');
+    runner.runs[0]?.options.onProgress?.({ kind: 'begin', step: 'read', total: 5 });
+    assert.deepEqual((await before.next()).value, { kind: 'progress', event: { kind: 'begin', step: 'read', total: 5 } });
+    gone.abort();
+    await assert.rejects(before.next());
+
+    const again = await follow(held, id);
+    const first = (await again.next()).value as KeptCommandEvent & { kind: 'command' };
+    assert.deepEqual([first.command.state, first.command.steps.map(({ step, total }) => [step, total])], ['running', [['read', 5]]]);
+    runner.runs[0]?.end({ result: [] });
+    assert.equal((await again.next()).value?.kind, 'end');
+    assert.equal((await again.next()).done, true);
+  });
+
+  test('is canceled as Ctrl-C does it, by those who may run it; others do not see it', async () => {
+    await using never = await startSilentServer();
+    await using slow = await serveAgent({ runner: runnerWith(hangingAt(never.port), folder.path) });
+    const id = await begin(slow, ['verify'], 'operator');
+    await never.connected;
+
+    for (const path of [`/api/v1/commands/${id}`, `/api/v1/commands/${id}/events`]) {
+      const answer = await slow.ask(path, { role: 'viewer' });
+      assert.equal(answer.status, 404);
+      assert.equal(
+        ((await answer.json()) as { message: string }).message,
+        `Cannot find the command ${id}: none that this role may see was kept by this agent`,
+      );
+    }
+    assert.equal((await slow.ask(`/api/v1/commands/${id}/cancel`, { role: 'viewer', method: 'POST' })).status, 404);
+    assert.equal((await slow.ask(`/api/v1/commands/${id}/cancel`, { role: 'operator', method: 'POST' })).status, 202);
+    const last = (await Array.fromAsync(await follow(slow, id, { role: 'restorer' }))).at(-1);
+    assert.ok(last?.kind === 'end');
+    assert.deepEqual([last.command.exitCode, last.command.failure?.code], [130, 'E_INTERRUPTED']);
+  });
+
+  test('does not keep what is larger than 1 MiB, and says so', async () => {
+    const id = await begin(served, ['cat', 'latest', 'large', '--binary'], 'restorer');
+
+    const last = (await Array.fromAsync(await follow(served, id, { role: 'restorer' }))).at(-1);
+    assert.ok(last?.kind === 'end');
+    assert.deepEqual([last.command.exitCode, 'result' in last.command], [0, false]);
+    assert.deepEqual(last.command.notes.at(-1), {
+      level: 'warning',
+      text: 'The document that it printed is larger than 1 MiB and was not kept',
+    });
+  });
+
+  test('needs the role of its command', async () => {
+    const answer = await served.ask('/api/v1/commands', { role: 'viewer', body: { words: ['verify'], isKept: true } });
+
+    assert.equal(answer.status, 403);
+  });
+
+  test('is stopped by drain() after its grace, and goes on when only the API is closed', async () => {
+    const clock = new FakeClock();
+    const runner = new HeldRunner();
+    const kept = new KeptCommands({
+      clock,
+      log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+    const before = await serveAgent({ runner, kept });
+    const id = await begin(before, ['list']);
+    const following = await follow(before, id);
+    await before.api.stop(0);
+    // What followed it is told nothing wrong: it ends, and asks the next one.
+    assert.deepEqual(
+      (await Array.fromAsync(following)).map(({ kind }) => kind),
+      ['command'],
+    );
+    assert.equal(runner.runs[0]?.options.signal?.aborted, false);
+
+    await using after = await serveAgent({ runner, kept });
+    assert.equal((await after.ask(`/api/v1/commands/${id}`, { role: 'viewer' })).status, 200);
+    const drained = after.api.drain(60_000);
+    assert.equal((await after.ask('/api/v1/commands', { role: 'viewer', body: { words: ['list'], isKept: true } })).status, 503);
+    await clock.advance(60_000);
+    await drained;
+    const { state, failure } = (await (await after.ask(`/api/v1/commands/${id}`, { role: 'viewer' })).json()) as KeptCommandDocument;
+    assert.deepEqual([state, failure?.code], ['ended', 'E_INTERRUPTED']);
+    await before[Symbol.asyncDispose]();
   });
 });
 

@@ -89,11 +89,36 @@ describe('a client of a real agent', () => {
     assert.deepEqual([exitCode, told.exitCode, told.code], [2, 2, 'E_USAGE']);
   });
 
+  test('has what was done by it written down in the archive, also what it was stopped with', async () => {
+    const own = await startAgent({ ROOTCELLAR_AGENT_GROUP: 'audited' });
+    await runRootcellar(['trigger', 'verify', '--wait'], { env: own.client });
+    await runRootcellar(['list'], { env: own.client });
+    await runRootcellar(['restore', 'latest', '--yes'], { env: own.client });
+    await runRootcellar(['prune', '--yes'], { env: own.client });
+    own.running.kill('SIGTERM');
+    assert.equal((await own.running.ended).exitCode, 0);
+
+    const { stdout } = await runRootcellar(['audit', '--json'], {
+      env: { ...(await archiveEnvironment), ROOTCELLAR_AGENT_GROUP: 'audited' },
+    });
+
+    const entries = JSON.parse(stdout) as { action: string; outcome: string; from: string; words?: string[]; who: { role: string } }[];
+    assert.deepEqual(
+      entries.map(({ action, outcome, from, who }) => [action, outcome, from, who.role]),
+      [
+        ['prune', 'allowed', '127.0.0.1', 'operator'],
+        ['restore', 'refused', '127.0.0.1', 'operator'],
+        ['run verify', 'allowed', '127.0.0.1', 'operator'],
+      ],
+    );
+    assert.deepEqual(entries[0]?.words, ['prune', '--yes']);
+  });
+
   test('is told what an operator may not do', async () => {
     const { exitCode, stderr } = await runRootcellar(['cat', 'latest', 'data'], { env: elsewhere });
 
     assert.equal(exitCode, 1);
-    assert.match(stderr, /^rootcellar: Cannot run "cat": it needs the role restorer, and the token has the role operator\n/);
+    assert.match(stderr, /^rootcellar: Cannot run "cat": it needs the role restorer, and who asks has the role operator\n/);
   });
 });
 

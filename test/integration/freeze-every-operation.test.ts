@@ -41,7 +41,10 @@ interface Way {
   readonly meanwhile: Meanwhile;
   /** How the frozen run may end that does not do its work; all with exit code 11. */
   readonly refusals: readonly string[];
-  /** Whether it may find that what it built on is gone before it thinks of its age; exit code 1. */
+  /**
+   * Whether it may find that what it built on, or wrote, is gone before it thinks of its age: the store dates by the whole second, and all of it may happen in one;
+   * exit code 1.
+   */
   readonly mayMissContent?: boolean;
   /** It is to forget all snapshots but the newest one that it sees. */
   readonly isForget?: boolean;
@@ -60,6 +63,7 @@ const ways: readonly Way[] = [
       await prune(place);
     },
     refusals: [leaseLost, beganLongAgo],
+    mayMissContent: true,
     turn: 0,
   },
   {

@@ -206,12 +206,16 @@ describe('the image', () => {
     assert.match(await runInImage(['config', 'show']), /^archive +s3:\/\/backups\/directory +\/etc\/rootcellar\/rootcellar.yaml/m);
   });
 
-  test('says what is in it: each package of the lock file by its hash, Node, the libraries of the system, and all licences', async () => {
+  test('says what is in it: each package of the program and of the console by its hash, Node, the libraries of the system, and all licences', async () => {
     const lock = JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')) as {
       readonly packages: Record<string, { readonly dev?: boolean; readonly integrity?: string }>;
     };
+    // What the bundle of the console holds is told by its licences.
+    const text = await readFile(path.join(files, imagePaths.package, 'dist/third-party-licenses.txt'), 'utf8');
+    const isOfConsole = (name: string): boolean => text.includes(`\n${name.replace('node_modules/', '')} `);
+    assert.ok(isOfConsole('node_modules/preact') && !isOfConsole('node_modules/vite'));
     const hashes = Object.entries(lock.packages)
-      .filter(([name, { dev }]) => name !== '' && dev !== true)
+      .filter(([name, { dev }]) => name !== '' && (dev !== true || isOfConsole(name)))
       .map(([, { integrity = '' }]) => Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex'));
     const bill = JSON.parse(await readFile(path.join(files, imagePaths.sbom), 'utf8')) as {
       readonly specVersion: string;
@@ -229,6 +233,7 @@ describe('the image', () => {
     assert.ok(others.includes('node') && others.includes('libc6'), others.join());
     const licenses = await readdir(path.join(files, imagePaths.licenses));
     assert.deepEqual(licenses.toSorted(), [...others, 'packages-of-rootcellar', 'rootcellar'].toSorted());
-    assert.match(await readFile(path.join(files, imagePaths.package, 'dist/third-party-licenses.txt'), 'utf8'), /@aws-sdk\/client-s3/);
+    assert.match(text, /@aws-sdk\/client-s3/);
+    assert.ok((await readdir(path.join(files, imagePaths.package, 'dist/web'))).includes('index.html'));
   });
 });

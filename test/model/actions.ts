@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import type { RepositoryArchive } from '../../src/archive/repository/repository-archive.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
+import { isFailure } from '../../src/foundation/failure.ts';
 import { Secret } from '../../src/foundation/secret.ts';
 import { planForget } from '../../src/history/forget.ts';
 import { prune } from '../../src/history/prune.ts';
 import type { StagedSet } from './contents.ts';
-import type { Action, Where } from './steps.ts';
+import { type Action, hour, type Where } from './steps.ts';
 
 /** What an action says that it did, or has begun to do; where it is killed that is all that is known. */
 export interface Claims {
@@ -15,6 +16,10 @@ export interface Claims {
   readonly forgetting: { readonly where: Where; readonly id: string }[];
   /** Reported as forgotten. */
   readonly forgotten: { readonly where: Where; readonly id: string }[];
+  /** Reported as pinned. `until`: milliseconds since 1970. */
+  readonly pinned: { readonly where: Where; readonly id: string; readonly until: number | undefined }[];
+  /** Told before it is asked for. */
+  readonly unpinning: { readonly where: Where; readonly id: string }[];
   readonly addedKey: { readonly id: string; readonly password: string }[];
   readonly removedKeys: string[];
   /** What verify found of snapshots, and copy could not copy; sentences. */
@@ -24,7 +29,17 @@ export interface Claims {
 }
 
 export function noClaims(): Claims {
-  return { archived: [], forgetting: [], forgotten: [], addedKey: [], removedKeys: [], findings: [], objectFindings: [] };
+  return {
+    archived: [],
+    forgetting: [],
+    forgotten: [],
+    pinned: [],
+    unpinning: [],
+    addedKey: [],
+    removedKeys: [],
+    findings: [],
+    objectFindings: [],
+  };
 }
 
 export interface ActionTools {
@@ -34,6 +49,7 @@ export interface ActionTools {
   /** One that no other set has. */
   readonly backupId: string;
   readonly passwords: readonly string[];
+  readonly now: () => Date;
 }
 
 /** The other of the two archives. */
@@ -55,11 +71,21 @@ export async function perform(action: Action, tools: ActionTools, claims: Claims
     case 'forget one': {
       const listed = await archive.list();
       const chosen = listed[action.which % Math.max(1, listed.length)];
-      return forget(archive, where, chosen === undefined ? [] : [chosen], claims);
+      return forget(archive, where, chosen === undefined ? [] : [chosen], claims, { isNamed: true });
     }
     case 'forget by rule': {
       const rule = { keepLast: action.keepLast };
-      return forget(archive, where, planForget(await archive.list(), { rule, ids: [] }).forget, claims);
+      return forget(archive, where, planForget(await archive.list(), { rule, ids: [] }).forget, claims, { isNamed: false });
+    }
+    case 'pin':
+      return pin(archive, action, tools.now(), claims);
+    case 'unpin': {
+      const listed = (await archive.list()).filter(({ pinned }) => pinned !== undefined);
+      const chosen = listed[action.which % Math.max(1, listed.length)];
+      if (chosen === undefined) return;
+      claims.unpinning.push({ where, id: chosen.id });
+      await (await archive.pins()).unpin(chosen);
+      return;
     }
     case 'prune':
       await prune(archive, true, {});
@@ -94,12 +120,39 @@ function passwordOf(password: number, { passwords }: ActionTools): string {
   return passwords[password % passwords.length] ?? '';
 }
 
-async function forget(archive: RepositoryArchive, where: Where, snapshots: readonly Snapshot[], claims: Claims): Promise<void> {
+async function forget(
+  archive: RepositoryArchive,
+  where: Where,
+  snapshots: readonly Snapshot[],
+  claims: Claims,
+  { isNamed }: { readonly isNamed: boolean },
+): Promise<void> {
   for (const snapshot of snapshots) {
     claims.forgetting.push({ where, id: snapshot.id });
-    await archive.forget([snapshot]);
-    claims.forgotten.push({ where, id: snapshot.id });
+    try {
+      await archive.forget([snapshot]);
+      claims.forgotten.push({ where, id: snapshot.id });
+    } catch (error) {
+      if (!isFailure(error, 'E_SNAPSHOT_PINNED')) throw error;
+      claims.forgetting.pop();
+      if (isNamed) throw error;
+    }
   }
+}
+
+async function pin(
+  archive: RepositoryArchive,
+  { where, which, hours }: Action & { kind: 'pin' },
+  now: Date,
+  claims: Claims,
+): Promise<void> {
+  const listed = await archive.list();
+  const chosen = listed[which % Math.max(1, listed.length)];
+  if (chosen === undefined) return;
+  const until = hours === 0 ? undefined : now.getTime() + hours * hour;
+  const end = until === undefined ? {} : { until: new Date(until).toISOString() };
+  await (await archive.pins()).pin(chosen, { at: now.toISOString(), by: 'model', ...end });
+  claims.pinned.push({ where, id: chosen.id, until });
 }
 
 async function copy(from: RepositoryArchive, to: RepositoryArchive, where: Where, claims: Claims): Promise<void> {

@@ -18,6 +18,11 @@ export class Ledger {
   readonly #gone = new Set<string>();
   /** Somebody has begun to forget them. */
   readonly #going = new Set<string>();
+  /** Reported as pinned, with the end of the pin; nobody has begun to unpin them. */
+  readonly #pinned = new Map<string, number | undefined>();
+  /** The {@link version} at which somebody had begun to unpin a snapshot, or something that asks nobody may have removed it. */
+  readonly #unpinnedAt = new Map<string, number>();
+  #othersAt = -1;
   /** Backup IDs of which nothing is there, until the next {@link check}: a copy may bring one back that was stored for a moment. */
   readonly #notMade = new Set<string>();
   /** Passwords that open it, and those that do not; of others nobody knows. */
@@ -48,8 +53,13 @@ export class Ledger {
     return this.#kept.size;
   }
 
-  /** Takes down what a process said. */
-  note(claims: Claims): void {
+  /** How many are pinned by all reports. */
+  get pinnedSnapshots(): number {
+    return this.#pinned.size;
+  }
+
+  /** Takes down what a process said; `since`: the {@link version} when it began. */
+  note(claims: Claims, since: number): void {
     this.#version += 1;
     const here = ({ where }: { readonly where: Where }): boolean => where === this.#where;
     for (const { id } of claims.archived.filter(here)) if (!this.#going.has(id)) this.#kept.add(id);
@@ -58,6 +68,25 @@ export class Ledger {
       this.#going.add(id);
     }
     for (const { id } of claims.forgotten.filter(here)) this.#gone.add(id);
+    this.#noteUnpinned(claims.unpinning.filter(here).map(({ id }) => id));
+    for (const { id, until } of claims.pinned.filter(here)) {
+      // What was unpinned while it pinned may have been unpinned before or after.
+      if (Math.max(this.#unpinnedAt.get(id) ?? -1, this.#othersAt) < since) this.#pinned.set(id, until);
+      else this.#pinned.delete(id);
+    }
+  }
+
+  /** A forget that stood still for longer than the grace period may have dropped what was pinned meanwhile: that is the bargain. */
+  excuse(ids: readonly string[]): void {
+    this.#version += 1;
+    this.#noteUnpinned(ids);
+  }
+
+  #noteUnpinned(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#pinned.delete(id);
+      this.#unpinnedAt.set(id, this.#version);
+    }
   }
 
   /** Takes down that a set was reported as not archived: right then there is none of it. */
@@ -71,6 +100,8 @@ export class Ledger {
     this.#version += 1;
     for (const id of this.#kept) if (!ids.includes(id)) this.#gone.add(id);
     this.#kept.clear();
+    this.#othersAt = this.#version;
+    for (const id of this.#pinned.keys()) if (!ids.includes(id)) this.#pinned.delete(id);
     for (const id of ids) if (!this.#going.has(id)) this.#kept.add(id);
   }
 
@@ -111,10 +142,10 @@ export class Ledger {
   }
 
   /**
-   * Fails unless every snapshot that was reported as archived is listed and reads back byte for byte, each that is listed is whole, none that was reported
+   * Fails unless every snapshot that was reported as archived is listed and reads back byte for byte, each that was reported as pinned is so, each that is listed is whole, none that was reported
    * as forgotten is there, and passwords open it or not as was said; at least one does.
    */
-  async check(open: (password: string) => RepositoryArchive, passwords: readonly string[]): Promise<void> {
+  async check(open: (password: string) => RepositoryArchive, passwords: readonly string[], now: Date): Promise<void> {
     for (const password of passwords) {
       const opens = await doesOpen(open(password));
       const expected = this.#keyWorkers > 0 ? undefined : this.#opens.get(password);
@@ -130,6 +161,14 @@ export class Ledger {
     const listed = await archive.list();
     const ids = new Set(listed.map(({ id }) => id));
     for (const id of this.#kept) assert.ok(ids.has(id), `${this.#where}: snapshot ${id} was reported as archived and is not listed`);
+    for (const [id, until] of this.#pinned) {
+      if (until !== undefined && until <= now.getTime()) this.#pinned.delete(id);
+      else
+        assert.ok(
+          listed.some((one) => one.id === id && one.pinned !== undefined),
+          `${this.#where}: snapshot ${id} was reported as pinned and is not`,
+        );
+    }
     for (const id of this.#gone) assert.ok(!ids.has(id), `${this.#where}: snapshot ${id} was reported as forgotten and is listed`);
     for (const { backupId } of listed)
       assert.ok(!this.#notMade.has(backupId), `${this.#where}: ${backupId} was reported as not archived and is listed`);

@@ -7,5 +7,5 @@ test('RepositoryArchive keeps what it reported, whatever two writers do at once,
   context.diagnostic(tally.text());
 
   assert.ok(failure === undefined, failure);
-  assert.ok(tally.checks > 0 && tally.snapshotsRead > 0, 'something was read back');
+  assert.ok(tally.checks > 0 && tally.snapshotsRead > 0 && tally.pinsSeen > 0, 'something was read back');
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObjectInfo, ObjectStore } from '../../src/object-stores/object-store.ts';
+import { Failure } from '../../src/foundation/failure.ts';
 import { interceptedStore, type Around } from '../harness/intercepted-store.ts';
 import { tryModel } from './model.ts';
 import type { Focus, ProcessPlan } from './steps.ts';
@@ -13,6 +14,7 @@ interface Defect {
   readonly plant: (store: ObjectStore, plan: ProcessPlan) => ObjectStore;
   /** Only these actions, where it takes a certain order of them. */
   readonly focus?: Focus;
+  readonly seed?: number;
   /** What the model says. */
   readonly finding: RegExp;
 }
@@ -28,6 +30,7 @@ const defects: readonly Defect[] = [
     title: 'a prune that removes at once what it finds unneeded, beside writers',
     plant: (store, { action }) => (action.kind === 'prune' ? interceptedStore(store, removesAtOnce()) : store),
     focus: { actions: ['save', 'prune'], mostSteps: 8 },
+    seed: 11,
     finding: /^Failure: Cannot read|^AssertionError.*E_REPOSITORY_CHANGED|^AssertionError.*E_PRUNE_REFUSED/,
   },
   {
@@ -36,15 +39,27 @@ const defects: readonly Defect[] = [
     finding: /^AssertionError.*still locked when each lock has ended/,
   },
   {
+    title: 'a forget that asks nobody whether a snapshot is pinned',
+    plant: (store, { action }) => (action.kind.startsWith('forget') ? interceptedStore(store, seesNoPins) : store),
+    focus: { actions: ['save', 'forget one', 'pin'], mostSteps: 10 },
+    finding: /^AssertionError.*was reported as pinned and is not/,
+  },
+  {
+    title: 'a pin that does not mind a forget under way',
+    plant: (store, { action }) => (action.kind === 'pin' ? interceptedStore(store, seesNoPins) : store),
+    focus: { actions: ['save', 'forget one', 'pin'], mostSteps: 10 },
+    finding: /^AssertionError.*was reported as pinned and is not/,
+  },
+  {
     title: 'a prune that overlooks a snapshot',
     plant: (store, { action }) => (action.kind === 'prune' ? interceptedStore(store, overlooksOneSnapshot) : store),
     finding: /^Failure: Cannot read/,
   },
 ];
 
-for (const { title, plant, focus = {}, finding } of defects) {
+for (const { title, plant, focus = {}, seed = 4, finding } of defects) {
   test(`tryModel() finds ${title}`, async (context) => {
-    const { tally, failure } = await tryModel({ runs: mostRuns, seed: 4, focus, plant });
+    const { tally, failure } = await tryModel({ runs: mostRuns, seed, focus, plant });
     context.diagnostic(`found after ${tally.sequences} sequences: ${failure?.split('\n')[0]}`);
 
     assert.match(failure ?? '', finding);
@@ -87,6 +102,14 @@ const seesLocksAsYoung: Around = async ({ name, keys }, proceed) => {
   const result = await proceed();
   if (name !== 'list' || !isOn('locks/', keys)) return result;
   return (result as readonly ObjectInfo[]).map((info) => ({ ...info, modifiedAt: new Date('2030-01-01T00:00:00Z') }));
+};
+
+/** Takes what is written of pins for absent, and writes over it. */
+const seesNoPins: Around = async ({ name, keys: [key = ''] }, proceed) => {
+  if (!key.startsWith('.rootcellar/pins/')) return proceed();
+  if (name === 'list') return [];
+  if (name === 'get') throw new Failure('E_OBJECT_MISSING', 'Cannot read it: there is none');
+  return proceed().catch(() => infoOf(key));
 };
 
 const overlooksOneSnapshot: Around = async ({ name, keys }, proceed) => {

@@ -8,6 +8,10 @@ export type Action =
   | { readonly kind: 'save'; readonly where: Where; readonly content: number }
   | { readonly kind: 'forget one'; readonly where: Where; readonly which: number }
   | { readonly kind: 'forget by rule'; readonly where: Where; readonly keepLast: number }
+  /** `hours`: when it ends; 0 for never. */
+  | { readonly kind: 'pin'; readonly where: Where; readonly which: number; readonly hours: number }
+  /** One of those that are pinned. */
+  | { readonly kind: 'unpin'; readonly where: Where; readonly which: number }
   | { readonly kind: 'prune'; readonly where: Where }
   /** All that the other archive lists. */
   | { readonly kind: 'copy'; readonly where: Where }
@@ -76,6 +80,8 @@ const working: readonly fc.WeightedArbitrary<Action>[] = [
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('save'), where, content: few }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('forget one'), where, which: few }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('forget by rule'), where, keepLast: fc.integer({ min: 1, max: 2 }) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('pin'), where, which: few, hours: fc.constantFrom(0, 0, 1, 20) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('unpin'), where, which: few }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('prune'), where }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('copy'), where: fc.constantFrom('second', 'second', 'first') }) },
 ];

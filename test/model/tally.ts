@@ -6,6 +6,8 @@ export class Tally {
   sequences = 0;
   checks = 0;
   snapshotsRead = 0;
+  /** Pinned snapshots that were found pinned, over all checks. */
+  pinsSeen = 0;
   readonly actions = new Map<string, number>();
   readonly faults = new Map<string, number>();
   /** Different ones: what was done, at which kind of object it was cut, and when. */
@@ -39,7 +41,7 @@ export class Tally {
     return [
       `${this.sequences} sequences, ${sum(this.actions)} processes (${list(this.actions)})`,
       `${sum(this.faults)} faults (${list(this.faults)}), ${this.crashPoints.size} crash points, ${this.freezePoints.size} freeze points`,
-      `${this.checks} checks, ${this.snapshotsRead} snapshots read back`,
+      `${this.checks} checks, ${this.snapshotsRead} snapshots read back, ${this.pinsSeen} pins seen`,
     ].join('\n');
   }
 }

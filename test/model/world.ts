@@ -58,6 +58,8 @@ export class World {
   #processes = 0;
   /** Whatever was left over has been taken away. */
   #isAtEnd = false;
+  /** Pins may be left whose snapshots are gone. */
+  #mayLosePins = false;
 
   private constructor(options: WorldOptions) {
     this.#options = options;
@@ -136,8 +138,9 @@ export class World {
     for (const where of places) {
       const state = await this.#stateOf(where);
       if (this.#checked.get(where) === state) continue;
-      await this.ledgers[where].check((password) => this.#archive(where, password), passwords);
+      await this.ledgers[where].check((password) => this.#archive(where, password), passwords, this.#options.clock.now());
       this.#options.tally.checks += 1;
+      this.#options.tally.pinsSeen += this.ledgers[where].pinnedSnapshots;
       this.#options.tally.snapshotsRead += this.ledgers[where].keptSnapshots;
       this.#checked.set(where, await this.#stateOf(where));
     }
@@ -169,6 +172,8 @@ export class World {
     const restic = await resticWith(where, password);
     tally.addAction(`restic ${command}`);
     this.trace.push(`restic ${command}`);
+    // It does not know of pins.
+    this.#mayLosePins ||= command === 'forget';
     const work = async (): Promise<void> => {
       await runResticCommand(command, { restic, number, sets, otherPassword, other: this.#options.stores[otherThan(where)].location });
     };
@@ -196,13 +201,19 @@ export class World {
     const pid = (this.#processes += 1);
     const { clock, setting, tally } = this.#options;
     const say = (text: string): void => void this.trace.push(`${pid} ${text}`);
+    const claims = noClaims();
+    const since = { first: this.ledgers.first.version, second: this.ledgers.second.version };
     const process = new ModelProcess(plan, {
       clock,
       bell: this.#bell,
       pid,
       isAlive: (other) => (setting.knowsTheDead ? this.#alive.has(other) : undefined),
       pass: (milliseconds) => this.pass(milliseconds),
-      runMeanwhile: (steps) => this.run(steps),
+      runMeanwhile: (steps) => {
+        // What it has begun to forget may be gone already.
+        for (const where of places) this.ledgers[where].note({ ...noClaims(), forgetting: claims.forgetting }, since[where]);
+        return this.run(steps);
+      },
       interleaving,
       onFault: (fault, call) => {
         say(`fault ${fault.kind}`);
@@ -212,20 +223,22 @@ export class World {
     });
     tally.addAction(plan.action.kind);
     say(JSON.stringify(plan.action));
-    const claims = noClaims();
     if (isKeyWork(plan.action)) this.ledgers[plan.action.where].beginKeyWork();
     const login = this.#passwordsOf(plan);
     this.#alive.add(pid);
     const backupId = `20261123${String(100_000 + (this.#contents.size % 60) + 100 * Math.floor(this.#contents.size / 60))}Z`;
     if (plan.action.kind === 'save') this.#contents.set(backupId, plan.action.content);
     const archives = { first: this.#archive('first', login.first, process), second: this.#archive('second', login.second, process) };
-    const working = process.run(() => perform(plan.action, { archives, sets: this.#options.sets, backupId, passwords }, claims));
+    const working = process.run(() =>
+      perform(plan.action, { archives, sets: this.#options.sets, backupId, passwords, now: () => clock.now() }, claims),
+    );
     const [outcome] = await Promise.all([working, this.#letTimePass(process)]).finally(() => this.#alive.delete(pid));
     say(outcome.kind === 'failed' ? `failed: ${outcome.failure.code} ${outcome.failure.message}` : outcome.kind);
     if (outcome.kind === 'failed') tally.addFailure(plan, outcome.failure.code);
-    this.#note(plan, outcome, claims, { backupId, login: login[plan.action.where], isAlone });
+    this.#note(plan, outcome, claims, { backupId, login: login[plan.action.where], isAlone, since });
+    this.#notePins(plan, outcome, claims, process);
     assertAllowed(plan, outcome, claims, isAlone);
-    if (this.#isAtEnd) assert.deepEqual(claims.objectFindings, [], 'verify found damage');
+    if (this.#isAtEnd) assert.deepEqual(this.#unexplained(claims.objectFindings), [], 'verify found damage');
     return outcome;
   }
 
@@ -250,16 +263,34 @@ export class World {
     plan: ProcessPlan,
     outcome: Outcome<void>,
     claims: Claims,
-    { backupId, login, isAlone }: { readonly backupId: string; readonly login: string; readonly isAlone: boolean },
+    {
+      backupId,
+      login,
+      isAlone,
+      since,
+    }: { readonly backupId: string; readonly login: string; readonly isAlone: boolean; readonly since: Readonly<Record<Where, number>> },
   ): void {
     const { action, fault } = plan;
     const ledger = this.ledgers[action.where];
     // A killed process has told nobody; what it began to forget may be gone.
-    const told = outcome.kind === 'killed' ? { ...noClaims(), forgetting: claims.forgetting } : claims;
-    for (const where of places) this.ledgers[where].note(told);
+    const told = outcome.kind === 'killed' ? { ...noClaims(), forgetting: claims.forgetting, unpinning: claims.unpinning } : claims;
+    for (const where of places) this.ledgers[where].note(told, since[where]);
     if (!isAlone && fault?.kind === 'doubled') ledger.doubtForgotten();
     if (action.kind === 'save' && outcome.kind === 'failed' && fault?.kind !== 'lost') ledger.noteNotMade(backupId);
     if (isKeyWork(action)) this.#noteKeyWork(plan, outcome, claims, { login, isAlone });
+  }
+
+  #notePins({ action }: ProcessPlan, outcome: Outcome<void>, { forgetting }: Claims, { frozenMilliseconds }: ModelProcess): void {
+    // It may have pinned what had just gone, and died before it saw that.
+    if (action.kind === 'pin' && outcome.kind !== 'done') this.#mayLosePins = true;
+    if (frozenMilliseconds < graceMilliseconds || forgetting.length === 0) return;
+    this.#mayLosePins = true;
+    for (const where of places) this.ledgers[where].excuse(forgetting.filter((one) => one.where === where).map(({ id }) => id));
+  }
+
+  /** Without pins of snapshots that are not there, where one may be left. */
+  #unexplained(findings: readonly string[]): readonly string[] {
+    return this.#mayLosePins ? findings.filter((finding) => !/^\.rootcellar\/pins\/.*which is not there/.test(finding)) : findings;
   }
 
   #noteKeyWork(

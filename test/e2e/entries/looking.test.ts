@@ -40,6 +40,12 @@ interface History {
   }[];
 }
 
+interface EntryBeside {
+  readonly dn?: string;
+  readonly beside: { readonly moment: unknown; readonly dn?: string };
+  readonly changes: History['moments'][number]['changes'];
+}
+
 interface Difference {
   readonly counts: Readonly<Record<'added' | 'removed' | 'changed' | 'renamed', number>>;
 }
@@ -160,6 +166,43 @@ suite('looking at entries of snapshots', () => {
     );
     assert.deepEqual(changesOf(ofMangled.moments[1]?.changes ?? [], 'sn'), [{ removed: ['Amar'], added: ['#NAME?'] }]);
     assert.equal(ofMangled.snapshots, 4);
+  });
+
+  test('entry show --beside now has the entry as the running server has it, under whatever name, and what differs', async () => {
+    const { client, dns } = scene;
+    const [dn, moved] = [`uid=user.90,${dns.people}`, `uid=renamed.90,${dns.people}`];
+    const beside = (name: string) => operator.json<EntryBeside>(['entry', 'show', name, '--beside', 'now']);
+    await operator.run(['backup']);
+    const same = await beside(dn);
+    await client.modifyDN(dn, moved);
+    await replaceValues(client, moved, 'sn', ['Other']);
+    const renamed = await beside(dn);
+    await client.del(moved);
+    const gone = await beside(dn);
+    await client.add(`ou=Newest,${dns.regions}`, { objectClass: ['top', 'organizationalUnit'], ou: 'Newest' });
+    const added = await beside(`ou=Newest,${dns.regions}`);
+    await client.del(`ou=Newest,${dns.regions}`);
+    await operator.run([
+      'entry',
+      'restore',
+      dn,
+      '--from',
+      'latest',
+      '--yes',
+      '--undo-file',
+      path.join(operator.folder, 'renamed.undo.ldif'),
+    ]);
+
+    assert.deepEqual([same.dn, same.beside.dn, same.changes], [dn, dn, []]);
+    assert.deepEqual([renamed.dn, renamed.beside.dn], [dn, moved]);
+    assert.deepEqual(
+      changesOf(renamed.changes, 'sn').map(({ added: values }) => values),
+      [['Other']],
+    );
+    assert.deepEqual(changesOf(renamed.changes, 'uid'), [{ removed: ['user.90'], added: ['renamed.90'] }]);
+    assert.deepEqual([gone.dn, gone.beside, gone.changes], [dn, { moment: 'now' }, []]);
+    assert.deepEqual([added.dn, added.beside.dn], [undefined, `ou=Newest,${dns.regions}`]);
+    assert.ok(![same, renamed, gone, added].some((document) => JSON.stringify(document).includes('{SSHA')));
   });
 
   test('entry diff as LDIF, given to the server by ldapmodify, makes it what the snapshot has', async () => {

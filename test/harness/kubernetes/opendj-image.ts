@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeOciArchive } from '../../../tools/image/oci-archive.ts';
-import { changeConfig } from '../opendj.ts';
+import { changeConfig } from '../opendj-instance.ts';
 import { fastJvmOptions } from '../opendj-template.ts';
 import { opendjRelease, opendjVersion } from '../parts.ts';
 import { runProgram } from '../run-program.ts';

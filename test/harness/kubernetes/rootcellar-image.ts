@@ -15,6 +15,8 @@ const sources = [
   'src',
   'tools/image',
   'tools/build-into.ts',
+  'tools/ensure-web.ts',
+  'web',
   'package.json',
   'package-lock.json',
   'README.md',

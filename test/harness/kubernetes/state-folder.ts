@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, realpath, rm, rmdir, write
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processStatOf } from '../../../src/foundation/process-stat.ts';
 import { runProgram } from '../run-program.ts';
 
 const prefix = 'rootcellar-kubernetes-';
@@ -38,12 +39,13 @@ async function isAbandoned(folder: string): Promise<boolean> {
   return (await beginOf(pid)) !== begin;
 }
 
-/** When the process began, in ticks since the machine did: the same number of another process has another one. Undefined when there is none. */
+/** When a process began, in clock ticks since boot; undefined when there is none that lives. */
 async function beginOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [state, ...others] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { state, began } = processStatOf(text);
   // One that has ended, and whose parent has not asked yet how.
-  return state === 'Z' ? undefined : others[18];
+  return state === 'Z' ? undefined : began;
 }
 
 /**

@@ -79,6 +79,7 @@ export async function startSoakAgent(name: string, operator: Operator, clock: Fa
   });
   const reporting = await startReporting(agent, {
     settings: config,
+    location: config.archive ?? '',
     version: '1.2.3',
     clock,
     random,
