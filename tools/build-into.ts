@@ -1,15 +1,22 @@
 import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { sourcesFile } from '../web/build/source-digest.ts';
+import { buildWeb } from './ensure-web.ts';
 import { runSteps } from './run-steps.ts';
 import { root } from './run-tests.ts';
+
+export interface BuiltPackage {
+  /** Packages of which something is in the console; the program does not need them at run time. */
+  readonly packagesOfConsole: readonly string[];
+}
 
 /**
  * Makes what the packed package runs, in an empty folder of this name: Node does not run TypeScript under node_modules, and one file for
  * what is always needed and one for each part that is loaded when it is asked for start in half the time of five hundred.
- * Returns whether it could; why not is printed. The same sources make the same bytes.
+ * Undefined where it could not; why not is printed. The same sources make the same bytes.
  */
-export async function buildInto(dist: string): Promise<boolean> {
+export async function buildInto(dist: string): Promise<BuiltPackage | undefined> {
   // As deep below the package as the sources are, whose paths to package.json it keeps.
   const program = path.join(dist, 'program');
   await rm(dist, { recursive: true, force: true });
@@ -18,9 +25,13 @@ export async function buildInto(dist: string): Promise<boolean> {
   const hasKernels = await runSteps([
     { name: 'kernels', program: 'asc', arguments: ['--config', 'kernels/asconfig.json', '--target', 'release', '--outFile', kernels] },
   ]);
-  if (!hasKernels) return false;
-  await writeFile(path.join(dist, 'third-party-licenses.txt'), await licenses(await bundle(program)));
-  return true;
+  const web = path.join(dist, 'web');
+  if (!hasKernels || !(await buildWeb(web))) return undefined;
+  const ofWeb = JSON.parse(await readFile(path.join(web, '.licenses.json'), 'utf8')) as readonly WebLicense[];
+  await writeFile(path.join(dist, 'third-party-licenses.txt'), await licenses(await bundle(program), ofWeb));
+  // They are for who builds; nobody is served them.
+  for (const name of ['.licenses.json', sourcesFile]) await rm(path.join(web, name));
+  return { packagesOfConsole: ofWeb.map(({ name }) => name) };
 }
 
 async function bundle(program: string): Promise<Metafile> {
@@ -59,8 +70,16 @@ function httpByRequire(): Plugin {
   };
 }
 
-/** The licences of all packages that are in the bundle. */
-async function licenses({ inputs }: Metafile): Promise<string> {
+/** As the build of the console tells it of each package that is in it. */
+interface WebLicense {
+  readonly name: string;
+  readonly version: string;
+  readonly identifier: string | null;
+  readonly text: string | null;
+}
+
+/** The licences of all packages that are in the program, and of those in the console. */
+async function licenses({ inputs }: Metafile, ofWeb: readonly WebLicense[]): Promise<string> {
   const names = Object.keys(inputs).map((name) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(name)?.[0]);
   const folders = [...new Set(names)].filter((name) => name !== undefined).toSorted();
   const texts = folders.map(async (folder) => {
@@ -72,5 +91,8 @@ async function licenses({ inputs }: Metafile): Promise<string> {
     const bodies = await Promise.all(files.map((file) => readFile(path.join(root, folder, file), 'utf8')));
     return [`${name} ${version} (${license})`, ...bodies.map((body) => body.trim())].join('\n\n');
   });
-  return `${(await Promise.all(texts)).join(`\n\n${'-'.repeat(72)}\n\n`)}\n`;
+  const web = ofWeb.map(
+    ({ name, version, identifier, text }) => `${name} ${version} (${identifier ?? 'see below'})\n\n${text?.trim() ?? ''}`,
+  );
+  return `${[...(await Promise.all(texts)), ...web.toSorted()].join(`\n\n${'-'.repeat(72)}\n\n`)}\n`;
 }

@@ -3,4 +3,4 @@ import path from 'node:path';
 import { buildInto } from './build-into.ts';
 import { root } from './run-tests.ts';
 
-process.exitCode = (await buildInto(path.join(root, 'dist'))) ? 0 : 1;
+process.exitCode = (await buildInto(path.join(root, 'dist'))) === undefined ? 1 : 0;

@@ -13,6 +13,7 @@ export const checks: readonly Step[] = [
   { name: 'format', program: 'oxfmt', arguments: ['--check', '.'] },
   { name: 'lint', program: 'oxlint', arguments: ['--type-aware', '--deny-warnings'] },
   { name: 'types', program: 'tsc', arguments: ['--project', '.'] },
+  { name: 'types of the console', program: 'tsc', arguments: ['--project', 'web'] },
   { name: 'unused code', program: 'knip', arguments: [] },
 ];
 

@@ -8,8 +8,8 @@ export const root = path.resolve(import.meta.dirname, '..');
 
 /** Where tests lie; a lane needs a slow real part and runs only when asked for. */
 export const testFolders = {
-  unit: ['src/**/*.test.ts', 'test/*.test.ts', 'test/harness/*.test.ts', 'test/fuzz/*.test.ts'],
-  withServers: ['test/integration/**/*.test.ts', 'test/model/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+  unit: ['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/*.test.ts', 'test/harness/*.test.ts', 'test/fuzz/*.test.ts'],
+  withServers: ['test/integration/**/*.test.ts', 'test/model/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/browser/**/*.test.ts'],
   lane: (name: string) => [`test/lanes/${name}/**/*.test.ts`],
 } as const;
 
@@ -43,6 +43,9 @@ export interface TestRunOptions {
   readonly timeoutMilliseconds?: number;
 }
 
+/** Characters of a file that failed. */
+const mostOfErrorOutput = 8000;
+
 /** Runs the files, each in a process of its own, and shows each test on standard output as it ends. */
 export async function runTests({
   files,
@@ -65,7 +68,13 @@ export async function runTests({
     coverageIncludeGlobs: ['src/**/*.ts'],
     coverageExcludeGlobs: ['**/*.test.ts'],
   });
-  stream.on('test:summary', ({ file, counts }) => {
+  const errorOutput = new Map<string, string>();
+  stream.on('test:stderr', ({ file, message }) =>
+    errorOutput.set(file, `${errorOutput.get(file) ?? ''}${message}`.slice(-mostOfErrorOutput)),
+  );
+  const failedFiles = new Set<string>();
+  stream.on('test:summary', ({ file, success, counts }) => {
+    if (file !== undefined && !success) failedFiles.add(file);
     if (file !== undefined) return;
     passed = counts.passed;
     failed = counts.tests - counts.passed - counts.skipped - counts.todo;
@@ -79,6 +88,11 @@ export async function runTests({
   });
   const report = stream.filter((event: { readonly type: string }) => event.type !== 'test:coverage').compose(spec);
   for await (const piece of report) process.stdout.write(String(piece));
+  // Of a long run often only the end is kept.
+  for (const file of failedFiles) {
+    const written = errorOutput.get(file);
+    if (written !== undefined) console.log(`\n${path.relative(root, file)} wrote to standard error:\n${written}`);
+  }
   if (withCoverage) await addUnloadedFiles(rooms, covered);
   return { passed, failed, notRun, rooms };
 }

@@ -1,10 +1,13 @@
 // npm test: everything but the lanes. npm test -- PATTERN…: the test files whose path has all the patterns, without the checks.
 // --lane NAME: only the tests of that lane.
 import { parseArgs } from 'node:util';
+import { chromiumProgram } from '../test/harness/browser/chromium.ts';
 import { prepareCluster } from '../test/harness/kubernetes/prepare-cluster.ts';
+import { classArchiveOptions } from '../test/harness/opendj-classes.ts';
 import { opendjTemplate } from '../test/harness/opendj-template.ts';
 import { programPath } from '../test/harness/parts.ts';
 import { topologyTemplate } from '../test/harness/topology-template.ts';
+import { ensureWeb } from './ensure-web.ts';
 import { checks, runSteps } from './run-steps.ts';
 import { findTests, printResult, runTests, testFolders } from './run-tests.ts';
 
@@ -23,6 +26,7 @@ const unit = lane === undefined ? await findTests(testFolders.unit, patterns) : 
 const withServers = await findTests(lane === undefined ? testFolders.withServers : testFolders.lane(lane), patterns);
 const areChecksWell = !isWhole || (await runSteps(checks));
 if (withServers.length > 0) await getParts();
+if (lane === undefined) await ensureWeb();
 const result = await runTests({
   files: [...unit, ...withServers],
   // A file at a time for each of two cores, more of them only make each other late; a cluster takes both.
@@ -40,7 +44,10 @@ process.exitCode = printResult(result) && areChecksWell ? 0 : 1;
 /** Before the tests, so that the minutes it may take are announced and do not count as a test's. */
 async function getParts(): Promise<void> {
   await programPath('versitygw');
-  if (lane === undefined) await programPath('restic');
+  if (lane === undefined) {
+    await programPath('restic');
+    await chromiumProgram();
+  }
   if (lane === 'minio') await programPath('minio');
   if (lane === 'kubernetes') return;
   if (lane === undefined || lane === 'metrics') await programPath('pushgateway');
@@ -49,6 +56,7 @@ async function getParts(): Promise<void> {
     return;
   }
   await opendjTemplate(50);
+  await classArchiveOptions();
   if (lane !== undefined) return;
   await opendjTemplate(300);
   for (const servers of [2, 3] as const) await topologyTemplate(servers, 50);

@@ -3,7 +3,7 @@ import { chmod, cp, lutimes, mkdir, readFile, readdir, realpath, rm, symlink, wr
 import path from 'node:path';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
-import { buildInto } from '../build-into.ts';
+import { buildInto, type BuiltPackage } from '../build-into.ts';
 import { root } from '../run-tests.ts';
 import { packagesOf, type SystemPackage } from './system-packages.ts';
 import { softwareBillOfMaterials } from './sbom.ts';
@@ -41,7 +41,7 @@ export async function makeRoot(folder: string, epochSeconds: number): Promise<vo
   const libraries = await librariesOf(node);
   await put(node, at(imagePaths.node), 0o755);
   for (const library of libraries) await put(library, at(library), 0o755);
-  await putPackage(at(imagePaths.package));
+  const { packagesOfConsole } = await putPackage(at(imagePaths.package));
   await mkdir(path.dirname(at(imagePaths.program)), { recursive: true });
   await symlink(`${imagePaths.package}/bin/rootcellar.mjs`, at(imagePaths.program));
   await putText(at(imagePaths.certificates), `${tls.rootCertificates.join('\n')}\n`);
@@ -51,7 +51,7 @@ export async function makeRoot(folder: string, epochSeconds: number): Promise<vo
   await putText(at('/etc/nsswitch.conf'), 'hosts: files dns\n');
   const system = await packagesOf(libraries);
   await putLicenses(at(imagePaths.licenses), system);
-  await putText(at(imagePaths.sbom), await softwareBillOfMaterials({ system, epochSeconds }));
+  await putText(at(imagePaths.sbom), await softwareBillOfMaterials({ system, packagesOfConsole, epochSeconds }));
   await setModesAndTimes(folder, epochSeconds);
 }
 
@@ -62,8 +62,9 @@ async function librariesOf(program: string): Promise<readonly string[]> {
   return [...stdout.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, file = '']) => file).toSorted();
 }
 
-async function putPackage(target: string): Promise<void> {
-  if (!(await buildInto(path.join(target, 'dist')))) throw new Error('Cannot make the image: the package cannot be built; see above');
+async function putPackage(target: string): Promise<BuiltPackage> {
+  const built = await buildInto(path.join(target, 'dist'));
+  if (built === undefined) throw new Error('Cannot make the image: the package cannot be built; see above');
   for (const name of ['bin', 'docs/runbooks', 'package.json', 'LICENSE', 'README.md'])
     await cp(path.join(root, name), path.join(target, name), { recursive: true });
   // There is no `env` in the image.
@@ -73,6 +74,7 @@ async function putPackage(target: string): Promise<void> {
   for (const entry of await readdir(target, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) await chmod(path.join(entry.parentPath, entry.name), 0o644);
   await chmod(launcher, 0o755);
+  return built;
 }
 
 async function putLicenses(target: string, system: readonly SystemPackage[]): Promise<void> {

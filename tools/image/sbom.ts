@@ -6,6 +6,8 @@ import type { SystemPackage } from './system-packages.ts';
 
 export interface ImageContents {
   readonly system: readonly SystemPackage[];
+  /** Packages that are in the console, although nothing needs them at run time. */
+  readonly packagesOfConsole: readonly string[];
   /** When it counts as made. */
   readonly epochSeconds: number;
 }
@@ -19,15 +21,17 @@ interface LockedPackage {
 }
 
 /**
- * What the image is made of, as CycloneDX 1.6 (JSON): the program, the packages it needs at run time with their hashes from package-lock.json,
- * Node, and the Debian packages whose libraries Node loads. The same contents make the same bytes.
+ * What the image is made of, as CycloneDX 1.6 (JSON): the program, the packages it needs at run time and those in the console, with their hashes from
+ * package-lock.json, Node, and the Debian packages whose libraries Node loads. The same contents make the same bytes.
  */
-export async function softwareBillOfMaterials({ system, epochSeconds }: ImageContents): Promise<string> {
+export async function softwareBillOfMaterials({ system, packagesOfConsole, epochSeconds }: ImageContents): Promise<string> {
   const lock = await readFile(path.join(root, 'package-lock.json'), 'utf8');
   const { version, packages } = JSON.parse(lock) as {
     readonly version: string;
     readonly packages: Readonly<Record<string, LockedPackage>>;
   };
+  const ofConsole = new Set(packagesOfConsole.map((name) => `node_modules/${name}`));
+  const isInImage = (folder: string, { dev }: LockedPackage): boolean => folder !== '' && (dev !== true || ofConsole.has(folder));
   const components = [
     { type: 'platform', name: 'node', version: process.versions.node, purl: `pkg:generic/node@${process.versions.node}` },
     ...system.map(({ name, version: of }) => ({
@@ -36,7 +40,7 @@ export async function softwareBillOfMaterials({ system, epochSeconds }: ImageCon
       version: of,
       purl: `pkg:deb/debian/${name}@${encodeURIComponent(of)}`,
     })),
-    ...Object.entries(packages).flatMap(([folder, locked]) => (folder === '' || locked.dev === true ? [] : [npmComponent(folder, locked)])),
+    ...Object.entries(packages).flatMap(([folder, locked]) => (isInImage(folder, locked) ? [npmComponent(folder, locked)] : [])),
   ].map((component) => ({ 'bom-ref': component.purl, ...component }));
   const unique = [...new Map(components.map((component) => [component.purl, component])).values()];
   const program = { 'bom-ref': 'rootcellar', type: 'application', name: 'rootcellar', version, purl: `pkg:npm/rootcellar@${version}` };
