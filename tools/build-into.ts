@@ -34,7 +34,8 @@ export async function buildInto(dist: string): Promise<BuiltPackage | undefined>
   return { packagesOfConsole: ofWeb.map(({ name }) => name) };
 }
 
-async function bundle(program: string): Promise<Metafile> {
+/** Writes the program into the folder, without what is no JavaScript. */
+export async function bundle(program: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ['src/cli/main.ts', 'src/repository/pipeline/worker.ts'],

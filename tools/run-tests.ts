@@ -27,6 +27,8 @@ export interface TestRun {
   /** Skipped or to do: with us a defect. */
   readonly notRun: number;
   readonly rooms: ReadonlyMap<string, RoomCoverage>;
+  /** How long each file took. */
+  readonly milliseconds: ReadonlyMap<string, number>;
 }
 
 export interface RoomCoverage {
@@ -45,6 +47,7 @@ export interface TestRunOptions {
 
 /** Characters of a file that failed. */
 const mostOfErrorOutput = 8000;
+const slowMilliseconds = 10_000;
 
 /** Runs the files, each in a process of its own, and shows each test on standard output as it ends. */
 export async function runTests({
@@ -58,7 +61,10 @@ export async function runTests({
   let notRun = 0;
   const rooms = new Map<string, RoomCoverage>();
   const covered = new Set<string>();
-  if (files.length === 0) return { passed, failed, notRun, rooms };
+  const milliseconds = new Map<string, number>();
+  if (files.length === 0) return { passed, failed, notRun, rooms, milliseconds };
+  // What was compiled for coverage tells of more lines.
+  if (!withCoverage) process.env['NODE_COMPILE_CACHE'] ??= path.join(root, 'node_modules/.cache/rootcellar');
   const stream = run({
     files,
     cwd: root,
@@ -73,7 +79,8 @@ export async function runTests({
     errorOutput.set(file, `${errorOutput.get(file) ?? ''}${message}`.slice(-mostOfErrorOutput)),
   );
   const failedFiles = new Set<string>();
-  stream.on('test:summary', ({ file, success, counts }) => {
+  stream.on('test:summary', ({ file, success, counts, duration_ms: taken }) => {
+    if (file !== undefined) milliseconds.set(path.relative(root, file), taken);
     if (file !== undefined && !success) failedFiles.add(file);
     if (file !== undefined) return;
     passed = counts.passed;
@@ -94,7 +101,7 @@ export async function runTests({
     if (written !== undefined) console.log(`\n${path.relative(root, file)} wrote to standard error:\n${written}`);
   }
   if (withCoverage) await addUnloadedFiles(rooms, covered);
-  return { passed, failed, notRun, rooms };
+  return { passed, failed, notRun, rooms, milliseconds };
 }
 
 /** Coverage knows only files that were loaded; the others must not look covered by being absent. */
@@ -115,14 +122,24 @@ function addCoverage(rooms: Map<string, RoomCoverage>, file: string, lines: numb
   rooms.set(room, { lines: before.lines + lines, covered: before.covered + covered });
 }
 
-/** Prints how much of each room the tests ran through, and the totals as the last line; returns whether all is well. */
-export function printResult({ passed, failed, notRun, rooms }: TestRun): boolean {
+/** Prints how much of each room the tests ran through, what took long, and the totals as the last line; returns whether all is well. */
+export function printResult({ passed, failed, notRun, rooms, milliseconds }: TestRun): boolean {
   if (rooms.size > 0) console.log('\nLines that ran, per room:');
   for (const [room, { lines, covered }] of [...rooms].sort(([a], [b]) => a.localeCompare(b))) {
     console.log(`  ${room.padEnd(20)} ${((100 * covered) / lines).toFixed(1).padStart(5)} %  (${covered} of ${lines})`);
   }
+  printSlowest(milliseconds);
   if (passed + failed === 0) console.log('\nNo test ran: the pattern fits no test file');
   if (notRun > 0) console.log(`\n${notRun} skipped or to do, which counts as failed here`);
   console.log(`\n${passed} passed, ${failed + notRun} failed`);
   return failed + notRun === 0 && passed > 0;
+}
+
+/** What to look at first where all take too long. */
+function printSlowest(milliseconds: ReadonlyMap<string, number>): void {
+  const slow = [...milliseconds].filter(([, taken]) => taken >= slowMilliseconds).sort(([, a], [, b]) => b - a);
+  if (slow.length === 0) return;
+  const total = slow.reduce((sum, [, taken]) => sum + taken, 0);
+  console.log(`\n${slow.length} files took ${slowMilliseconds / 1000} s or longer, ${Math.round(total / 1000)} s together:`);
+  for (const [file, taken] of slow) console.log(`  ${(taken / 1000).toFixed(1).padStart(6)} s  ${file}`);
 }

@@ -1,5 +1,5 @@
 // npm test: everything but the lanes. npm test -- PATTERN…: the test files whose path has all the patterns, without the checks.
-// --lane NAME: only the tests of that lane.
+// --lane NAME: only the tests of that lane. --coverage: also tells which lines ran, for which the program runs from its sources, slower.
 import { parseArgs } from 'node:util';
 import { chromiumProgram } from '../test/harness/browser/chromium.ts';
 import { prepareCluster } from '../test/harness/kubernetes/prepare-cluster.ts';
@@ -7,12 +7,17 @@ import { classArchiveOptions } from '../test/harness/opendj-classes.ts';
 import { opendjTemplate } from '../test/harness/opendj-template.ts';
 import { programPath } from '../test/harness/parts.ts';
 import { topologyTemplate } from '../test/harness/topology-template.ts';
+import { programVariable } from '../test/harness/program.ts';
+import { ensureProgram } from './ensure-program.ts';
 import { ensureWeb } from './ensure-web.ts';
 import { checks, runSteps } from './run-steps.ts';
 import { findTests, printResult, runTests, testFolders } from './run-tests.ts';
 
-const { values, positionals: patterns } = parseArgs({ options: { lane: { type: 'string' } }, allowPositionals: true });
-const { lane } = values;
+const { values, positionals: patterns } = parseArgs({
+  options: { lane: { type: 'string' }, coverage: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const { lane, coverage } = values;
 const isWhole = lane === undefined && patterns.length === 0;
 
 if (lane === 'kubernetes') {
@@ -27,11 +32,12 @@ const withServers = await findTests(lane === undefined ? testFolders.withServers
 const areChecksWell = !isWhole || (await runSteps(checks));
 if (withServers.length > 0) await getParts();
 if (lane === undefined) await ensureWeb();
+if (withServers.length > 0 && !coverage) process.env[programVariable] = await ensureProgram();
 const result = await runTests({
   files: [...unit, ...withServers],
   // A file at a time for each of two cores, more of them only make each other late; a cluster takes both.
   concurrency: lane === 'kubernetes' ? 1 : 2,
-  withCoverage: isWhole,
+  withCoverage: coverage,
   // All points of test/integration/every-operation are hundreds of runs.
   ...((process.env['ROOTCELLAR_TEST_POINTS'] === 'all' || lane === 'soak') && { timeoutMilliseconds: 3 * 3_600_000 }),
   // A file has a cluster of its own, and pods that begin and end.

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, suite, test } from 'node:test';
+import { program } from '../harness/program.ts';
 import { eventually } from '../harness/topology.ts';
 import { type BadDays, type Operator, startBadDays, tasksUnderWay } from './bad-days.ts';
 
@@ -104,7 +105,7 @@ suite('a backup whose agent is lost', { timeout: 300_000 }, () => {
   });
 
   test('a command with a channel but without an agent takes no notice of it', async () => {
-    const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../bin/rootcellar.mjs'), 'list', '--quiet'], {
+    const child = spawn(process.execPath, [program, 'list', '--quiet'], {
       env: environmentOf(operator),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -123,8 +124,8 @@ interface Ended {
 
 /** A process that starts the run as an agent does; `run` is the run's process. */
 function startSupervisor(operator: Operator, milliseconds: number, words: readonly string[]) {
-  const program = path.join(import.meta.dirname, '../harness/supervisor.ts');
-  const child = spawn(process.execPath, [program, String(milliseconds), ...words], {
+  const supervisor = path.join(import.meta.dirname, '../harness/supervisor.ts');
+  const child = spawn(process.execPath, [supervisor, String(milliseconds), ...words], {
     env: environmentOf(operator),
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -4,9 +4,8 @@ import { ChildRunner } from '../../src/agent/child-runner.ts';
 import type { Snapshot } from '../../src/domain/snapshot.ts';
 import { passwordFile } from './archive-password.ts';
 import { FakeClock } from './fake-clock.ts';
+import { environmentOfTests, program } from './program.ts';
 import { runInProcess } from './run-in-process.ts';
-
-const program = path.join(import.meta.dirname, '../../src/cli/main.ts');
 
 export interface AgentArchive {
   readonly environment: Readonly<Record<string, string>>;
@@ -45,9 +44,8 @@ export async function agentArchive(folder: string, largeBytes = 0): Promise<Agen
 
 /** Runs commands in processes of their own, with this environment and nothing but PATH and HOME beside it. */
 export function runnerWith(environment: Readonly<Record<string, string>>, home: string): ChildRunner {
-  const { PATH, NODE_V8_COVERAGE } = process.env;
   return new ChildRunner({
     program,
-    environment: { PATH, NODE_V8_COVERAGE, HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', ...environment },
+    environment: { ...environmentOfTests(), HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', ...environment },
   });
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
+import { environmentOfTests, program } from './program.ts';
 
 export interface ShellResult {
   readonly exitCode: number | null;
@@ -13,12 +13,10 @@ export async function rootcellarShell(
   script: string,
   { env, cwd }: { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
 ): Promise<ShellResult> {
-  const launcher = path.join(import.meta.dirname, '../../bin/rootcellar.mjs');
-  const program = `set -o pipefail; rootcellar() { "${process.execPath}" "${launcher}" "$@"; }`;
-  const { PATH = '', NODE_V8_COVERAGE } = process.env;
-  const child = spawn('bash', ['--norc', '-c', `${program}; ${script}`], {
+  const begin = `set -o pipefail; rootcellar() { "${process.execPath}" "${program}" "$@"; }`;
+  const child = spawn('bash', ['--norc', '-c', `${begin}; ${script}`], {
     cwd,
-    env: { PATH, HOME: cwd, LANG: 'C.UTF-8', TZ: 'UTC', ...(NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE }), ...env },
+    env: { ...environmentOfTests(), HOME: cwd, LANG: 'C.UTF-8', TZ: 'UTC', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const pieces: Buffer[] = [];

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { environmentOfTests, program } from './program.ts';
 
 export interface RootcellarOptions {
   /** The whole environment besides PATH, HOME (an empty folder), LANG and TZ=UTC: nothing is inherited, no AWS_*, no ROOTCELLAR_*. */
@@ -36,7 +37,6 @@ export interface RunningRootcellar {
   readonly ended: Promise<RootcellarResult>;
 }
 
-const launcher = path.join(import.meta.dirname, '../../bin/rootcellar.mjs');
 const running = new Set<ChildProcessWithoutNullStreams>();
 let emptyHome: string | undefined;
 
@@ -53,7 +53,7 @@ export function runRootcellar(programArguments: readonly string[], options: Root
 /** Starts the real program and returns at once, for tests that watch or kill it. `kill` reaches the program itself, not a wrapper. */
 export function spawnRootcellar(programArguments: readonly string[], options: RootcellarOptions = {}): RunningRootcellar {
   emptyHome ??= mkdtempSync(path.join(tmpdir(), 'rootcellar-home-'));
-  const child = spawn(process.execPath, [launcher, ...programArguments], {
+  const child = spawn(process.execPath, [program, ...programArguments], {
     cwd: options.cwd ?? emptyHome,
     env: cleanEnvironment(emptyHome, options.env),
     stdio: 'pipe',
@@ -106,7 +106,5 @@ function untilPrinted(child: ChildProcessWithoutNullStreams, pattern: RegExp, te
 }
 
 function cleanEnvironment(home: string, own: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  // Coverage of the child counts as ours.
-  const { PATH, NODE_V8_COVERAGE } = process.env;
-  return { PATH, ...(NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE }), HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', ...own };
+  return { ...environmentOfTests(), HOME: home, LANG: 'C.UTF-8', TZ: 'UTC', ...own };
 }

@@ -64,7 +64,7 @@ export async function startPointScene(): Promise<PointScene> {
     AWS_ACCESS_KEY_ID: s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
     // Hundreds of runs: they share what the compiler made, and leave no account of their coverage.
-    NODE_COMPILE_CACHE: path.join(home.path, 'compiled'),
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? path.join(home.path, 'compiled'),
     NODE_V8_COVERAGE: '',
   };
   let placesMade = 0;
