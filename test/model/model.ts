@@ -23,6 +23,8 @@ export interface ModelResult {
   readonly failure: string | undefined;
 }
 
+const longestSequenceMilliseconds = 240_000;
+
 /** Tries random sequences on stores in memory, until one fails. */
 export async function tryModel({ runs, seed, path, focus, plant, makePlace = inMemory }: ModelRun): Promise<ModelResult> {
   await using home = await temporaryFolder('model');
@@ -34,17 +36,15 @@ export async function tryModel({ runs, seed, path, focus, plant, makePlace = inM
     const folder = `${home.path}/${(serial += 1)}`;
     const world = await World.make({ setting, ...(await makePlace(folder)), sets, folder, tally, plant });
     tally.sequences += 1;
-    try {
-      await world.run(steps);
-      await world.end();
-    } catch (error) {
-      trace = world.trace;
-      throw error;
-    }
+    trace = world.trace;
+    await world.run(steps);
+    await world.end();
   };
   const details = await fc.check(fc.asyncProperty(sequence(focus), holds), {
     numRuns: runs,
     endOnFailure: true,
+    // One that stands still must be told with its trace before the test's own time is over.
+    timeout: longestSequenceMilliseconds,
     ...(seed !== undefined && { seed }),
     ...(path !== undefined && { path }),
   });
