@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { Failure } from '../../foundation/failure.ts';
 import { runTool } from '../run-tool.ts';
+import { toolWordsForJvm } from './jvm-options.ts';
 
 export interface OwnCertificate {
   /** PKCS #12. */
@@ -48,13 +49,15 @@ async function keytool({ environment, signal }: CertificateRequest, words: reado
   const attempt = 'make a certificate for the new server';
   const javaHome = environment['OPENDJ_JAVA_HOME'] ?? environment['JAVA_HOME'];
   const program = javaHome === undefined ? 'keytool' : path.join(javaHome, 'bin', 'keytool');
-  const { exitCode, lines } = await runTool({ attempt, program, arguments: words, environment, signal }).catch((error: unknown) => {
-    if (!(error instanceof Failure) || error.code !== 'E_TOOL_MISSING') throw error;
-    throw new Failure('E_TOOL_MISSING', `Cannot ${attempt}: ${program} cannot be run`, {
-      hint: 'install Java (11 or newer for OpenDJ 5), or set JAVA_HOME to where it is',
-      cause: error,
-    });
-  });
+  const { exitCode, lines } = await runTool({ attempt, program, arguments: [...words, ...toolWordsForJvm], environment, signal }).catch(
+    (error: unknown) => {
+      if (!(error instanceof Failure) || error.code !== 'E_TOOL_MISSING') throw error;
+      throw new Failure('E_TOOL_MISSING', `Cannot ${attempt}: ${program} cannot be run`, {
+        hint: 'install Java (11 or newer for OpenDJ 5), or set JAVA_HOME to where it is',
+        cause: error,
+      });
+    },
+  );
   if (exitCode === 0) return;
   throw new Failure('E_SCRATCH_SETUP', `Cannot ${attempt}: keytool says "${lines.at(-1) ?? ''}"`, {
     hint: 'see that Java is whole: run keytool by hand',

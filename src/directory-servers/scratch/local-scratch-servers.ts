@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { bytesOf } from '../../domain/manifest.ts';
 import type { Clock } from '../../foundation/clock.ts';
 import { Failure, interrupted } from '../../foundation/failure.ts';
 import type { OperationContext } from '../../foundation/progress.ts';
@@ -12,6 +13,7 @@ import { ToolsDirectoryServer } from '../tools-directory-server.ts';
 import { makeOwnCertificate } from './certificate.ts';
 import { inspectInstallation, unpackInstallation } from './installation.ts';
 import { endProcessesOf, folderVariable } from './own-processes.ts';
+import { scratchJvmOptions, toolJvmOptions } from './jvm-options.ts';
 import { RunningScratchServer } from './running-scratch-server.ts';
 import { changeConfig, type WantedBackend } from './scratch-config.ts';
 import { type Owners, ScratchFolders } from './scratch-folders.ts';
@@ -30,8 +32,6 @@ export interface ScratchOptions {
 
 const rootDn = 'cn=Directory Manager';
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'JAVA_HOME', 'OPENDJ_JAVA_HOME', 'UNBOUNDID_JAVA_HOME'] as const;
-/** For programs that live for seconds: little memory, and no time spent on making them fast. */
-const toolJvmOptions = '-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1';
 const certificateDays = 3650;
 
 /** Servers on this machine, each below one folder: `server/` its root, beside it its certificate, its root account's password and what it prints. */
@@ -107,7 +107,7 @@ export class LocalScratchServers implements ScratchServers {
       bindDn: rootDn,
       passwordFile,
       caFile,
-      environment: { ...environment, ...(isTemporary ? scratchJvmOptions(request.heapBytes) : { OPENDJ_JAVA_ARGS: '' }) },
+      environment: { ...environment, OPENDJ_JAVA_ARGS: isTemporary ? scratchJvmOptions(request.heapBytes, bytesOf(manifest)) : '' },
     });
     await step(options, 'start the server', () => running.start(signal));
     return running;
@@ -201,10 +201,6 @@ async function runSetupTool(
   throw new Failure('E_SCRATCH_SETUP', `Cannot ${attempt}: ${path.basename(program)} ended with exit code ${exitCode} and says "${said}"`, {
     hint: 'see that Java fits the installation (11 or newer for OpenDJ 5), and try the same set-up by hand',
   });
-}
-
-function scratchJvmOptions(heapBytes: number | undefined): Readonly<Record<string, string>> {
-  return { OPENDJ_JAVA_ARGS: `${heapBytes === undefined ? '' : `-Xmx${megabytes(heapBytes)}m `}-XX:+UseSerialGC` };
 }
 
 async function randomPassword(folder: string): Promise<string> {
