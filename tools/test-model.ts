@@ -9,6 +9,6 @@ const { values } = parseArgs({ options: { runs: text, seed: text, path: text, re
 const { runs = '1000', seed = '', path: place = '', restic } = values;
 Object.assign(process.env, { ROOTCELLAR_MODEL_RUNS: runs, ROOTCELLAR_MODEL_SEED: seed, ROOTCELLAR_MODEL_PATH: place });
 if (restic) await programPath('restic');
-const file = path.join(root, 'test', 'model', restic ? 'model-with-restic.test.ts' : 'model.test.ts');
+const file = path.join(root, 'test', restic ? 'lanes/faults/model-with-restic.test.ts' : 'model/model.test.ts');
 const result = await runTests({ files: [file], concurrency: 1, timeoutMilliseconds: Infinity });
 process.exitCode = printResult(result) ? 0 : 1;

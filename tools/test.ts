@@ -38,7 +38,7 @@ const result = await runTests({
   // A file at a time for each of two cores, more of them only make each other late; a cluster takes both.
   concurrency: lane === 'kubernetes' ? 1 : 2,
   withCoverage: coverage,
-  // All points of test/integration/every-operation are hundreds of runs.
+  // All points of test/lanes/faults/every-operation are hundreds of runs.
   ...((process.env['ROOTCELLAR_TEST_POINTS'] === 'all' || lane === 'soak') && { timeoutMilliseconds: 3 * 3_600_000 }),
   // A file has a cluster of its own, and pods that begin and end.
   ...(lane === 'kubernetes' && { timeoutMilliseconds: 1_800_000 }),
@@ -50,10 +50,8 @@ process.exitCode = printResult(result) && areChecksWell ? 0 : 1;
 /** Before the tests, so that the minutes it may take are announced and do not count as a test's. */
 async function getParts(): Promise<void> {
   await programPath('versitygw');
-  if (lane === undefined) {
-    await programPath('restic');
-    await chromiumProgram();
-  }
+  if (lane === undefined || lane === 'faults') await programPath('restic');
+  if (lane === undefined) await chromiumProgram();
   if (lane === 'minio') await programPath('minio');
   if (lane === 'kubernetes') return;
   if (lane === undefined || lane === 'metrics') await programPath('pushgateway');
@@ -63,7 +61,7 @@ async function getParts(): Promise<void> {
   }
   await opendjTemplate(50);
   await classArchiveOptions();
-  if (lane !== undefined) return;
+  if (lane !== undefined && lane !== 'faults') return;
   await opendjTemplate(300);
   for (const servers of [2, 3] as const) await topologyTemplate(servers, 50);
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { readdir, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import type { RepositoryArchive } from '../../../src/archive/repository/repository-archive.ts';
-import type { ObjectStore } from '../../../src/object-stores/object-store.ts';
-import { archivePassword, passwordFile } from '../../harness/archive-password.ts';
-import { type FaultyHttpProxy, startFaultyHttpProxy } from '../../harness/faulty-http-proxy.ts';
-import { resticAt } from '../../harness/restic.ts';
-import { type RunningRootcellar, spawnRootcellar } from '../../harness/rootcellar.ts';
-import { runProgram } from '../../harness/run-program.ts';
-import { useS3Credentials } from '../../harness/s3-environment.ts';
-import { temporaryFolder } from '../../harness/temporary-folder.ts';
-import { startVersitygw } from '../../harness/versitygw.ts';
+import type { RepositoryArchive } from '../../../../src/archive/repository/repository-archive.ts';
+import type { ObjectStore } from '../../../../src/object-stores/object-store.ts';
+import { archivePassword, passwordFile } from '../../../harness/archive-password.ts';
+import { type FaultyHttpProxy, startFaultyHttpProxy } from '../../../harness/faulty-http-proxy.ts';
+import { resticAt } from '../../../harness/restic.ts';
+import { type RunningRootcellar, spawnRootcellar } from '../../../harness/rootcellar.ts';
+import { runProgram } from '../../../harness/run-program.ts';
+import { useS3Credentials } from '../../../harness/s3-environment.ts';
+import { temporaryFolder } from '../../../harness/temporary-folder.ts';
+import { startVersitygw } from '../../../harness/versitygw.ts';
 import { bucketOfTemplate, contentOf, prefix, prepareArchive, withArchive } from './prepared-archive.ts';
 
 const anHour = 3600;

@@ -4,9 +4,9 @@ import { readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { after, before, suite, test } from 'node:test';
-import { archivePassword } from '../harness/archive-password.ts';
-import { resticAt } from '../harness/restic.ts';
-import { runProgram } from '../harness/run-program.ts';
+import { archivePassword } from '../../harness/archive-password.ts';
+import { resticAt } from '../../harness/restic.ts';
+import { runProgram } from '../../harness/run-program.ts';
 import {
   assertNoSecretSeen,
   assertRefusal,
@@ -19,9 +19,9 @@ import {
   startBadDays,
   tasksUnderWay,
   untilTaskSays,
-} from './bad-days.ts';
-import { assertBackupEndsWell, atGate, atStore, endedAt, type Step, type Stop } from './ended-runs.ts';
-import { entriesOf } from './main-job-scene.ts';
+} from '../../e2e/bad-days.ts';
+import { assertBackupEndsWell, atGate, atStore, endedAt, type Step, type Stop } from '../../e2e/ended-runs.ts';
+import { entriesOf } from '../../e2e/main-job-scene.ts';
 
 const stepsOfBackup: readonly Step[] = [
   { name: 'when the lease is written', stop: (days) => atStore(days, 'PUT', /leases/, 'answer') },

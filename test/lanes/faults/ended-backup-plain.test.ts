@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { assertNoSecretSeen, type BadDays, type Operator, startBadDays } from './bad-days.ts';
-import { assertBackupEndsWell, atStore, type Step } from './ended-runs.ts';
+import { assertNoSecretSeen, type BadDays, type Operator, startBadDays } from '../../e2e/bad-days.ts';
+import { assertBackupEndsWell, atStore, type Step } from '../../e2e/ended-runs.ts';
 
 /** What the store sees of a backup in the layout plain; what the server sees is the same in both. */
 const steps: readonly Step[] = [

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { StoredLeases } from '../../src/archive/lease.ts';
-import { isAlive, thisProcess } from '../../src/archive/lease-holder.ts';
-import { archiveFolder } from '../../src/backup/archive-folder.ts';
-import type { Clock } from '../../src/foundation/clock.ts';
-import { realClock } from '../harness/real-clock.ts';
+import { StoredLeases } from '../../../src/archive/lease.ts';
+import { isAlive, thisProcess } from '../../../src/archive/lease-holder.ts';
+import { archiveFolder } from '../../../src/backup/archive-folder.ts';
+import type { Clock } from '../../../src/foundation/clock.ts';
+import { realClock } from '../../harness/real-clock.ts';
 import { areAllWanted, pointsOf, runUntil, tryAll } from './every-operation/points.ts';
 import { type PointPlace, type PointScene, startPointScene } from './every-operation/point-scene.ts';
 

@@ -9,7 +9,7 @@ import {
   type TopologyOperator,
   type TopologyScene,
   untilJournal,
-} from './topology-scene.ts';
+} from '../../e2e/topology-scene.ts';
 
 const isThorough = process.env['ROOTCELLAR_TEST_POINTS'] === 'all';
 const restore = ['restore', 'latest', '--topology', '--yes'];

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { opendjSetup } from '../harness/opendj-template.ts';
-import { type OpendjServer, startOpendj } from '../harness/opendj.ts';
-import { type ArchiveScene, assertText, type ListedSnapshot, type Place, startArchiveScene } from './bad-days-archive.ts';
+import { opendjSetup } from '../../harness/opendj-template.ts';
+import { type OpendjServer, startOpendj } from '../../harness/opendj.ts';
+import { type ArchiveScene, assertText, type ListedSnapshot, type Place, startArchiveScene } from '../../e2e/bad-days-archive.ts';
 
 let scene: ArchiveScene;
 before(async () => {

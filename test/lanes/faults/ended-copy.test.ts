@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStore } from '../../src/object-stores/memory-store.ts';
-import { archivePair, assertWhole, contentOf, facts } from '../harness/archive-pair.ts';
-import { dyingStore } from '../harness/dying-store.ts';
+import { MemoryStore } from '../../../src/object-stores/memory-store.ts';
+import { archivePair, assertWhole, contentOf, facts } from '../../harness/archive-pair.ts';
+import { dyingStore } from '../../harness/dying-store.ts';
 
 for (const kind of ['same keys', 'made'] as const) {
   test(`copy() into a target of ${kind} that is killed at any write has copied whole snapshots only, and goes on at once`, async () => {

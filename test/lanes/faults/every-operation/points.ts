@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { mapConcurrently } from '../../../src/foundation/concurrency.ts';
-import type { FaultyHttpProxy, SeenRequest } from '../../harness/faulty-http-proxy.ts';
-import type { RootcellarResult, RunningRootcellar } from '../../harness/rootcellar.ts';
+import { mapConcurrently } from '../../../../src/foundation/concurrency.ts';
+import type { FaultyHttpProxy, SeenRequest } from '../../../harness/faulty-http-proxy.ts';
+import type { RootcellarResult, RunningRootcellar } from '../../../harness/rootcellar.ts';
 import type { PointPlace, PointScene } from './point-scene.ts';
 import { prefix } from './prepared-archive.ts';
 
