@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { bundle } from './build-into.ts';
 import { exclusively } from './exclusive.mjs';
@@ -19,6 +19,7 @@ export async function ensureProgram(): Promise<string> {
       await bundle(fresh);
       await copyFile(path.join(root, 'src/repository/kernels', kernels), path.join(fresh, kernels));
       if (await isSame(fresh, folder)) return;
+      await chmod(fresh, 0o755);
       await rm(folder, { recursive: true, force: true });
       await rename(fresh, folder);
     } finally {
