@@ -5,6 +5,7 @@ import { formatDuration } from '../foundation/durations.ts';
 import { exitCodes, Failure, isFailure, messageOf } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
+import { LostRaces } from './lost-races.ts';
 
 const conditionsHint = 'use a store that honours If-None-Match and If-Match (AWS S3, MinIO, versitygw), or a newer version of this one';
 
@@ -122,6 +123,7 @@ export class StoredLeases implements Leases {
     const began = this.#options.clock.now().getTime();
     const latest = began + (this.#options.waitMilliseconds ?? 0);
     let told = '';
+    const races = new LostRaces(`take the lease of "${server}" in ${this.#store.location}`);
     for (;;) {
       const found = await this.#read(key, options.signal);
       const obstacle = this.#obstacle(found?.document, server);
@@ -137,7 +139,7 @@ export class StoredLeases implements Leases {
         return new HeldLease(this.#store, key, document, written, this.#options);
       } catch (error) {
         // Somebody was quicker: read again and see who.
-        if (!isFailure(error, 'E_OBJECT_EXISTS') && !isFailure(error, 'E_OBJECT_CHANGED')) throw error;
+        races.add(error);
       }
     }
   }

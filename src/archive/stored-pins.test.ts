@@ -338,6 +338,20 @@ for (const [layout, open] of Object.entries(layouts)) {
       assert.deepEqual(await pinned(), [undefined, forEver]);
     });
 
+    test('pin() gives up at a store that compares with another ETag than it tells, and changes nothing', async () => {
+      const { store, clock, older, pinned } = await setUp();
+      const contradicting = interceptedStore(store, ({ name }, proceed) =>
+        name === 'put' ? Promise.reject(new Failure('E_OBJECT_CHANGED', 'it is another one by now')) : proceed(),
+      );
+      await assert.rejects((await open(contradicting, clock).pins()).pin(older, forLong), {
+        code: 'E_STORE_FAILED',
+        message:
+          /^Cannot write \.rootcellar\/pins\/\S+ in memory: the store answered 50 times in a row that another writer had changed it meanwhile$/,
+      });
+
+      assert.deepEqual(await pinned(), [undefined, undefined]);
+    });
+
     test('pin() keeps to what can be written: one line for people', async () => {
       const { archive, older, keys } = await setUp();
       for (const reason of ['', 'two\nlines', '\u001B[31mred', 'x'.repeat(501), 'a\u2028b'])

@@ -7,6 +7,7 @@ import { Failure, isFailure } from '../foundation/failure.ts';
 import type { OperationContext } from '../foundation/progress.ts';
 import type { ObjectInfo, ObjectStore } from '../object-stores/object-store.ts';
 import type { ArchivePins, LostPin, PinnedSnapshot } from './archive-pins.ts';
+import { LostRaces } from './lost-races.ts';
 
 /** Below it one object for each snapshot that is pinned or going. Nothing of it is locked. */
 export const pinsPrefix = '.rootcellar/pins/';
@@ -180,6 +181,7 @@ export class StoredPins implements ArchivePins {
     decide: (state: PinState) => PinDocument | 'free' | 'as it is',
   ): Promise<PinState> {
     const { store, contents } = this.#options;
+    const races = new LostRaces(`write ${keyOf(name)} in ${store.location}`);
     for (;;) {
       const state = await this.#read(name, signal);
       const wanted = decide(state);
@@ -192,7 +194,7 @@ export class StoredPins implements ArchivePins {
         await store.put(keyOf(name), bytes, { condition, signal });
         return state;
       } catch (error) {
-        if (!isFailure(error, 'E_OBJECT_EXISTS') && !isFailure(error, 'E_OBJECT_CHANGED')) throw error;
+        races.add(error);
       }
     }
   }

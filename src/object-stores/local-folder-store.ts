@@ -349,9 +349,14 @@ function infoOf(key: string, found: BigIntStats): ObjectInfo {
   return {
     key,
     bytes: Number(found.size),
-    etag: `"${found.ino.toString(16)}-${found.mtimeNs.toString(16)}-${found.size.toString(16)}"`,
+    etag: etagOf(found),
     modifiedAt: new Date(Number(found.mtimeMs)),
   };
+}
+
+/** Of the object that a file is. */
+export function etagOf({ ino, mtimeNs, size }: BigIntStats): string {
+  return `"${[ino, mtimeNs, size].map((part) => part.toString(16)).join('-')}"`;
 }
 
 const longestTemporaryKey = 180;

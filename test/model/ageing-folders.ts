@@ -1,12 +1,15 @@
 import { readdir, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { LocalFolderStore } from '../../src/object-stores/local-folder-store.ts';
+import { etagOf, LocalFolderStore } from '../../src/object-stores/local-folder-store.ts';
+import type { ObjectStore } from '../../src/object-stores/object-store.ts';
 import { resticAt } from '../harness/restic.ts';
 import { realClock } from '../harness/real-clock.ts';
+import { AgedEtags, withSteadyEtags } from './aged-etags.ts';
 import type { WorldClock, WorldOptions } from './world.ts';
 
 /** The clock of a world that lies in a folder, for which time passes by making all that lies there older. */
 class AgeingClock implements WorldClock {
+  readonly etags = new AgedEtags();
   readonly #folder: string;
   #passed = 0;
   #sleepers: { readonly until: number; readonly wake: () => void }[] = [];
@@ -32,7 +35,7 @@ class AgeingClock implements WorldClock {
   }
 
   async advance(milliseconds: number): Promise<void> {
-    await age(this.#folder, milliseconds);
+    await age(this.#folder, milliseconds, this.etags);
     this.#passed += milliseconds;
     const awake = this.#sleepers.filter(({ until }) => until <= this.#passed);
     this.#sleepers = this.#sleepers.filter(({ until }) => until > this.#passed);
@@ -41,14 +44,17 @@ class AgeingClock implements WorldClock {
 }
 
 /** Makes all files below a folder older; what is removed meanwhile is passed over. */
-async function age(folder: string, milliseconds: number): Promise<void> {
+async function age(folder: string, milliseconds: number, etags: AgedEtags): Promise<void> {
   for (const entry of (await unlessGone(() => readdir(folder, { withFileTypes: true }))) ?? []) {
     const place = path.join(folder, entry.name);
-    if (entry.isDirectory()) await age(place, milliseconds);
+    if (entry.isDirectory()) await age(place, milliseconds, etags);
     else
       await unlessGone(async () => {
-        const older = ((await stat(place)).mtimeMs - milliseconds) / 1000;
+        const before = await stat(place, { bigint: true });
+        const older = Number(before.mtimeNs / 1000n - BigInt(milliseconds) * 1000n) / 1_000_000;
         await utimes(place, older, older);
+        const after = await stat(place, { bigint: true });
+        if (after.ino === before.ino && after.size === before.size) etags.note(etagOf(before), etagOf(after));
       });
   }
 }
@@ -66,9 +72,10 @@ async function unlessGone<Result>(work: () => Promise<Result>): Promise<Result |
 export async function ageingFolders(folder: string): Promise<Pick<WorldOptions, 'clock' | 'stores' | 'restic'>> {
   const home = path.join(folder, 'archives');
   const places = { first: path.join(home, 'first'), second: path.join(home, 'second') };
-  const storeAt = (place: string): LocalFolderStore => new LocalFolderStore({ folder: place, clock: realClock });
+  const clock = new AgeingClock(home);
+  const storeAt = (place: string): ObjectStore => withSteadyEtags(new LocalFolderStore({ folder: place, clock: realClock }), clock.etags);
   return {
-    clock: new AgeingClock(home),
+    clock,
     stores: { first: storeAt(places.first), second: storeAt(places.second) },
     restic: (where, password) => resticAt({ repository: places[where], password }),
   };
