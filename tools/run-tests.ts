@@ -54,7 +54,7 @@ export async function runTests({
   files,
   concurrency,
   withCoverage = false,
-  timeoutMilliseconds = 600_000,
+  timeoutMilliseconds = 1_200_000,
 }: TestRunOptions): Promise<TestRun> {
   let passed = 0;
   let failed = 0;

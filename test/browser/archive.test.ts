@@ -13,7 +13,7 @@ interface Listed {
   readonly pinned?: { readonly by: string; readonly reason?: string; readonly until?: string };
 }
 
-suite('the archive in the console', { timeout: 550_000 }, () => {
+suite('the archive in the console', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   before(async () => {
     scene = await startConsoleScene();

@@ -14,7 +14,7 @@ import { repositoryArchive } from '../harness/repository-archive.ts';
 
 const oldEntries = 300;
 
-suite('the page of the audit', { timeout: 300_000 }, () => {
+suite('the page of the audit', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   before(async () => {
     scene = await startConsoleScene();

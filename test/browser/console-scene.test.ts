@@ -5,7 +5,7 @@ import { assertAccessible } from '../harness/browser/accessible.ts';
 import { onPhone } from '../harness/browser/phone.ts';
 import { startBrowser } from '../harness/browser/start-browser.ts';
 
-suite('the scene of the console', { timeout: 200_000 }, () => {
+suite('the scene of the console', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   before(async () => {
     const begin = performance.now();

@@ -13,7 +13,7 @@ import { apply, replaceValues, valuesOf, visit } from './entries-visit.ts';
 const personClasses = ['top', 'person', 'organizationalPerson', 'inetOrgPerson'];
 
 // One directory, archive and agent, which each test leaves as it found them.
-suite('a part of the directory goes back by clicks', { timeout: 900_000 }, () => {
+suite('a part of the directory goes back by clicks', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   let client: Client;
   let people: string;

@@ -11,7 +11,7 @@ import { startLdapGate } from '../harness/ldap-gate.ts';
 import { apply, entryOf, replaceValues, valuesOf, visit } from './entries-visit.ts';
 
 // One directory, archive and agent, which each test leaves as it found them.
-suite('the pages of entries', { timeout: 900_000 }, () => {
+suite('the pages of entries', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   let client: Client;
   let person: (number: number) => string;

@@ -10,7 +10,7 @@ import { startLockedConsole, type LockedConsole } from '../harness/locked-consol
 const day = 86_400_000;
 
 // Each with an archive of its own: what is known of locks, and what is forgotten, stays.
-suite('an archive with Object Lock in the console', { timeout: 600_000 }, () => {
+suite('an archive with Object Lock in the console', { timeout: 1_200_000 }, () => {
   test('has until when snapshots are locked in overview, table and snapshot, once a verify has asked the store', async () => {
     await using scene = await startLockedConsole();
     await using browser = await startBrowser();

@@ -9,7 +9,7 @@ import { temporaryFolder, type TemporaryFolder } from '../harness/temporary-fold
 const people = 1_000_000;
 const patience = { timeout: 120_000 };
 
-suite('the search of the console through a million entries', { timeout: 500_000 }, () => {
+suite('the search of the console through a million entries', { timeout: 1_200_000 }, () => {
   let home: TemporaryFolder;
   let agent: ConsoleAgent;
   before(async () => {

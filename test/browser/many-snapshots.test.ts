@@ -9,7 +9,7 @@ import { temporaryFolder, type TemporaryFolder } from '../harness/temporary-fold
 
 const [snapshots, runs] = [5000, 500];
 
-suite(`the console on an archive of ${snapshots} snapshots`, { timeout: 200_000 }, () => {
+suite(`the console on an archive of ${snapshots} snapshots`, { timeout: 1_200_000 }, () => {
   let home: TemporaryFolder;
   let agent: ConsoleAgent;
   before(async () => {

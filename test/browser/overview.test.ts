@@ -11,7 +11,7 @@ import { startConsoleScene, type ConsoleScene } from '../harness/console-scene.t
 /** Of a network on which the agent has gone, and of answers that a test provokes. */
 const agentAway = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING/;
 
-suite('the overview', { timeout: 600_000 }, () => {
+suite('the overview', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   before(async () => {
     scene = await startConsoleScene({ settings: { ROOTCELLAR_RETENTION_KEEP_LAST: '2', ROOTCELLAR_RETENTION_MINIMUM_PROVEN: '0' } });

@@ -13,7 +13,7 @@ import { startBrowser } from '../harness/browser/start-browser.ts';
 import { freePort } from '../harness/free-port.ts';
 import type { OpendjServer } from '../harness/opendj.ts';
 
-suite('two servers that replicate, by clicks', { timeout: 600_000 }, () => {
+suite('two servers that replicate, by clicks', { timeout: 1_200_000 }, () => {
   const parts = new AsyncDisposableStack();
   const token = newToken();
   let scene: TopologyScene;

@@ -10,7 +10,7 @@ import { startConsoleScene, type ConsoleScene } from '../harness/console-scene.t
 import { keptEvents } from '../harness/stream-events.ts';
 import { compareEntries, readEntryDigests, type EntryDigests } from '../harness/directory-entries.ts';
 
-suite('a restore by clicks', { timeout: 400_000 }, () => {
+suite('a restore by clicks', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   let client: Client;
   /** Every entry, as it was when the newest snapshot was made. */

@@ -9,7 +9,7 @@ import { startConsoleScene, type ConsoleScene } from '../harness/console-scene.t
 
 const agentAway = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING/;
 
-suite('the runs', { timeout: 900_000 }, () => {
+suite('the runs', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   before(async () => {
     scene = await startConsoleScene({ settings: { ROOTCELLAR_RETENTION_KEEP_LAST: '20' } });

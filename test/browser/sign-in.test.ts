@@ -20,7 +20,7 @@ const places: Readonly<Record<Role, readonly string[]>> = {
   restorer: ['Overview', 'Archive', 'Entries', 'Restore', 'Runs', 'Audit'],
 };
 
-suite('signing in', { timeout: 300_000 }, () => {
+suite('signing in', { timeout: 1_200_000 }, () => {
   let scene: ConsoleScene;
   before(async () => {
     scene = await startConsoleScene();

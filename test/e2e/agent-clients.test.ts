@@ -7,7 +7,7 @@ import { startAgents, stopAgents, type RunningAgent } from './agents-scene.ts';
 import { type BadDays, assertNoSecretSeen, startBadDays } from './bad-days.ts';
 
 /** The whole way back by an agent beside a real directory server, for those who have no access to its machine. */
-suite('clients of an agent beside a server', { timeout: 500_000 }, () => {
+suite('clients of an agent beside a server', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   let agents: readonly RunningAgent[] = [];
   /** A client's whole environment, by its role. */

@@ -7,7 +7,7 @@ import { killAgents, type RunningAgent, runsOf, startAgents, stopAgents, until }
 import { type BadDays, assertNoSecretSeen, startBadDays } from './bad-days.ts';
 import { atStore, type Stop } from './ended-runs.ts';
 
-suite('three agents of a group', { timeout: 500_000 }, () => {
+suite('three agents of a group', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   before(async () => {
     days = await startBadDays();

@@ -14,7 +14,7 @@ import { alterByte, placeOf } from './alter-byte.ts';
 import { assertNoSecretSeen, assertRefusal, type BadDays, holdSchemaBackup, meanwhile, type Operator, startBadDays } from './bad-days.ts';
 import { assertSameEntries, entriesOf } from './main-job-scene.ts';
 
-suite('a bad day of the directory server', { timeout: 300_000 }, () => {
+suite('a bad day of the directory server', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   let operator: Operator;
   let good: readonly string[];

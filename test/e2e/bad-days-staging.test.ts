@@ -12,7 +12,7 @@ import { assertSameEntries, entriesOf } from './main-job-scene.ts';
 const taskEnd = /COMPLETED_SUCCESSFULLY.*ds-task-log-message|ds-task-log-message.*COMPLETED_SUCCESSFULLY/s;
 const run = 'ds-0/BACKUP-ID';
 
-suite('a bad day of the staging folder', { timeout: 300_000 }, () => {
+suite('a bad day of the staging folder', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   let operator: Operator;
   let good: readonly string[];

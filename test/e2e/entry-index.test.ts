@@ -25,7 +25,7 @@ interface Opened {
   readonly index: EntryIndex;
 }
 
-suite('the index of an export', { timeout: 240_000 }, () => {
+suite('the index of an export', { timeout: 1_200_000 }, () => {
   let scene: Scene;
   let operator: Operator;
   let first: SavedSnapshot;

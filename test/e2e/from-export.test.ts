@@ -14,7 +14,7 @@ import { alterByte } from './alter-byte.ts';
 import { assertSameEntries, bucket, changeDirectory, entriesOf, type Operator, type Scene, setScene } from './main-job-scene.ts';
 
 // The database files of the newest snapshot are damaged, and what it has of the entries is its export.
-suite('a restore from the export of a snapshot', { timeout: 240_000 }, () => {
+suite('a restore from the export of a snapshot', { timeout: 1_200_000 }, () => {
   let scene: Scene;
   let operator: Operator;
   let entries: EntryDigests;

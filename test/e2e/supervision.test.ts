@@ -13,7 +13,7 @@ const backup = ['backup', '--backend', 'schema'];
 const undone = 'The backup of server "ds-0" was interrupted, as REASON: no snapshot was made';
 const silent = 'the agent that started it no longer has the right to it, or does not answer';
 
-suite('a backup whose agent is lost', { timeout: 300_000 }, () => {
+suite('a backup whose agent is lost', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   let operator: Operator;
   let good: readonly string[];

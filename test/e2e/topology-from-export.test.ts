@@ -10,7 +10,7 @@ import {
   untilJournal,
 } from './topology-scene.ts';
 
-suite('a restore of a topology from the export', { timeout: 600_000 }, () => {
+suite('a restore of a topology from the export', { timeout: 1_200_000 }, () => {
   let scene: TopologyScene;
   let operator: TopologyOperator;
   let good: readonly string[];

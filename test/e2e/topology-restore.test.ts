@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 import { assertReplicating, replicaName, setTopologyScene, spoil, type TopologyOperator, type TopologyScene } from './topology-scene.ts';
 
-suite('three servers that replicate', { timeout: 600_000 }, () => {
+suite('three servers that replicate', { timeout: 1_200_000 }, () => {
   let scene: TopologyScene;
   let operator: TopologyOperator;
   let good: readonly string[];

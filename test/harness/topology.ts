@@ -25,7 +25,7 @@ export interface OpendjTopology extends AsyncDisposable {
   readonly adminPassword: string;
   /** PEM; verifies every port of every server. */
   readonly caFile: string;
-  /** Waits until these servers (all, unless told) have the same entries; throws after `milliseconds`, 30,000 unless told. */
+  /** Waits until these servers (all, unless told) have the same entries; throws after `milliseconds`, 120,000 unless told. */
   waitUntilReplicated(servers?: readonly OpendjServer[], milliseconds?: number): Promise<void>;
   /** Entries at and below the base DN. */
   entriesOn(server: OpendjServer): Promise<number>;
@@ -56,7 +56,7 @@ export async function startTopology(options: TopologyOptions): Promise<OpendjTop
     adminPassword: topologyAdmin.password,
     adminPasswordFile,
     caFile: servers[0]?.caFile ?? '',
-    waitUntilReplicated: (some = servers, milliseconds = 30_000) =>
+    waitUntilReplicated: (some = servers, milliseconds = 120_000) =>
       eventually('the servers have the same entries', milliseconds, async () => new Set(await Promise.all(some.map(digestOn))).size === 1),
     entriesOn: async (server) => (await readEntries(server)).length,
     digestOn,
@@ -92,7 +92,7 @@ async function untilConnected(server: OpendjServer): Promise<void> {
   const filter = `(&(domain-name=${opendjSetup.baseDn})(connected-to=*)(status=Normal))`;
   const client = await server.connect();
   try {
-    await eventually('the server is connected to a replication server', 30_000, async () => {
+    await eventually('the server is connected to a replication server', 120_000, async () => {
       const { searchEntries } = await client.search('cn=replication,cn=monitor', { filter, attributes: ['1.1'] });
       return searchEntries.length > 0;
     });

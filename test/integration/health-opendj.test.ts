@@ -88,13 +88,13 @@ describe('health() of two OpenDJ servers that replicate', () => {
       assert.deepEqual(await healthOf(second), well);
       await addExport(client, 'runs', {});
     });
-    await eventually('the task is seen running', 20_000, async () => (await healthOf(second)).runningTasks === 1);
+    await eventually('the task is seen running', 60_000, async () => (await healthOf(second)).runningTasks === 1);
     const busy = await healthOf(second);
     assert.deepEqual(busy, { ...well, runningTasks: 1, reasons: ['tasks that the server runs: 1'] });
     assert.ok(compareHealth(await healthOf(first), busy) < 0);
 
     assert.match(await readFile(ldifFile, 'utf8'), /^dn: dc=example,dc=com$/m);
-    await eventually('the task is over', 20_000, async () => (await healthOf(second)).runningTasks === 0);
+    await eventually('the task is over', 60_000, async () => (await healthOf(second)).runningTasks === 0);
   });
 
   it('a backend that refuses writes, as in the middle of a restore, speaks against the server', async () => {

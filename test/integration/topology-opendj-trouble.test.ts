@@ -88,7 +88,7 @@ describe('trouble in a topology of three OpenDJ servers', () => {
       'ds-task-import-exclude-attribute': ['ds-sync-generation-id', 'ds-sync-state', 'ds-sync-hist'],
       'ds-task-import-exclude-filter': '(uid=user.7)',
     });
-    await eventually('the replica is of another generation', 10_000, async () => (await replicating(client, topology))[1] === false);
+    await eventually('the replica is of another generation', 60_000, async () => (await replicating(client, topology))[1] === false);
     assert.deepEqual(await replicating(client, topology), [true, false, true]);
     const { replicas } = await client.read();
     assert.notEqual(domainOf(replicaOf(replicas, second)).generationId, domainOf(replicaOf(replicas, first)).generationId);

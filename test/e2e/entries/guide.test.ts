@@ -18,7 +18,7 @@ import type { Operator } from '../main-job-scene.ts';
 
 const guide = path.join(import.meta.dirname, '../../../docs/guide/entries.md');
 
-suite('docs/guide/entries.md', { timeout: 900_000 }, () => {
+suite('docs/guide/entries.md', { timeout: 1_200_000 }, () => {
   test('its commands, in their order, bring back all that was harmed and nothing else, and take it back', async () => {
     await using scene = await setEntriesScene();
     const operator = await scene.operator('guide');

@@ -66,7 +66,7 @@ async function newContext(browser: Browser, troubles: Troubles, options: Browser
     reducedMotion: 'reduce',
     ...options,
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   troubles.watch(context);
   return context;
 }

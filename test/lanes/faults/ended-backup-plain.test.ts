@@ -12,7 +12,7 @@ const steps: readonly Step[] = [
   { name: 'before the mark is removed', stop: (days) => atStore(days, 'DELETE', /unfinished/, 'request'), says: 'done' },
 ];
 
-suite('a backup in the layout plain that is ended', { timeout: 300_000 }, () => {
+suite('a backup in the layout plain that is ended', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   let operator: Operator;
   let good: readonly string[];

@@ -40,7 +40,7 @@ const stepsOfBackup: readonly Step[] = [
   { name: 'before the repository is unlocked', stop: (days) => atStore(days, 'DELETE', /locks\//, 'request'), says: 'done' },
 ];
 
-suite('a backup that is ended', { timeout: 400_000 }, () => {
+suite('a backup that is ended', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   let operator: Operator;
   let good: readonly string[];
@@ -99,7 +99,7 @@ suite('a backup that is ended', { timeout: 400_000 }, () => {
   });
 });
 
-suite('a restore that is ended', { timeout: 300_000 }, () => {
+suite('a restore that is ended', { timeout: 1_200_000 }, () => {
   let days: BadDays;
   let operator: Operator;
   let good: readonly string[];
