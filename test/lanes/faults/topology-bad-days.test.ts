@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { smallVolume } from '../harness/small-volume.ts';
+import { smallVolume } from '../../harness/small-volume.ts';
 import {
   alteredPack,
   assertRefused,
@@ -13,7 +13,7 @@ import {
   spoil,
   type TopologyOperator,
   type TopologyScene,
-} from './topology-scene.ts';
+} from '../../e2e/topology-scene.ts';
 
 suite('bad days of a topology', { timeout: 1_800_000 }, () => {
   let scene: TopologyScene;
