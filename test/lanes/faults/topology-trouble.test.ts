@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { ProgressEvent } from '../../src/foundation/progress.ts';
-import type { OpendjServer } from '../harness/opendj.ts';
-import { eventually, type OpendjTopology, startTopology } from '../harness/topology.ts';
+import type { ProgressEvent } from '../../../src/foundation/progress.ts';
+import type { OpendjServer } from '../../harness/opendj.ts';
+import { eventually, type OpendjTopology, startTopology } from '../../harness/topology.ts';
 import {
   clientOfTopology,
   describeUser,
@@ -13,7 +13,7 @@ import {
   replicating,
   serverAt,
   withConnection,
-} from '../harness/topology-client.ts';
+} from '../../harness/topology-client.ts';
 
 const baseDns = ['dc=example,dc=com'];
 

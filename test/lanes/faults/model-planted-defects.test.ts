@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ObjectInfo, ObjectStore } from '../../src/object-stores/object-store.ts';
-import { Failure } from '../../src/foundation/failure.ts';
-import { interceptedStore, type Around } from '../harness/intercepted-store.ts';
-import { tryModel } from './model.ts';
-import type { Focus, ProcessPlan } from './steps.ts';
+import type { ObjectInfo, ObjectStore } from '../../../src/object-stores/object-store.ts';
+import { Failure } from '../../../src/foundation/failure.ts';
+import { interceptedStore, type Around } from '../../harness/intercepted-store.ts';
+import { tryModel } from '../../model/model.ts';
+import type { Focus, ProcessPlan } from '../../model/steps.ts';
 
 /** The model is worth what it finds: each of these is a mistake that one could make, and it must be found in so many sequences. */
 const mostRuns = 300;

@@ -5,9 +5,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { after, before, suite, test } from 'node:test';
-import { program } from '../harness/program.ts';
-import { eventually } from '../harness/topology.ts';
-import { type BadDays, type Operator, startBadDays, tasksUnderWay } from './bad-days.ts';
+import { program } from '../../harness/program.ts';
+import { eventually } from '../../harness/topology.ts';
+import { type BadDays, type Operator, startBadDays, tasksUnderWay } from '../../e2e/bad-days.ts';
 
 const backup = ['backup', '--backend', 'schema'];
 const undone = 'The backup of server "ds-0" was interrupted, as REASON: no snapshot was made';
@@ -124,7 +124,7 @@ interface Ended {
 
 /** A process that starts the run as an agent does; `run` is the run's process. */
 function startSupervisor(operator: Operator, milliseconds: number, words: readonly string[]) {
-  const supervisor = path.join(import.meta.dirname, '../harness/supervisor.ts');
+  const supervisor = path.join(import.meta.dirname, '../../harness/supervisor.ts');
   const child = spawn(process.execPath, [supervisor, String(milliseconds), ...words], {
     env: environmentOf(operator),
     stdio: ['ignore', 'pipe', 'inherit'],
