@@ -1,4 +1,4 @@
-// npm run ok [-- PATTERN…]: format, lint, types, unused code, architecture and unit tests; no servers, about a minute.
+// npm run ok [-- PATTERN…]: format, lint, types, unused code, architecture and unit tests; no servers, some minutes.
 import { checks, runSteps } from './run-steps.ts';
 import { findTests, printResult, runTests, testFolders } from './run-tests.ts';
 

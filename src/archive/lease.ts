@@ -130,6 +130,7 @@ export class StoredLeases implements Leases {
       if (obstacle !== undefined) {
         await this.#wait(obstacle, latest, told === obstacle.text ? { signal: options.signal } : options);
         told = obstacle.text;
+        races.beginAnew();
         continue;
       }
       const document = this.#newDocument((found?.document?.fence ?? 0) + 1);

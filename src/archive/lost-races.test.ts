@@ -19,6 +19,14 @@ test('add() lets a write be tried again that lost a race, and passes on whatever
   });
 });
 
+test('beginAnew() forgets the races lost before, as those are not in a row', () => {
+  const races = new LostRaces('write it');
+  for (let lost = 1; lost < 50; lost += 1) races.add(changed());
+  races.beginAnew();
+  for (let lost = 1; lost < 50; lost += 1) races.add(changed());
+  assert.throws(() => races.add(changed()), { code: 'E_STORE_FAILED' });
+});
+
 test('take() gives up at a store that compares with another ETag than it tells', async () => {
   const clock = new FakeClock();
   let refused = 0;

@@ -16,6 +16,11 @@ export class LostRaces {
     this.#attempt = attempt;
   }
 
+  /** What was waited for in between is no race: the next one is the first again. */
+  beginAnew(): void {
+    this.#lost = 0;
+  }
+
   /**
    * Returns where the write is to be tried again, by what is there now.
    *
